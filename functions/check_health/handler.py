@@ -1,0 +1,22 @@
+"""Control API: whether a practice's key, permissions, providers, clock and zone are as they should be."""
+
+from openchair import log
+from openchair.clients.factory import EhrClients
+from openchair.clients.transport import CALLER_TIMEOUTS
+from openchair.health import check_health
+from openchair.http_api import Answer, ControlApi, PracticeRequest
+from openchair.store.practice_store import PracticeStore
+from openchair.store.secret_store import SecretStore
+from openchair.store.system_clock import SystemClock
+
+clock = SystemClock()
+ehr = EhrClients(SecretStore(clock), clock, log.audit_ehr_call, CALLER_TIMEOUTS)
+api = ControlApi(PracticeStore())
+
+
+@api.route("GET", "/health")
+def health(request: PracticeRequest) -> Answer:
+    return check_health(request.record, ehr.client(request.record), clock)
+
+
+lambda_handler = api.resolve

@@ -1,0 +1,33 @@
+"""Control API: who is calling, and what is booked."""
+
+from pydantic import TypeAdapter
+
+from openchair import log
+from openchair.clients.factory import EhrClients
+from openchair.clients.transport import CALLER_TIMEOUTS
+from openchair.http_api import Answer, ControlApi, PracticeRequest
+from openchair.models import PatientQuery
+from openchair.records import search_patients
+from openchair.store.practice_store import PracticeStore
+from openchair.store.secret_store import SecretStore
+from openchair.store.system_clock import SystemClock
+from openchair.visits import patient_visits
+
+PATIENT_QUERY = TypeAdapter(PatientQuery)
+clock = SystemClock()
+ehr = EhrClients(SecretStore(clock), clock, log.audit_ehr_call, CALLER_TIMEOUTS)
+api = ControlApi(PracticeStore())
+
+
+@api.route("POST", "/patients/search")
+def search(request: PracticeRequest) -> Answer:
+    query = request.json(PATIENT_QUERY)
+    return search_patients(request.record, query, ehr.client(request.record))
+
+
+@api.route("GET", "/patients/<patient_id>/visits")
+def visits(request: PracticeRequest) -> Answer:
+    return patient_visits(request.record, request.path["patient_id"], ehr.client(request.record), clock)
+
+
+lambda_handler = api.resolve

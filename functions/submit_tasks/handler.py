@@ -1,0 +1,40 @@
+"""Control API: takes tasks in, tells how they stand, lists them and withdraws what was not sent."""
+
+from openchair.http_api import Answer, ControlApi, PracticeRequest
+from openchair.store.practice_store import PracticeStore
+from openchair.store.secret_store import keyed_hash
+from openchair.store.system_clock import SystemClock
+from openchair.store.task_queue import SqsTaskQueue
+from openchair.store.task_store import DynamoTaskStore
+from openchair.tasks.answers import TASK_LIST_QUERY, list_tasks, submitted, task_answer
+from openchair.tasks.submit import submit_task
+from openchair.tasks.wake import await_end
+from openchair.tasks.withdraw import withdraw_task
+
+clock, queue = SystemClock(), SqsTaskQueue()
+tasks = DynamoTaskStore(clock)
+api = ControlApi(PracticeStore())
+
+
+@api.route("POST", "/tasks")
+def submit(request: PracticeRequest) -> Answer:
+    task = submit_task(request.record, request.caller_id, request.key, request.body, tasks, queue, clock, keyed_hash)
+    return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
+
+
+@api.route("GET", "/tasks")
+def list_(request: PracticeRequest) -> Answer:
+    return list_tasks(request.practice_id, request.query(TASK_LIST_QUERY), tasks)
+
+
+@api.route("GET", "/tasks/<task_id>")
+def show(request: PracticeRequest) -> Answer:
+    return task_answer(tasks.task(request.practice_id, request.path["task_id"]))
+
+
+@api.route("POST", "/tasks/<task_id>/withdraw")
+def withdraw(request: PracticeRequest) -> Answer:
+    return task_answer(withdraw_task(request.practice_id, request.path["task_id"], tasks, clock))
+
+
+lambda_handler = api.resolve

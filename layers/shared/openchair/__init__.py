@@ -1,0 +1,1 @@
+"""OpenChair: finds open chairs and books them in the software a dental practice lives in."""

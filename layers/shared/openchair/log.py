@@ -1,0 +1,128 @@
+"""The log, as an allow-list of fields: ids, codes, counts and durations. Never a body, a name or a library's text."""
+
+import json
+import logging
+from collections.abc import Mapping
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import BasePowertoolsFormatter
+
+from openchair.errors import OpenChairError
+from openchair.settings import settings
+
+if TYPE_CHECKING:
+    from openchair.clients.transport import EhrCall
+    from openchair.models import Task
+
+ALLOWED_FIELDS = (
+    "service",
+    "function_request_id",
+    "cold_start",
+    "practice_id",
+    "caller_id",
+    "task_id",
+    "task_type",
+    "task_state",
+    "step",
+    "code",
+    "operation",
+    "route",
+    "status",
+    "attempt",
+    "duration_ms",
+    "wait_ms",
+    "count",
+    "broken_rows",
+)
+_OUR_LOGGER = "openchair"
+
+
+class AllowListFormatter(BasePowertoolsFormatter):
+    """One JSON object a line; what is not in ALLOWED_FIELDS is left out, whoever logged it.
+
+    A message is printed only when our own logger wrote it, so messages there are constant texts. Of an exception
+    only its class, our code and the last line of our own code it passed are told.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fields: dict[str, Any] = {}
+
+    def append_keys(self, **additional_keys: Any) -> None:
+        self._fields.update(additional_keys)
+
+    def remove_keys(self, keys: Any) -> None:
+        for key in keys:
+            self._fields.pop(key, None)
+
+    def clear_state(self) -> None:
+        self._fields.clear()
+
+    @property
+    def current_keys(self) -> Mapping[str, Any]:
+        return dict(self._fields)
+
+    def format(self, record: logging.LogRecord) -> str:
+        ours = record.name == _OUR_LOGGER
+        line: dict[str, Any] = {
+            "level": record.levelname,
+            "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "message": record.msg if ours and isinstance(record.msg, str) else f"logged by {record.name}",
+        }
+        given = {**self._fields, **record.__dict__} if ours else {}
+        line.update({name: given[name] for name in ALLOWED_FIELDS if given.get(name) is not None})
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = _told_of(record.exc_info[1])
+        return json.dumps(line, default=lambda value: type(value).__name__)
+
+
+def _told_of(error: BaseException) -> dict[str, str]:
+    told = {"class": type(error).__name__}
+    if isinstance(error, OpenChairError):
+        told["code"] = error.code
+    frames = [frame for frame in extract_tb(error.__traceback__) if "openchair" in frame.filename]
+    if frames:
+        told["where"] = f"{frames[-1].filename.rsplit('openchair/', 1)[-1]}:{frames[-1].lineno}"
+    return told
+
+
+logger = Logger(service=_OUR_LOGGER, logger_formatter=AllowListFormatter(), level="INFO")
+
+
+def start(context: Any) -> None:
+    """Called first in every invocation: the level, the request id, and the same filter over every other logger."""
+    logger.setLevel(settings().log_level)
+    logger.clear_state()
+    logger.append_keys(function_request_id=getattr(context, "aws_request_id", None))
+    for handler in logging.getLogger().handlers:
+        if not isinstance(handler.formatter, AllowListFormatter):
+            handler.setFormatter(AllowListFormatter())
+    for name in ("urllib3", "botocore", "boto3", "requests", "pynamodb"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def audit_ehr_call(call: "EhrCall") -> None:
+    """One line for every call to an EHR: who, what, how it ended and how long it took."""
+    logger.info(
+        "ehr call",
+        practice_id=call.practice_id,
+        operation=call.operation,
+        status=call.status,
+        code=call.outcome,
+        duration_ms=call.duration_ms,
+        attempt=call.attempt,
+    )
+
+
+def task(done: "Task") -> None:
+    """One line for every look at a task."""
+    logger.info(
+        "task looked at",
+        practice_id=done.practice_id,
+        task_id=done.id,
+        task_type=done.type.value,
+        task_state=done.state.value,
+        code=done.code,
+    )

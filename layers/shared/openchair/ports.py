@@ -1,0 +1,132 @@
+"""What the core needs from outside, as small protocols by need (design section 3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from openchair.models import (
+    Appointment,
+    Claim,
+    Hold,
+    IdempotencyRecord,
+    Move,
+    NewAppointment,
+    NewPatient,
+    OfficeCheck,
+    Operatory,
+    Patient,
+    PatientQuery,
+    PracticeRecord,
+    Provider,
+    Schedule,
+    Task,
+    TaskPage,
+    TaskState,
+)
+
+
+class Clock(Protocol):
+    """The only source of time. `now` is aware UTC; `monotonic` and `sleep` are in seconds."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What differs between EHRs, so that the core never asks which vendor it is."""
+
+    moves_in_place: bool
+    writes_asynchronously: bool
+    holds_notes_up_to: int | None = None
+
+
+class ScheduleReader(Protocol):
+    """What openings are computed from. Dates are practice-local and inclusive; times are aware, in that zone."""
+
+    def providers(self) -> Sequence[Provider]: ...
+    def operatories(self) -> Sequence[Operatory]: ...
+    def schedule(self, start_date: date, end_date: date) -> Schedule: ...
+    def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]: ...
+
+
+class PatientReader(Protocol):
+    """`patient` raises PatientNotFound; `find_patients` gives every match, never a guess."""
+
+    def patient(self, patient_id: str) -> Patient: ...
+    def find_patients(self, query: PatientQuery) -> Sequence[Patient]: ...
+    def patient_appointments(self, patient_id: str) -> Sequence[Appointment]: ...
+
+
+class EhrClient(ScheduleReader, PatientReader, Protocol):
+    """One practice's EHR as slots and tasks use it.
+
+    Reads raise EhrNotSent, EhrRefused or EhrUnavailable. Writes are sent once and raise EhrNotSent, EhrRefused
+    or EhrOutcomeUnknown; which of the three decides what the journal records (design section 5, write step).
+    """
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+    def appointment(self, appointment_id: str) -> Appointment: ...
+    def create_appointment(self, new: NewAppointment) -> Appointment: ...
+    def move_appointment(self, appointment_id: str, move: Move) -> Appointment: ...
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None: ...
+    def confirm_appointment(self, appointment_id: str) -> None: ...
+    def create_patient(self, new: NewPatient) -> Patient: ...
+
+
+class OfficeReader(Protocol):
+    """What health and doctor ask of an EHR: permissions by name, the office's own clock as an offset-free wall time."""
+
+    def check_office(self) -> OfficeCheck: ...
+
+
+class PracticeReader(Protocol):
+    """Practices and callers. PracticeNotFound is raised for an unknown id and for one the caller may not touch."""
+
+    def practice(self, practice_id: str) -> PracticeRecord: ...
+    def practice_for_caller(self, practice_id: str, caller_id: str) -> PracticeRecord: ...
+
+
+class ClaimReader(Protocol):
+    """Live claims of an EHR account that overlap [start, end)."""
+
+    def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueTask:
+    """A task whose time to be looked at has come, as the due index tells it: a hint, never a decision."""
+
+    practice_id: str
+    task_id: str
+    next_attempt_at: str
+
+
+class TaskStore(ClaimReader, Protocol):
+    """Tasks, their lines, idempotency records and claims. Every write is conditional on the version read.
+
+    `accept` stores all of a new task in one transaction, or returns the task an equal request made before; it raises
+    IdempotencyKeyReused or SlotTaken and then stores nothing. `save` raises StaleVersion; with `take` it claims these
+    holds in the same transaction and raises SlotTaken when one is another task's. `end` stores a terminal task,
+    releases its holds, takes it out of its lines and makes the next of each line due, in one transaction. `line` gives
+    (practice_id, task_id) of the open tasks of a line in the order accepted. `wake` is for one waker at a time.
+    """
+
+    def accept(self, task: Task, record: IdempotencyRecord) -> Task: ...
+    def accepted(self, practice_id: str, record: IdempotencyRecord) -> Task | None: ...
+    def task(self, practice_id: str, task_id: str) -> Task: ...
+    def tasks(self, practice_id: str, state: TaskState | None, limit: int, cursor: str | None) -> TaskPage: ...
+    def save(self, task: Task, take: Sequence[Hold] = ()) -> Task: ...
+    def end(self, task: Task) -> Task: ...
+    def line(self, ehr_account_id: str, line: str) -> Sequence[tuple[str, str]]: ...
+    def due(self, now: datetime, limit: int) -> Sequence[DueTask]: ...
+    def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None: ...
+
+
+class TaskQueue(Protocol):
+    """`send` carries ids only. The version makes a repeated message one message (design section 4)."""
+
+    def send(self, task: Task) -> None: ...

@@ -1,0 +1,52 @@
+"""Who is calling: patients as the EHR holds them (design section 4, search)."""
+
+from typing import Any
+
+from openchair.contacts import match_text
+from openchair.models import Patient, PatientQuery, PracticeRecord, same_phone
+from openchair.ports import PatientReader
+
+
+def search_patients(record: PracticeRecord, query: PatientQuery, ehr: PatientReader) -> dict[str, Any]:
+    """Every patient whom the query fits, by name: a family that shares a phone comes whole, and none is guessed at.
+
+    Raises the EHR's errors. Nobody found is an empty list.
+    """
+    found = {patient.id: patient for patient in ehr.find_patients(query) if fits(patient, query)}
+    return {"patients": [_answer(patient) for patient in sorted(found.values(), key=_by_name)]}
+
+
+def fits(patient: Patient, query: PatientQuery) -> bool:
+    """Whether this patient is one of those asked for; EHRs themselves match parts of words and of numbers.
+
+    Phones compare by their digits, with or without the North American 1, names without regard to case; the first name
+    may be the preferred one.
+    """
+    if query.phone is not None:
+        return any(same_phone(phone, query.phone) for phone in patient.phones)
+    if query.email is not None:
+        return match_text(patient.email or "") == match_text(query.email)
+    first_names = {match_text(patient.first_name), match_text(patient.preferred_name or "")}
+    return (
+        match_text(patient.last_name) == match_text(query.last_name or "")
+        and match_text(query.first_name or "") in first_names
+        and patient.date_of_birth == query.date_of_birth
+    )
+
+
+def _by_name(patient: Patient) -> tuple[str, str, str, str]:
+    born = patient.date_of_birth.isoformat() if patient.date_of_birth else ""
+    return match_text(patient.last_name), match_text(patient.first_name), born, patient.id
+
+
+def _answer(patient: Patient) -> dict[str, Any]:
+    return {
+        "patient_id": patient.id,
+        "first_name": patient.first_name,
+        "last_name": patient.last_name,
+        "preferred_name": patient.preferred_name,
+        "date_of_birth": patient.date_of_birth.isoformat() if patient.date_of_birth else None,
+        "phones": list(patient.phones),
+        "email": patient.email,
+        "is_active": patient.is_active,
+    }

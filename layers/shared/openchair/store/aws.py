@@ -1,0 +1,28 @@
+"""AWS clients, each made when first asked. Endpoint, region and credentials come from the SDK's ordinary settings."""
+
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def sqs() -> "SQSClient":
+    return cast("SQSClient", _session().create_client("sqs", config=_CONFIG))
+
+
+@cache
+def secrets_manager() -> "SecretsManagerClient":
+    return cast("SecretsManagerClient", _session().create_client("secretsmanager", config=_CONFIG))

@@ -1,0 +1,30 @@
+"""The FIFO task queue. Messages carry ids only (design section 4)."""
+
+import hashlib
+import json
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from openchair.errors import StoreUnavailable
+from openchair.models import Task
+from openchair.settings import settings
+from openchair.store import aws
+
+GROUPS_PER_PRACTICE = 4
+
+
+class SqsTaskQueue:
+    """Satisfies `ports.TaskQueue`. Tasks of one line share a message group, so they are taken in order."""
+
+    def send(self, task: Task) -> None:
+        line = task.lines[0] if task.lines else task.id
+        group = int(hashlib.sha256(line.encode()).hexdigest(), 16) % GROUPS_PER_PRACTICE
+        try:
+            aws.sqs().send_message(
+                QueueUrl=settings().required("task_queue_url"),
+                MessageBody=json.dumps({"practice_id": task.practice_id, "task_id": task.id}),
+                MessageGroupId=f"{task.practice_id}#{group}",
+                MessageDeduplicationId=f"{task.id}#{task.version}",
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise StoreUnavailable from error

@@ -1,0 +1,295 @@
+"""Tasks with their journals, lines, idempotency records and claims: every change one conditional transaction."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from pydantic import ValidationError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from openchair.errors import (
+    IdempotencyKeyReused,
+    InvalidRequest,
+    OpenChairError,
+    SlotTaken,
+    StaleVersion,
+    StoreError,
+    StoreUnavailable,
+    TaskNotFound,
+)
+from openchair.models import ENDED, Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
+from openchair.ports import Clock, DueTask
+from openchair.store import claim_store, tables
+from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
+
+IDEMPOTENCY_KEPT = timedelta(days=30)
+_AGAIN = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_ATTEMPTS = 7
+
+
+class DynamoTaskStore:
+    """Satisfies `ports.TaskStore`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    # ---------------------------------------------------------------------------------------------- reading
+
+    def task(self, practice_id: str, task_id: str) -> Task:
+        try:
+            item = TaskItem.get(*tables.task_key(practice_id, task_id), consistent_read=True)
+        except TaskItem.DoesNotExist:
+            raise TaskNotFound from None
+        except PynamoDBException as error:
+            raise StoreUnavailable from error
+        return _task(item)
+
+    def tasks(self, practice_id: str, state: TaskState | None, limit: int, cursor: str | None) -> TaskPage:
+        """Newest first; the cursor names the last task of the page before."""
+        after = None
+        if cursor is not None:
+            pk, sk = tables.task_key(practice_id, _from_cursor(cursor))
+            after = {"pk": {"S": pk}, "sk": {"S": sk}}
+        try:
+            found = TaskItem.query(
+                tables.tasks_partition(practice_id),
+                TaskItem.sk.startswith(tables.TASK_PREFIX),
+                TaskItem.state == state.value if state else None,
+                consistent_read=True,
+                scan_index_forward=False,
+                limit=limit,
+                last_evaluated_key=after,
+            )
+            page = tuple(_task(item) for item in found)
+        except PynamoDBException as error:
+            raise StoreUnavailable from error
+        more = len(page) == limit and found.last_evaluated_key is not None
+        return TaskPage(page, _to_cursor(page[-1].id) if more else None)
+
+    def accepted(self, practice_id: str, record: IdempotencyRecord) -> Task | None:
+        try:
+            item = IdempotencyItem.get(*tables.idempotency_key(practice_id, record.key_hash), consistent_read=True)
+        except IdempotencyItem.DoesNotExist:
+            return None
+        except PynamoDBException as error:
+            raise StoreUnavailable from error
+        if item.expires_at <= self._clock.now().timestamp():
+            return None
+        if item.body_hash != record.body_hash:
+            raise IdempotencyKeyReused
+        return self.task(practice_id, item.task_id)
+
+    def line(self, ehr_account_id: str, line: str) -> Sequence[tuple[str, str]]:
+        try:
+            item = LineItem.get(*tables.line_key(ehr_account_id, line), consistent_read=True)
+        except LineItem.DoesNotExist:
+            return ()
+        except PynamoDBException as error:
+            raise StoreUnavailable from error
+        return tuple(tables.from_line_entry(entry) for entry in item.open_tasks)
+
+    def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]:
+        return claim_store.read_claims(ehr_account_id, start, end)
+
+    def due(self, now: datetime, limit: int) -> Sequence[DueTask]:
+        found: list[DueTask] = []
+        for shard in tables.DUE_SHARDS:
+            try:
+                items = list(
+                    TaskItem.due.query(shard, TaskItem.next_attempt_at <= tables.instant_key(now), limit=limit)
+                )
+            except PynamoDBException as error:
+                raise StoreUnavailable from error
+            found += [
+                DueTask(
+                    item.pk.removeprefix("PRACTICE#"), item.sk.removeprefix(tables.TASK_PREFIX), item.next_attempt_at
+                )
+                for item in items
+                if item.next_attempt_at is not None
+            ]
+        return sorted(found, key=lambda task: task.next_attempt_at)[:limit]
+
+    # ---------------------------------------------------------------------------------------------- writing
+
+    def accept(self, task: Task, record: IdempotencyRecord) -> Task:
+        stored = task.changed(version=1)
+        key = tables.idempotency_key(task.practice_id, record.key_hash)
+        now = self._clock.now()
+        remembered = IdempotencyItem(
+            *key,
+            body_hash=record.body_hash,
+            task_id=task.id,
+            expires_at=int((now + IDEMPOTENCY_KEPT).timestamp()),
+        )
+        unused = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires_at <= int(now.timestamp()))
+        transaction = _Transaction(self._clock)
+        transaction.put(remembered, unused, IdempotencyKeyReused)
+        transaction.put(_item(stored), TaskItem.pk.does_not_exist(), StaleVersion)
+        entry = tables.line_entry(task.practice_id, task.id)
+        for line in task.lines:
+            item = LineItem(*tables.line_key(task.ehr_account_id, line))
+            transaction.update(item, [LineItem.open_tasks.set((LineItem.open_tasks | []).append([entry]))], None)
+        transaction.claim(claim_store.taking(task.ehr_account_id, task.id, task.holds))
+        try:
+            transaction.commit()
+        except IdempotencyKeyReused:
+            earlier = self.accepted(task.practice_id, record)
+            if earlier is None:
+                raise StoreUnavailable from None
+            return earlier
+        return stored
+
+    def save(self, task: Task, take: Sequence[Hold] = ()) -> Task:
+        stored = task.changed(version=task.version + 1, holds=(*task.holds, *take))
+        transaction = _Transaction(self._clock)
+        transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
+        transaction.claim(claim_store.taking(task.ehr_account_id, task.id, take))
+        transaction.commit()
+        return stored
+
+    def end(self, task: Task) -> Task:
+        stored = task.changed(version=task.version + 1, holds=(), next_attempt_at=None, lease_until=None)
+        transaction = _Transaction(self._clock)
+        transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
+        transaction.claim(claim_store.releasing(task.ehr_account_id, task.id, task.holds))
+        for line in task.lines:
+            self._leave(transaction, task, line)
+        transaction.commit()
+        return stored
+
+    def _leave(self, transaction: "_Transaction", task: Task, line: str) -> None:
+        """Takes the task out of the line and makes the one behind it due."""
+        waiting = list(self.line(task.ehr_account_id, line))
+        mine = (task.practice_id, task.id)
+        if mine not in waiting:
+            return
+        place = waiting.index(mine)
+        here = LineItem.open_tasks[place]
+        transaction.update(
+            LineItem(*tables.line_key(task.ehr_account_id, line)),
+            [here.remove()],
+            here == tables.line_entry(*mine),
+        )
+        if place + 1 < len(waiting):
+            practice_id, task_id = waiting[place + 1]
+            transaction.update(
+                TaskItem(*tables.task_key(practice_id, task_id)),
+                [
+                    TaskItem.next_attempt_at.set(tables.instant_key(self._clock.now())),
+                    TaskItem.due_shard.set(tables.due_shard(task_id)),
+                ],
+                TaskItem.pk.exists(),
+            )
+
+    def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
+        """Puts a due task's next look off, so that one waker sends it; None when another one did, or it ended."""
+        item = TaskItem(*tables.task_key(due.practice_id, due.task_id))
+        try:
+            item.update(
+                [TaskItem.next_attempt_at.set(tables.instant_key(next_attempt_at))],
+                condition=TaskItem.next_attempt_at == due.next_attempt_at,
+            )
+        except UpdateError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return None
+            raise StoreUnavailable from error
+        return _task(item)
+
+
+class _Transaction:
+    """One TransactWriteItems with the error each failed condition means; a conflict is tried again, never told."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._puts: list[tuple[Model, Condition]] = []
+        self._updates: list[tuple[Model, list[Action], Condition | None]] = []
+        self._put_errors: list[type[OpenChairError]] = []
+        self._update_errors: list[type[OpenChairError]] = []
+
+    def put(self, item: Model, condition: Condition, error: type[OpenChairError]) -> None:
+        self._puts.append((item, condition))
+        self._put_errors.append(error)
+
+    def update(
+        self,
+        item: Model,
+        actions: list[Action],
+        condition: Condition | None,
+        error: type[OpenChairError] = StaleVersion,
+    ) -> None:
+        self._updates.append((item, actions, condition))
+        self._update_errors.append(error)
+
+    def claim(self, updates: Iterable[tuple[Model, list[Action], Condition]]) -> None:
+        for item, actions, condition in updates:
+            self.update(item, actions, condition, SlotTaken)
+
+    def commit(self) -> None:
+        token = uuid4().hex
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._write(token)
+                return
+            except TransactWriteError as error:
+                codes = [reason.code if reason else None for reason in error.cancellation_reasons]
+                for meaning, code in zip([*self._put_errors, *self._update_errors], codes, strict=False):
+                    if code == "ConditionalCheckFailed":
+                        raise meaning from error
+                again = any(code in _AGAIN for code in codes) or error.cause_response_code in (
+                    "TransactionInProgressException",
+                    "ThrottlingException",
+                )
+                if not again or attempt == _ATTEMPTS - 1:
+                    raise StoreUnavailable from error
+            except PynamoDBException as error:
+                raise StoreUnavailable from error
+            self._clock.sleep(0.02 * 2**attempt)
+
+    def _write(self, token: str) -> None:
+        connection = TaskItem._get_connection().connection
+        with TransactWrite(connection=connection, client_request_token=token) as transaction:
+            for item, condition in self._puts:
+                transaction.save(item, condition=condition)
+            for item, actions, changed in self._updates:
+                transaction.update(item, actions=actions, condition=changed)
+
+
+def _item(task: Task) -> TaskItem:
+    due = task.next_attempt_at if task.state not in ENDED else None
+    return TaskItem(
+        *tables.task_key(task.practice_id, task.id),
+        document=task.model_dump_json(exclude={"version", "next_attempt_at"}),
+        state=task.state.value,
+        version=task.version,
+        due_shard=tables.due_shard(task.id) if due else None,
+        next_attempt_at=tables.instant_key(due) if due else None,
+    )
+
+
+def _task(item: TaskItem) -> Task:
+    try:
+        task = Task.model_validate_json(item.document)
+    except ValidationError as error:
+        raise StoreError("A stored task cannot be read.") from error
+    due = datetime.fromisoformat(item.next_attempt_at) if item.next_attempt_at else None
+    return task.changed(version=int(item.version), next_attempt_at=due)
+
+
+def _to_cursor(task_id: str) -> str:
+    return base64.urlsafe_b64encode(task_id.encode()).decode().rstrip("=")
+
+
+def _from_cursor(cursor: str) -> str:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest(problems=[("cursor", "is not one of ours")]) from error
+    if not text.isalnum() or not 10 <= len(text) <= 64:
+        raise InvalidRequest(problems=[("cursor", "is not one of ours")])
+    return text

@@ -1,0 +1,47 @@
+"""What callers see of tasks (design section 4)."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from openchair.models import ENDED, Document, ShortText, Task, TaskState
+from openchair.ports import TaskStore
+
+
+class TaskListQuery(Document):
+    """Newest first. `cursor` is the `next_cursor` of the page before."""
+
+    state: TaskState | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: ShortText | None = None
+
+
+TASK_LIST_QUERY = TypeAdapter(TaskListQuery)
+
+
+def task_answer(task: Task) -> dict[str, Any]:
+    """Times are ISO 8601 in UTC; `in_chart` is None while nothing is known."""
+    return {
+        "id": task.id,
+        "practice_id": task.practice_id,
+        "type": task.type.value,
+        "state": task.state.value,
+        "code": task.code,
+        "message": task.message,
+        "appointment_id": task.appointment_id,
+        "patient_id": task.patient_id,
+        "in_chart": task.in_chart,
+        "accepted_at": task.accepted_at.isoformat(),
+        "updated_at": task.updated_at.isoformat(),
+        "next_attempt_at": task.next_attempt_at.isoformat() if task.next_attempt_at else None,
+    }
+
+
+def submitted(task: Task) -> tuple[int, dict[str, Any]]:
+    """200 once it ended or needs a person, 202 while it goes on."""
+    return (200 if task.state in ENDED else 202), task_answer(task)
+
+
+def list_tasks(practice_id: str, query: TaskListQuery, tasks: TaskStore) -> dict[str, Any]:
+    page = tasks.tasks(practice_id, query.state, query.limit, query.cursor)
+    return {"tasks": [task_answer(task) for task in page.tasks], "next_cursor": page.next_cursor}

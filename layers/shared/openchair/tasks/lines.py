@@ -1,0 +1,65 @@
+"""Lines: what concerns one appointment, or the visits or onboarding of one person, is done in the order accepted."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+from openchair.contacts import match_text
+from openchair.errors import AppointmentBusy, TaskNotFound
+from openchair.models import (
+    TERMINAL,
+    CreateAppointment,
+    OnboardNewPatient,
+    Task,
+    TaskRequest,
+    TaskState,
+    TaskType,
+)
+from openchair.ports import TaskStore
+
+_OF_APPOINTMENT = "appointment:"
+
+
+class Turn(Enum):
+    NOW = auto()
+    LATER = auto()
+
+
+def lines_of(request: TaskRequest, keyed_hash: Callable[..., str]) -> tuple[str, ...]:
+    """The lines a task stands in; a person not in the EHR yet is known by a keyed hash of name and birth date."""
+    if isinstance(request, OnboardNewPatient):
+        person = request.patient
+        born = person.date_of_birth.isoformat()
+        hashed = keyed_hash("person", match_text(person.last_name), match_text(person.first_name), born)
+        return (f"person:{hashed}",)
+    if isinstance(request, CreateAppointment):
+        return (f"patient:{request.patient_id}",)
+    return (f"{_OF_APPOINTMENT}{request.appointment_id}",)
+
+
+def turn_of(task: Task, tasks: TaskStore) -> Turn:
+    """Whether it is this task's turn in all its lines (design section 5, Lines).
+
+    Raises AppointmentBusy when an earlier task on the same appointment waits for the EHR or for a person; a cancel
+    goes through all the same.
+    """
+    for line in task.lines:
+        for earlier in _before(task, tasks.line(task.ehr_account_id, line), tasks):
+            if earlier.state not in (TaskState.AWAITING_EHR, TaskState.NEEDS_REVIEW):
+                return Turn.LATER
+            if line.startswith(_OF_APPOINTMENT) and task.type is not TaskType.CANCEL_APPOINTMENT:
+                raise AppointmentBusy
+    return Turn.NOW
+
+
+def _before(task: Task, line: Sequence[tuple[str, str]], tasks: TaskStore) -> list[Task]:
+    earlier = []
+    for practice_id, task_id in line:
+        if task_id == task.id:
+            break
+        try:
+            other = tasks.task(practice_id, task_id)
+        except TaskNotFound:
+            continue
+        if other.state not in TERMINAL:
+            earlier.append(other)
+    return earlier

@@ -1,0 +1,50 @@
+"""Codes of tasks that went well or go on, with a sentence for people. Codes of failures are the error tree's."""
+
+from typing import Any
+
+from openchair.errors import OpenChairError
+
+QUEUED = "queued"
+WORKING = "working"
+WAITING_IN_LINE = "waiting_in_line"
+BOOKED = "booked"
+MOVED = "moved"
+ALREADY_MOVED = "already_moved"
+CANCELLED = "cancelled"
+ALREADY_CANCELLED = "already_cancelled"
+CONFIRMED = "confirmed"
+ALREADY_CONFIRMED = "already_confirmed"
+PATIENT_CREATED = "patient_created"
+PATIENT_CREATED_LOOK_ALIKE = "patient_created_look_alike"
+PATIENT_FOUND = "patient_found"
+SEVERAL_PATIENTS_MATCH = "several_patients_match"
+OUTCOME_UNKNOWN = "outcome_unknown"
+OLD_VISIT_REMAINS = "old_visit_remains"
+
+SENTENCES = {
+    QUEUED: "Accepted; it will be done shortly.",
+    WORKING: "It is being done.",
+    WAITING_IN_LINE: "An earlier task on the same appointment or person goes first.",
+    BOOKED: "The visit is booked and stands in the chart.",
+    MOVED: "The visit is moved and stands in the chart at its new time.",
+    ALREADY_MOVED: "The visit stood at this time and in this chair before; nothing was changed.",
+    CANCELLED: "The visit is cancelled in the chart.",
+    ALREADY_CANCELLED: "The visit was cancelled before; nothing was changed.",
+    CONFIRMED: "The visit is confirmed in the chart.",
+    ALREADY_CONFIRMED: "The visit was confirmed before; nothing was changed.",
+    PATIENT_CREATED: "The patient's chart is created.",
+    PATIENT_CREATED_LOOK_ALIKE: "The patient's chart is created; one of the same name and birth date exists.",
+    PATIENT_FOUND: "The patient had a chart before; it is used.",
+    SEVERAL_PATIENTS_MATCH: "Several charts match this person; a person has to choose.",
+    OUTCOME_UNKNOWN: "The EHR's answer was lost; a person has to look whether it was done.",
+    OLD_VISIT_REMAINS: "The new visit is booked but the old one could not be cancelled; a person has to.",
+}
+
+
+def told(code: str) -> dict[str, Any]:
+    """The updates that make a task tell this."""
+    return {"code": code, "message": SENTENCES[code]}
+
+
+def told_of(error: OpenChairError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.detail}

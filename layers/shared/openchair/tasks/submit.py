@@ -1,0 +1,139 @@
+"""Taking a task in at the door: checked, stored with all it needs in one transaction, then queued."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pydantic import ConfigDict, TypeAdapter
+
+from openchair.errors import IdempotencyKeyMissing, InvalidTime, OverlapNotAllowed, StoreUnavailable
+from openchair.models import (
+    AppointmentRequest,
+    CancelAppointment,
+    ConfirmAppointment,
+    CreateAppointment,
+    Hold,
+    IdempotencyRecord,
+    OnboardNewPatient,
+    Place,
+    PracticeRecord,
+    RescheduleAppointment,
+    Step,
+    StepKind,
+    Task,
+    TaskRequest,
+)
+from openchair.openings import holds_for
+from openchair.parsing import parse_json
+from openchair.ports import Clock, TaskQueue, TaskStore
+from openchair.slots import need_for_service
+from openchair.tasks.ids import new_task_id
+from openchair.tasks.lines import lines_of
+from openchair.wall_time import parse_instant
+
+KeyedHash = Callable[..., str]
+_REQUEST: TypeAdapter[TaskRequest] = TypeAdapter(TaskRequest, config=ConfigDict(defer_build=True))
+FIRST_LOOK = timedelta(seconds=30)
+
+
+def submit_task(
+    record: PracticeRecord,
+    caller_id: str,
+    key: str | None,
+    body: bytes,
+    tasks: TaskStore,
+    queue: TaskQueue,
+    clock: Clock,
+    keyed_hash: KeyedHash,
+) -> Task:
+    """The stored task; the one an equal request made before, in whatever state.
+
+    Raises RequestError and then stores nothing and uses up no key. A task that is stored but could not be queued is
+    found by its due time, so a kill after the transaction loses nothing.
+    """
+    if key is None or not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+        raise IdempotencyKeyMissing
+    request = parse_json(_REQUEST, body)
+    scope = (caller_id, record.practice.id)
+    idempotency = IdempotencyRecord(
+        key_hash=keyed_hash("key", *scope, key), body_hash=keyed_hash("body", *scope, _canonical(body))
+    )
+    if earlier := tasks.accepted(record.practice.id, idempotency):
+        return earlier
+    now = clock.now()
+    task = Task(
+        id=new_task_id(now),
+        practice_id=record.practice.id,
+        ehr_account_id=record.ehr_account_id,
+        caller_id=caller_id,
+        request=request,
+        patient_id=getattr(request, "patient_id", None),
+        appointment_id=getattr(request, "appointment_id", None),
+        steps=_steps(request, record),
+        lines=lines_of(request, keyed_hash),
+        holds=_holds_at_the_door(request, record, now),
+        accepted_at=now,
+        updated_at=now,
+        next_attempt_at=now + FIRST_LOOK,
+    )
+    accepted = tasks.accept(task, idempotency)
+    if accepted.id == task.id:
+        try:
+            queue.send(accepted)
+        except StoreUnavailable:
+            return accepted
+    return accepted
+
+
+def requested_start(request: AppointmentRequest | RescheduleAppointment, record: PracticeRecord) -> datetime:
+    """The start asked for, in the practice's zone; raises InvalidTime unless it is on a five-minute mark."""
+    start = parse_instant(request.start, record.practice.zone)
+    if start.minute % 5 or start.second or start.microsecond:
+        raise InvalidTime("A visit starts on a five-minute mark.")
+    return start
+
+
+def _canonical(body: bytes) -> str:
+    return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"))
+
+
+def _steps(request: TaskRequest, record: PracticeRecord) -> tuple[Step, ...]:
+    match request:
+        case CreateAppointment():
+            kinds = [StepKind.CREATE_APPOINTMENT]
+        case RescheduleAppointment():
+            rebook = [StepKind.CREATE_APPOINTMENT, StepKind.CANCEL_APPOINTMENT]
+            kinds = rebook if record.practice.rebooks else [StepKind.MOVE_APPOINTMENT]
+        case CancelAppointment():
+            kinds = [StepKind.CANCEL_APPOINTMENT]
+        case ConfirmAppointment():
+            kinds = [StepKind.CONFIRM_APPOINTMENT]
+        case OnboardNewPatient():
+            visit = [StepKind.CREATE_APPOINTMENT] if request.appointment else []
+            kinds = [StepKind.CREATE_PATIENT, *visit]
+    return tuple(Step(kind=kind) for kind in kinds)
+
+
+def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: datetime) -> tuple[Hold, ...]:
+    """What can be claimed before the EHR is asked: all when chair, provider and length are known, else nothing."""
+    visit = request.appointment if isinstance(request, OnboardNewPatient) else request
+    if not isinstance(visit, AppointmentRequest | RescheduleAppointment):
+        return ()
+    start = requested_start(visit, record)
+    if start <= now:
+        raise InvalidTime("The start is in the past.")
+    if visit.allow_overlap and not record.may_overlap:
+        raise OverlapNotAllowed
+    if isinstance(visit, RescheduleAppointment):
+        return ()
+    need = need_for_service(
+        record.practice,
+        visit.service_id,
+        provider_id=visit.provider_id,
+        operatory_id=visit.operatory_id,
+        location_id=visit.location_id,
+    )
+    if visit.allow_overlap or visit.provider_id is None or visit.operatory_id is None:
+        return ()
+    place = Place(visit.operatory_id, visit.provider_id)
+    return holds_for(place, start, need.minutes, need.time_pattern)

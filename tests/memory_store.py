@@ -1,0 +1,148 @@
+"""Our own state in memory: what DynamoDB does for the store, without DynamoDB. The contract suite holds both equal."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
+from openchair.models import ENDED, Claim, Hold, IdempotencyRecord, PracticeRecord, Task, TaskPage, TaskState
+from openchair.ports import Clock, DueTask
+
+FIVE_MINUTES = timedelta(minutes=5)
+
+
+class MemoryTaskStore:
+    """Satisfies `ports.TaskStore`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tasks: dict[tuple[str, str], Task] = {}
+        self._keys: dict[tuple[str, str], tuple[str, str, datetime]] = {}
+        self._lines: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._cells: dict[tuple[str, str, str, datetime], str] = {}
+
+    def task(self, practice_id: str, task_id: str) -> Task:
+        try:
+            return self._tasks[practice_id, task_id]
+        except KeyError:
+            raise TaskNotFound from None
+
+    def tasks(self, practice_id: str, state: TaskState | None, limit: int, cursor: str | None) -> TaskPage:
+        found = [
+            task
+            for (owner, task_id), task in sorted(self._tasks.items(), reverse=True)
+            if owner == practice_id and (state is None or task.state is state) and (cursor is None or task_id < cursor)
+        ]
+        page = tuple(found[:limit])
+        return TaskPage(page, page[-1].id if len(found) > limit else None)
+
+    def accepted(self, practice_id: str, record: IdempotencyRecord) -> Task | None:
+        body_hash, task_id, expires_at = self._keys.get((practice_id, record.key_hash), ("", "", self._clock.now()))
+        if expires_at <= self._clock.now():
+            return None
+        if body_hash != record.body_hash:
+            raise IdempotencyKeyReused
+        return self.task(practice_id, task_id)
+
+    def line(self, ehr_account_id: str, line: str) -> Sequence[tuple[str, str]]:
+        return tuple(self._lines.get((ehr_account_id, line), ()))
+
+    def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]:
+        return [
+            Claim("operatory" if resource == "operatory" else "provider", resource_id, at, at + FIVE_MINUTES, task_id)
+            for (account, resource, resource_id, at), task_id in self._cells.items()
+            if account == ehr_account_id and at < end and at + FIVE_MINUTES > start
+        ]
+
+    def due(self, now: datetime, limit: int) -> Sequence[DueTask]:
+        waiting = [task for task in self._tasks.values() if task.next_attempt_at and task.next_attempt_at <= now]
+        waiting.sort(key=lambda task: task.next_attempt_at or now)
+        return [DueTask(task.practice_id, task.id, str(task.next_attempt_at)) for task in waiting[:limit]]
+
+    def accept(self, task: Task, record: IdempotencyRecord) -> Task:
+        if earlier := self.accepted(task.practice_id, record):
+            return earlier
+        self._check_free(task, task.holds)
+        kept_until = self._clock.now() + timedelta(days=30)
+        self._keys[task.practice_id, record.key_hash] = (record.body_hash, task.id, kept_until)
+        for line in task.lines:
+            self._lines.setdefault((task.ehr_account_id, line), []).append((task.practice_id, task.id))
+        self._take(task, task.holds)
+        return self._put(task.changed(version=1))
+
+    def save(self, task: Task, take: Sequence[Hold] = ()) -> Task:
+        self._check_version(task)
+        self._check_free(task, take)
+        self._take(task, take)
+        return self._put(task.changed(version=task.version + 1, holds=(*task.holds, *take)))
+
+    def end(self, task: Task) -> Task:
+        self._check_version(task)
+        self._cells = {
+            key: owner for key, owner in self._cells.items() if not (key[0] == task.ehr_account_id and owner == task.id)
+        }
+        for line in task.lines:
+            waiting = self._lines[task.ehr_account_id, line]
+            place = waiting.index((task.practice_id, task.id))
+            del waiting[place]
+            if place < len(waiting):
+                behind = self._tasks[waiting[place]]
+                self._tasks[waiting[place]] = behind.changed(next_attempt_at=self._clock.now())
+        return self._put(task.changed(version=task.version + 1, holds=(), next_attempt_at=None, lease_until=None))
+
+    def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
+        task = self.task(due.practice_id, due.task_id)
+        if str(task.next_attempt_at) != due.next_attempt_at:
+            return None
+        return self._put(task.changed(next_attempt_at=next_attempt_at))
+
+    def _put(self, task: Task) -> Task:
+        due = None if task.state in ENDED else task.next_attempt_at
+        self._tasks[task.practice_id, task.id] = task.changed(next_attempt_at=due)
+        return self._tasks[task.practice_id, task.id]
+
+    def _check_version(self, task: Task) -> None:
+        if self._tasks[task.practice_id, task.id].version != task.version:
+            raise StaleVersion
+
+    def _check_free(self, task: Task, holds: Sequence[Hold]) -> None:
+        if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, holds)):
+            raise SlotTaken
+
+    def _take(self, task: Task, holds: Sequence[Hold]) -> None:
+        self._cells.update(dict.fromkeys(self._cells_of(task, holds), task.id))
+
+    @staticmethod
+    def _cells_of(task: Task, holds: Sequence[Hold]) -> list[tuple[str, str, str, datetime]]:
+        cells = []
+        for hold in holds:
+            at = hold.start
+            while at < hold.end:
+                cells.append((task.ehr_account_id, hold.resource, hold.resource_id, at))
+                at += FIVE_MINUTES
+        return cells
+
+
+class MemoryQueue:
+    """Satisfies `ports.TaskQueue`."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send(self, task: Task) -> None:
+        self.sent.append(task.id)
+
+
+class MemoryPractices:
+    """Satisfies `ports.PracticeReader`; every caller may touch every practice in it."""
+
+    def __init__(self, *records: PracticeRecord) -> None:
+        self._records = {record.practice.id: record for record in records}
+
+    def practice(self, practice_id: str) -> PracticeRecord:
+        try:
+            return self._records[practice_id]
+        except KeyError:
+            raise PracticeNotFound from None
+
+    def practice_for_caller(self, practice_id: str, caller_id: str) -> PracticeRecord:
+        return self.practice(practice_id)

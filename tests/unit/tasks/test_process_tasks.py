@@ -1,0 +1,358 @@
+"""The five tasks, done against an EHR that answers."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from openchair.errors import EhrKeyRefused, EhrOffline, EhrOutcomeUnknown, EhrRejected, EhrUnavailable
+from openchair.models import MARKER, AppointmentStatus, Patient, StepState, TaskState
+from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit
+
+
+def test_a_visit_is_booked_with_its_marker_first_in_the_note() -> None:
+    world = World()
+
+    task = world.do(create(notes="prefers mornings", provider_id="1", operatory_id="1"))
+
+    booked = world.ehr.chart[task.appointment_id or ""]
+    assert (task.state, task.code, task.in_chart) == (TaskState.COMPLETED, "booked", True)
+    assert (booked.start, booked.minutes, booked.operatory_id, booked.provider_id) == (at(9), 60, "1", "1")
+    assert MARKER.match(booked.note)
+    assert booked.note.endswith("prefers mornings")
+
+
+def test_without_a_chair_or_provider_a_free_place_is_chosen() -> None:
+    world = World(visit("50", at(9)))
+
+    task = world.do(create())
+
+    assert world.ehr.chart[task.appointment_id or ""].operatory_id == "2"
+
+
+def test_a_chair_somebody_booked_meanwhile_fails_as_slot_taken_and_nothing_is_sent() -> None:
+    world = World(visit("50", at(9)))
+
+    task = world.do(create(provider_id="1", operatory_id="1"))
+
+    assert (task.state, task.code) == (TaskState.FAILED, "slot_taken")
+    assert world.writes() == []
+
+
+def test_a_time_nobody_works_fails_as_off_schedule() -> None:
+    world = World()
+
+    assert world.do(create(start=at(18).isoformat())).code == "off_schedule"
+
+
+def test_an_unknown_patient_fails_with_a_code() -> None:
+    assert World().do(create(patient_id="404")).code == "patient_not_found"
+
+
+def test_a_visit_is_moved_in_place_and_keeps_its_id() -> None:
+    world = World(visit("50", at(9), note="[ref AB12CD] first visit"))
+
+    task = world.do(reschedule("50", at(14)))
+
+    moved = world.ehr.chart["50"]
+    assert (task.state, task.code, task.appointment_id) == (TaskState.COMPLETED, "moved", "50")
+    assert (moved.start, moved.operatory_id, moved.note) == (at(14), "1", "[ref AB12CD] first visit")
+
+
+def test_a_move_by_less_than_its_own_length_does_not_stand_in_its_own_way() -> None:
+    world = World(visit("50", at(9)))
+
+    assert world.do(reschedule("50", at(9, 30))).code == "moved"
+
+
+def test_new_notes_of_a_move_keep_the_marker() -> None:
+    world = World(visit("50", at(9), note="[ref AB12CD] first visit"))
+
+    world.do(reschedule("50", at(14), notes="brings x-rays"))
+
+    assert world.ehr.chart["50"].note == "[ref AB12CD] brings x-rays"
+
+
+def test_a_move_to_where_the_visit_already_is_changes_nothing() -> None:
+    world = World(visit("50", at(9)))
+
+    assert world.do(reschedule("50", at(9))).code == "already_moved"
+    assert world.writes() == []
+
+
+def test_a_practice_that_rebooks_books_anew_before_it_cancels() -> None:
+    world = World(visit("50", at(9)), reschedule="rebook")
+
+    task = world.do(reschedule("50", at(14)))
+
+    assert world.writes() == ["create_appointment", "cancel_appointment"]
+    assert world.ehr.chart["50"].status is AppointmentStatus.CANCELLED
+    assert task.code == "moved"
+    assert task.appointment_id != "50"
+    assert world.ehr.chart[task.appointment_id or ""].start == at(14)
+
+
+def test_a_rebook_whose_old_visit_cannot_be_cancelled_asks_for_a_person() -> None:
+    world = World(visit("50", at(9)), reschedule="rebook")
+    world.ehr.answers["cancel_appointment"] = [EhrRejected()]
+
+    task = world.do(reschedule("50", at(14)))
+
+    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "old_visit_remains")
+
+
+def test_a_visit_is_cancelled_to_the_unscheduled_list() -> None:
+    world = World(visit("50", at(9)))
+
+    task = world.do(cancel("50"))
+
+    assert (task.state, task.code) == (TaskState.COMPLETED, "cancelled")
+    assert world.ehr.chart["50"].status is AppointmentStatus.WAITLIST
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST])
+def test_cancelling_what_is_cancelled_completes(status: AppointmentStatus) -> None:
+    world = World(visit("50", at(9), status=status))
+
+    task = world.do(cancel("50"))
+
+    assert (task.state, task.code) == (TaskState.COMPLETED, "already_cancelled")
+    assert world.writes() == []
+
+
+def test_a_completed_visit_is_not_cancelled() -> None:
+    assert World(visit("50", at(9), status=AppointmentStatus.FULFILLED)).do(cancel("50")).code == "not_cancellable"
+
+
+def test_a_visit_is_confirmed_once() -> None:
+    world = World(visit("50", at(9)))
+
+    codes = [world.do(confirm("50")).code, world.do(confirm("50")).code]
+
+    assert codes == ["confirmed", "already_confirmed"]
+    assert world.writes() == ["confirm_appointment"]
+
+
+@pytest.mark.parametrize("request_for", [cancel, confirm, lambda id_, **more: reschedule(id_, at(14), **more)])
+def test_another_patients_visit_is_not_touched(request_for: object) -> None:
+    world = World(visit("50", at(9)))
+    assert callable(request_for)
+
+    task = world.do(request_for("50", patient_id="12"))
+
+    assert (task.state, task.code) == (TaskState.FAILED, "patient_mismatch")
+    assert world.writes() == []
+
+
+def test_a_new_patient_is_created() -> None:
+    world = World()
+
+    task = world.do(onboard())
+
+    assert (task.state, task.code) == (TaskState.COMPLETED, "patient_created")
+    assert world.ehr.people[task.patient_id or ""].last_name == "Lind"
+
+
+def test_a_new_patient_with_a_visit_gets_both() -> None:
+    world = World()
+
+    task = world.do(onboard({"service_id": "exam", "start": at(10).isoformat()}))
+
+    assert task.code == "booked"
+    assert world.ehr.chart[task.appointment_id or ""].patient_id == task.patient_id
+
+
+def test_a_patient_who_has_a_chart_is_found_and_not_created() -> None:
+    world = World()
+    world.ehr.people["12"] = Patient("12", "BEA", "Lind", date(1990, 5, 6), ("1-303-555-0142",))
+
+    task = world.do(onboard())
+
+    assert (task.code, task.patient_id) == ("patient_found", "12")
+    assert world.writes() == []
+
+
+def test_a_twin_of_another_name_on_the_same_phone_is_somebody_else() -> None:
+    world = World()
+    world.ehr.people["12"] = Patient("12", "Bob", "Lind", date(1990, 5, 6), ("3035550142",))
+
+    assert world.do(onboard()).code == "patient_created"
+
+
+def test_a_namesake_born_the_same_day_with_other_contacts_is_told() -> None:
+    world = World()
+    world.ehr.people["12"] = Patient("12", "Bea", "Lind", date(1990, 5, 6), ("3035559999",))
+
+    assert world.do(onboard()).code == "patient_created_look_alike"
+
+
+def test_several_charts_of_one_person_ask_for_a_person() -> None:
+    world = World()
+    for number in ("12", "13"):
+        world.ehr.people[number] = Patient(number, "Bea", "Lind", date(1990, 5, 6), ("3035550142",))
+
+    task = world.do(onboard())
+
+    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "several_patients_match")
+    assert world.writes() == []
+
+
+def test_a_patient_created_before_the_visit_failed_is_told() -> None:
+    world = World()
+
+    task = world.do(onboard({"service_id": "exam", "start": at(20).isoformat()}))
+
+    assert (task.state, task.code, task.in_chart) == (TaskState.FAILED, "off_schedule", True)
+    assert task.patient_id in world.ehr.people
+
+
+def test_an_office_that_is_offline_makes_the_task_wait_and_say_so() -> None:
+    world = World()
+    world.ehr.answers["create_appointment"] = [EhrOffline()]
+
+    waiting = world.do(create())
+    world.clock.advance(31)
+
+    assert (waiting.state, waiting.code) == (TaskState.IN_PROGRESS, "ehr_offline")
+    assert world.wake() == 1
+    assert world.process(waiting).code == "booked"
+
+
+def test_a_read_without_an_answer_is_tried_again_later() -> None:
+    world = World()
+    world.ehr.answers["appointments"] = [EhrUnavailable()]
+
+    waiting = world.do(create())
+    world.clock.advance(31)
+
+    assert waiting.code == "ehr_unavailable"
+    assert world.process(waiting).code == "booked"
+
+
+def test_waiting_grows_and_honours_what_the_ehr_says() -> None:
+    world = World()
+    world.ehr.answers["create_appointment"] = [EhrOffline(), EhrOffline(retry_after=42.0)]
+    task = world.submit(create())
+    waits = []
+
+    for _ in range(2):
+        task = world.process(task)
+        assert task.next_attempt_at is not None
+        waits.append(task.next_attempt_at - world.clock.now())
+        world.clock.advance(400)
+
+    assert waits == [timedelta(seconds=30), timedelta(seconds=42)]
+
+
+def test_a_lost_answer_is_never_sent_again_but_shown_to_a_person() -> None:
+    world = World()
+    world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
+
+    task = world.do(create(provider_id="1", operatory_id="1"))
+    world.clock.advance(3600)
+    world.wake()
+    world.process(task)
+
+    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "outcome_unknown")
+    assert world.writes() == ["create_appointment"]
+    assert world.tasks.claims("account", at(9), at(10)), "the chair stays claimed until a person settles it"
+
+
+def test_a_worker_killed_after_it_recorded_the_intent_leaves_a_task_that_is_not_sent_again() -> None:
+    world = World()
+    task = world.submit(create())
+    world.ehr.answers["create_appointment"] = [KeyboardInterrupt()]  # type: ignore[list-item]
+    with pytest.raises(KeyboardInterrupt):
+        world.process(task)
+    world.clock.advance(600)
+
+    found = world.process(task)
+
+    assert (found.state, found.code) == (TaskState.NEEDS_REVIEW, "outcome_unknown")
+    assert world.writes() == ["create_appointment"]
+
+
+def test_a_refused_key_fails_the_task_and_frees_the_chair() -> None:
+    world = World()
+    world.ehr.answers["patient"] = [EhrKeyRefused()]
+
+    task = world.do(create(provider_id="1", operatory_id="1"))
+
+    assert (task.state, task.code) == (TaskState.FAILED, "ehr_key_refused")
+    assert world.tasks.claims("account", at(9), at(10)) == []
+
+
+def test_no_write_starts_without_the_time_to_await_its_answer() -> None:
+    world = World()
+    world.remaining = 69.0
+
+    task = world.do(create())
+
+    assert world.writes() == []
+    assert task.step(task.steps[0].kind).state is StepState.NEW
+    assert world.wake() == 1
+
+
+def test_a_second_delivery_of_a_message_does_nothing() -> None:
+    world = World()
+    task = world.do(create())
+
+    assert world.process(task) == task
+    assert world.writes() == ["create_appointment"]
+
+
+def test_a_task_that_waited_past_its_start_expires_without_anything_sent() -> None:
+    world = World()
+    task = world.submit(create())
+    world.clock.advance(3 * 3600)
+
+    assert world.process(task).code == "expired"
+    assert world.writes() == []
+
+
+def test_the_second_of_two_tasks_on_one_visit_waits_for_the_first() -> None:
+    world = World(visit("50", at(9)))
+    first, second = world.submit(reschedule("50", at(14))), world.submit(cancel("50"))
+
+    waiting = world.process(second)
+    world.process(first)
+    ended = world.process(second)
+
+    assert waiting.code == "waiting_in_line"
+    assert world.writes() == ["move_appointment", "cancel_appointment"]
+    assert ended.code == "cancelled"
+
+
+def test_ending_a_task_makes_the_next_in_line_due_at_once() -> None:
+    world = World(visit("50", at(9)))
+    first, second = world.submit(confirm("50")), world.submit(cancel("50"))
+    world.process(second)
+
+    world.process(first)
+
+    assert [due.task_id for due in world.tasks.due(world.clock.now(), 10)] == [second.id]
+
+
+def test_behind_a_review_a_move_is_told_busy_and_a_cancel_goes_through() -> None:
+    world = World(visit("50", at(9)))
+    world.ehr.answers["confirm_appointment"] = [EhrOutcomeUnknown()]
+    world.do(confirm("50"))
+
+    move, stop = world.do(reschedule("50", at(14))), world.do(cancel("50"))
+
+    assert (move.state, move.code) == (TaskState.FAILED, "appointment_busy")
+    assert stop.code == "cancelled"
+
+
+def test_a_review_of_one_booking_does_not_stop_the_patients_others() -> None:
+    world = World()
+    world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
+    world.do(create(provider_id="1", operatory_id="1"))
+
+    assert world.do(create(start=at(11).isoformat())).code == "booked"
+
+
+def test_claims_are_released_when_the_visit_stands_in_the_chart() -> None:
+    world = World()
+    world.do(create(provider_id="1", operatory_id="1"))
+
+    assert world.tasks.claims("account", at(0), at(23)) == []
