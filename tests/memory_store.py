@@ -84,9 +84,9 @@ class MemoryTaskStore:
             waiting = self._lines[task.ehr_account_id, line]
             place = waiting.index((task.practice_id, task.id))
             del waiting[place]
-            if place < len(waiting):
-                behind = self._tasks[waiting[place]]
-                self._tasks[waiting[place]] = behind.changed(next_attempt_at=self._clock.now())
+            behind = [entry for entry in waiting[place:] if self._tasks[entry].next_attempt_at is not None]
+            if behind:
+                self._tasks[behind[0]] = self._tasks[behind[0]].changed(next_attempt_at=self._clock.now())
         return self._put(task.changed(version=task.version + 1, holds=(), next_attempt_at=None, lease_until=None))
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:

@@ -1,16 +1,16 @@
 """Control API: whether a practice's key, permissions, providers, clock and zone are as they should be."""
 
 from openchair import log
-from openchair.clients.factory import EhrClients
-from openchair.clients.transport import CALLER_TIMEOUTS
+from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClients
 from openchair.health import check_health
 from openchair.http_api import Answer, ControlApi, PracticeRequest
+from openchair.settings import settings
 from openchair.store.practice_store import PracticeStore
 from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
 
 clock = SystemClock()
-ehr = EhrClients(SecretStore(clock), clock, log.audit_ehr_call, CALLER_TIMEOUTS)
+ehr = EhrClients(SecretStore(clock), settings, clock, log.audit_ehr_call, CALLER_TIMEOUTS, CALLER_SECONDS)
 api = ControlApi(PracticeStore())
 
 

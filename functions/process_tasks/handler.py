@@ -4,7 +4,6 @@ from typing import Any
 
 from openchair import log
 from openchair.clients.factory import EhrClients
-from openchair.clients.transport import WORKER_TIMEOUTS
 from openchair.queue_messages import each_message
 from openchair.settings import settings
 from openchair.store.practice_store import PracticeStore
@@ -15,7 +14,7 @@ from openchair.tasks.process import process_task
 
 clock = SystemClock()
 tasks, practices = DynamoTaskStore(clock), PracticeStore()
-ehr_clients = EhrClients(SecretStore(clock), clock, log.audit_ehr_call, WORKER_TIMEOUTS)
+ehr_clients = EhrClients(SecretStore(clock), settings, clock, log.audit_ehr_call)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,27 +1,24 @@
 """Control API: who is calling, and what is booked."""
 
-from pydantic import TypeAdapter
-
 from openchair import log
-from openchair.clients.factory import EhrClients
-from openchair.clients.transport import CALLER_TIMEOUTS
+from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClients
 from openchair.http_api import Answer, ControlApi, PracticeRequest
 from openchair.models import PatientQuery
 from openchair.records import search_patients
+from openchair.settings import settings
 from openchair.store.practice_store import PracticeStore
 from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
 from openchair.visits import patient_visits
 
-PATIENT_QUERY = TypeAdapter(PatientQuery)
 clock = SystemClock()
-ehr = EhrClients(SecretStore(clock), clock, log.audit_ehr_call, CALLER_TIMEOUTS)
+ehr = EhrClients(SecretStore(clock), settings, clock, log.audit_ehr_call, CALLER_TIMEOUTS, CALLER_SECONDS)
 api = ControlApi(PracticeStore())
 
 
 @api.route("POST", "/patients/search")
 def search(request: PracticeRequest) -> Answer:
-    query = request.json(PATIENT_QUERY)
+    query = request.json(PatientQuery)
     return search_patients(request.record, query, ehr.client(request.record))
 
 

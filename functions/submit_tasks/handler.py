@@ -6,7 +6,7 @@ from openchair.store.secret_store import keyed_hash
 from openchair.store.system_clock import SystemClock
 from openchair.store.task_queue import SqsTaskQueue
 from openchair.store.task_store import DynamoTaskStore
-from openchair.tasks.answers import TASK_LIST_QUERY, list_tasks, submitted, task_answer
+from openchair.tasks.answers import TaskListQuery, list_tasks, submitted, task_answer
 from openchair.tasks.submit import submit_task
 from openchair.tasks.wake import await_end
 from openchair.tasks.withdraw import withdraw_task
@@ -24,7 +24,7 @@ def submit(request: PracticeRequest) -> Answer:
 
 @api.route("GET", "/tasks")
 def list_(request: PracticeRequest) -> Answer:
-    return list_tasks(request.practice_id, request.query(TASK_LIST_QUERY), tasks)
+    return list_tasks(request.practice_id, request.query(TaskListQuery), tasks)
 
 
 @api.route("GET", "/tasks/<task_id>")

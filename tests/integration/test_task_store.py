@@ -225,6 +225,15 @@ def test_ending_the_head_makes_the_next_due(store: TaskStore) -> None:
     assert list(store.line("account", "line")) == [("p1", second.id)]
 
 
+def test_a_task_in_review_behind_the_head_is_passed_over_for_the_next_that_waits(store: TaskStore) -> None:
+    first, second, third = (accept(store, number) for number in (1, 2, 3))
+    store.save(second.changed(state=TaskState.NEEDS_REVIEW))
+
+    store.end(first.changed(state=TaskState.COMPLETED))
+
+    assert [due.task_id for due in store.due(START, 10)] == [third.id]
+
+
 def test_two_practices_of_one_account_share_a_line(store: TaskStore) -> None:
     accept(store, 1)
     accept(store, 2, practice_id="p2")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 
 from openchair import errors, log
 from openchair.errors import InvalidJson, InvalidRequest, OpenChairError, PracticeNotFound
@@ -79,15 +79,15 @@ class PracticeRequest:
         """The `Idempotency-Key` as given."""
         return self.headers.get("idempotency-key")
 
-    def query[T](self, adapter: TypeAdapter[T]) -> T:
+    def query[M: BaseModel](self, model: type[M]) -> M:
         """Every parameter known and given once. Raises InvalidRequest."""
         repeated = [(name, "is given more than once") for name, values in self._query.items() if len(values) > 1]
         if repeated:
             raise InvalidRequest(problems=repeated)
-        return parse_query(adapter, {name: values[0] for name, values in self._query.items() if values})
+        return parse_query(model, {name: values[0] for name, values in self._query.items() if values})
 
-    def json[T](self, adapter: TypeAdapter[T]) -> T:
-        return parse_json(adapter, self.body)
+    def json[M: BaseModel](self, model: type[M]) -> M:
+        return parse_json(model.model_validate_json, self.body)
 
     def seconds_to_wait(self, longest: int = 25) -> int:
         """N of `Prefer: wait=N`; what is not understood is ignored, as RFC 7240 asks."""

@@ -88,13 +88,14 @@ def _told_of(error: BaseException) -> dict[str, str]:
     return told
 
 
-logger = Logger(service=_OUR_LOGGER, logger_formatter=AllowListFormatter(), level="INFO")
+_formatter = AllowListFormatter()
+logger = Logger(service=_OUR_LOGGER, logger_formatter=_formatter, level="INFO")
 
 
 def start(context: Any) -> None:
     """Called first in every invocation: the level, the request id, and the same filter over every other logger."""
     logger.setLevel(settings().log_level)
-    logger.clear_state()
+    _formatter.clear_state()
     logger.append_keys(function_request_id=getattr(context, "aws_request_id", None))
     for handler in logging.getLogger().handlers:
         if not isinstance(handler.formatter, AllowListFormatter):
@@ -113,6 +114,7 @@ def audit_ehr_call(call: "EhrCall") -> None:
         code=call.outcome,
         duration_ms=call.duration_ms,
         attempt=call.attempt,
+        broken_rows=call.broken_rows or None,
     )
 
 

@@ -27,6 +27,7 @@ class Need:
 
     `like_operatory_id`, of a visit to be moved, is its present chair: the new one is in the same location and, where
     `operatory_ids` is None, a hygiene chair if that one is. `operatory_id_to_provider_id`: whose a chair is.
+    `is_only_location`: the practice has no other, so that an EHR that tells of no locations at all is there.
     """
 
     minutes: int
@@ -34,6 +35,7 @@ class Need:
     operatory_ids: frozenset[str] | None = None
     provider_ids: frozenset[str] | None = None
     location_id: str | None = None
+    is_only_location: bool = False
     like_operatory_id: str | None = None
     operatory_id_to_provider_id: Mapping[str, str] = field(default_factory=dict)
 
@@ -131,7 +133,7 @@ def place_at(
 
 def check_known(book: Book, need: Need) -> None:
     """LocationNotFound, OperatoryNotFound or ProviderNotFound when the book shows nothing of what was asked for."""
-    if need.location_id is not None and need.location_id not in {chair.location_id for chair in _visible_chairs(book)}:
+    if need.location_id is not None and not _chairs_there(book, need):
         raise LocationNotFound
     if need.operatory_ids is not None and not _suitable_chairs(book, need):
         raise OperatoryNotFound
@@ -162,23 +164,25 @@ def provider_runs(time_pattern: str, minutes: int) -> tuple[Stretch, ...]:
 # ----------------------------------------------------------------------------------------- who may be where
 
 
-def _visible_chairs(book: Book) -> list[Operatory]:
-    return [chair for chair in book.operatories if not chair.is_hidden]
+def _chairs_there(book: Book, need: Need) -> list[Operatory]:
+    """The visible chairs of the location."""
+    visible = [chair for chair in book.operatories if not chair.is_hidden]
+    if need.location_id is None or (need.is_only_location and all(chair.location_id is None for chair in visible)):
+        return visible
+    return [chair for chair in visible if chair.location_id == need.location_id]
 
 
 def _suitable_chairs(book: Book, need: Need) -> list[Operatory]:
     like = next((chair for chair in book.operatories if chair.id == need.like_operatory_id), None)
-    return [
-        chair
-        for chair in _visible_chairs(book)
-        if (need.location_id is None or chair.location_id == need.location_id)
-        and (like is None or chair.location_id == like.location_id)
-        and (
-            chair.id in need.operatory_ids
-            if need.operatory_ids is not None
-            else like is None or chair.is_hygiene == like.is_hygiene
-        )
-    ]
+
+    def suits(chair: Operatory) -> bool:
+        if like is not None and chair.location_id != like.location_id:
+            return False
+        if need.operatory_ids is not None:
+            return chair.id in need.operatory_ids
+        return like is None or chair.is_hygiene == like.is_hygiene
+
+    return [chair for chair in _chairs_there(book, need) if suits(chair)]
 
 
 def _suitable_providers(book: Book, need: Need) -> list[Provider]:

@@ -1,8 +1,8 @@
 """From bytes or query texts to checked documents. Errors name the field and what is wrong, never the value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from openchair.errors import BodyTooLarge, InvalidJson, InvalidRequest
 
@@ -25,22 +25,25 @@ _PLAIN = {
 }
 
 
-def parse_json[T](adapter: TypeAdapter[T], body: bytes) -> T:
-    """Strict: no value is converted to another type. Raises BodyTooLarge, InvalidJson, InvalidRequest."""
+def parse_json[T](validate_json: Callable[..., T], body: bytes) -> T:
+    """`validate_json` is a model's or a type adapter's. Strict: no value is converted to another type.
+
+    Raises BodyTooLarge, InvalidJson, InvalidRequest.
+    """
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge
     try:
-        return adapter.validate_json(body, strict=True)
+        return validate_json(body, strict=True)
     except ValidationError as error:
         if any(problem["type"] == "json_invalid" for problem in error.errors(include_input=False, include_url=False)):
             raise InvalidJson from None
         raise InvalidRequest(problems=problems_of(error)) from None
 
 
-def parse_query[T](adapter: TypeAdapter[T], query: Mapping[str, str]) -> T:
+def parse_query[M: BaseModel](model: type[M], query: Mapping[str, str]) -> M:
     """Texts of a query string; dates and numbers are read from them. Raises InvalidRequest."""
     try:
-        return adapter.validate_strings(dict(query), strict=False)
+        return model.model_validate_strings(dict(query), strict=False)
     except ValidationError as error:
         raise InvalidRequest(problems=problems_of(error)) from None
 

@@ -113,6 +113,7 @@ def need_for_service(
         operatory_ids=operatory_ids,
         provider_ids=provider_ids,
         location_id=_location(maps, location_id),
+        is_only_location=len(maps.location_ids) == 1,
         operatory_id_to_provider_id=maps.operatory_id_to_provider_id,
     )
     return _narrowed(need, provider_id, operatory_id)
@@ -142,6 +143,7 @@ def need_for_move(
         operatory_ids=operatory_ids,
         provider_ids=provider_ids,
         location_id=_location(maps, None),
+        is_only_location=len(maps.location_ids) == 1,
         like_operatory_id=appointment.operatory_id,
         operatory_id_to_provider_id=maps.operatory_id_to_provider_id,
     )
@@ -347,6 +349,8 @@ def list_providers(record: PracticeRecord, ehr: ScheduleReader) -> dict[str, Any
 def list_operatories(record: PracticeRecord, ehr: ScheduleReader) -> dict[str, Any]:
     """The practice's chairs in the EHR's order without hidden ones; `provider_id` is the map's word, else the EHR's."""
     maps = chair_maps(record.practice)
+    visible = [chair for chair in ehr.operatories() if not chair.is_hidden]
+    everywhere = not maps.location_ids or all(chair.location_id is None for chair in visible)
     chairs = [
         {
             "operatory_id": chair.id,
@@ -358,8 +362,8 @@ def list_operatories(record: PracticeRecord, ehr: ScheduleReader) -> dict[str, A
             "hygienist_id": chair.hygienist_id,
             "location_id": chair.location_id,
         }
-        for chair in ehr.operatories()
-        if not chair.is_hidden and (not maps.location_ids or chair.location_id in maps.location_ids)
+        for chair in visible
+        if everywhere or chair.location_id in maps.location_ids
     ]
     return {"operatories": chairs}
 

@@ -1,11 +1,12 @@
 """The five tasks, done against an EHR that answers."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 
 from openchair.errors import EhrKeyRefused, EhrOffline, EhrOutcomeUnknown, EhrRejected, EhrUnavailable
-from openchair.models import MARKER, AppointmentStatus, Patient, StepState, TaskState
+from openchair.models import MARKER, AppointmentStatus, Hold, Patient, StepState, Task, TaskState
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit
 
 
@@ -36,6 +37,23 @@ def test_a_chair_somebody_booked_meanwhile_fails_as_slot_taken_and_nothing_is_se
 
     assert (task.state, task.code) == (TaskState.FAILED, "slot_taken")
     assert world.writes() == []
+
+
+def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> None:
+    world = World()
+    task = world.submit(create())
+    original = world.tasks.save
+
+    def claimed_first(saved: Task, take: Sequence[Hold] = ()) -> Task:
+        if take:
+            world.tasks.save = original  # type: ignore[method-assign]
+            world.submit(create(provider_id="1", operatory_id="1"))
+        return original(saved, take)
+
+    world.tasks.save = claimed_first  # type: ignore[method-assign,assignment]
+    done = world.process(task)
+
+    assert (done.code, world.ehr.chart[done.appointment_id or ""].operatory_id) == ("booked", "2")
 
 
 def test_a_time_nobody_works_fails_as_off_schedule() -> None:

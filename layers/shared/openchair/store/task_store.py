@@ -154,6 +154,14 @@ class DynamoTaskStore:
         return stored
 
     def end(self, task: Task) -> Task:
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._end(task)
+            except _LineMoved:
+                continue
+        raise StoreUnavailable
+
+    def _end(self, task: Task) -> Task:
         stored = task.changed(version=task.version + 1, holds=(), next_attempt_at=None, lease_until=None)
         transaction = _Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
@@ -175,16 +183,16 @@ class DynamoTaskStore:
             LineItem(*tables.line_key(task.ehr_account_id, line)),
             [here.remove()],
             here == tables.line_entry(*mine),
+            _LineMoved,
         )
-        if place + 1 < len(waiting):
-            practice_id, task_id = waiting[place + 1]
+        behind = (self.task(*entry) for entry in waiting[place + 1 :])
+        following = next((other for other in behind if other.next_attempt_at is not None), None)
+        if following is not None:
             transaction.update(
-                TaskItem(*tables.task_key(practice_id, task_id)),
-                [
-                    TaskItem.next_attempt_at.set(tables.instant_key(self._clock.now())),
-                    TaskItem.due_shard.set(tables.due_shard(task_id)),
-                ],
-                TaskItem.pk.exists(),
+                TaskItem(*tables.task_key(following.practice_id, following.id)),
+                [TaskItem.next_attempt_at.set(tables.instant_key(self._clock.now()))],
+                TaskItem.next_attempt_at.exists(),
+                _LineMoved,
             )
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
@@ -200,6 +208,10 @@ class DynamoTaskStore:
                 return None
             raise StoreUnavailable from error
         return _task(item)
+
+
+class _LineMoved(StoreError):
+    """Somebody before us in a line left it between our look and our write."""
 
 
 class _Transaction:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from openchair.models import ENDED, Document, ShortText, Task, TaskState
 from openchair.ports import TaskStore
@@ -14,9 +14,6 @@ class TaskListQuery(Document):
     state: TaskState | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: ShortText | None = None
-
-
-TASK_LIST_QUERY = TypeAdapter(TaskListQuery)
 
 
 def task_answer(task: Task) -> dict[str, Any]:

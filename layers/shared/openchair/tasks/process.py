@@ -119,28 +119,30 @@ class _Worker:
         )
 
     def do(self, task: Task, step: Step, desk: Desk) -> Task:
-        for _ in range(_PLACES_TRIED):
+        places_left = _PLACES_TRIED
+        while True:
             try:
                 ready = prepare(task, step, desk)
-                if isinstance(ready, Done):
-                    return self._done(task, step, ready)
-                if self._remaining() < WRITE_NEEDS_SECONDS:
-                    return self.wait(task, 0.0)
-                sent = ready.step.model_copy(
-                    update={
-                        "state": StepState.SENT,
-                        "attempt": step.attempt + 1,
-                        "sent_at": self._clock.now(),
-                    }
-                )
-                return self._send(self._save(task.with_step(sent), ready), sent, ready)
-            except SlotTaken as error:
-                taken = error
             except NeedsReview as error:
                 return self.review(task, error.code)
             except (EhrError, NotFound, Conflict, InvalidTime) as error:
                 return self.settle(task, error)
-        return self.settle(task, taken)
+            if isinstance(ready, Done):
+                return self._done(task, step, ready)
+            if self._remaining() < WRITE_NEEDS_SECONDS:
+                return self.wait(task, 0.0)
+            sent = ready.step.model_copy(
+                update={"state": StepState.SENT, "attempt": step.attempt + 1, "sent_at": self._clock.now()}
+            )
+            try:
+                task = self._save(task.with_step(sent), ready)
+            except SlotTaken as error:
+                # Claimed since it was read: another look may find another place.
+                places_left -= 1
+                if not places_left:
+                    return self.settle(task, error)
+                continue
+            return self._send(task, sent, ready)
 
     def _send(self, task: Task, sent: Step, ready: Ready) -> Task:
         """The only place from which a chart is written to. Never twice: what is unclear goes to a person."""
@@ -149,7 +151,7 @@ class _Worker:
         except EhrNotSent as error:
             again = sent.model_copy(update={"state": StepState.NEW, "sent_at": None})
             return self.settle(task.with_step(again), error)
-        except (EhrRefused, NotFound, Conflict) as error:
+        except (EhrRefused, NotFound, Conflict, InvalidTime) as error:
             refused = sent.model_copy(update={"state": StepState.REFUSED})
             return self.settle(task.with_step(refused), error)
         except (EhrOutcomeUnknown, EhrUnavailable):

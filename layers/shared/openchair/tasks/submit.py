@@ -53,7 +53,7 @@ def submit_task(
     """
     if key is None or not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyMissing
-    request = parse_json(_REQUEST, body)
+    request = parse_json(_REQUEST.validate_json, body)
     scope = (caller_id, record.practice.id)
     idempotency = IdempotencyRecord(
         key_hash=keyed_hash("key", *scope, key), body_hash=keyed_hash("body", *scope, _canonical(body))

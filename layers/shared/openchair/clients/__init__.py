@@ -1,0 +1,1 @@
+"""The EHRs: one HTTP funnel, one folder per vendor, one factory."""

@@ -1,0 +1,105 @@
+"""From a practice to the client of its EHR."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from openchair.clients.open_dental import OpenDentalClient
+from openchair.clients.open_dental.calls import Kept
+from openchair.clients.pacing import Pace, ProcessPace, Throttle
+from openchair.clients.transport import Authorization, EhrCall, HttpSession, Timeouts, Transport, new_session
+from openchair.errors import EhrKeyMissing, EhrNotSupported
+from openchair.models import Ehr, OpenDentalSettings, PracticeRecord
+from openchair.ports import Clock
+
+CALLER_TIMEOUTS = Timeouts(read=10.0)
+CALLER_SECONDS = 23.0
+"""For functions somebody waits for: design section 5 gives a read 10 s and all of them 24 s, one of which is for us."""
+
+_KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
+
+
+class KeyStore(Protocol):
+    """The keys of a practice by the name of its secret; `fresh` drops a cached one. Raises EhrKeyMissing."""
+
+    def keys(self, secret_name: str, fresh: bool = False) -> Mapping[str, str]: ...
+
+
+class EhrAddresses(Protocol):
+    """Where the EHRs listen, of the settings."""
+
+    @property
+    def open_dental_base_url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What calls to one EHR account share within this process: turns, connections and kept lists."""
+
+    throttle: Throttle
+    pace: Pace
+    session: HttpSession
+    kept: Kept
+
+
+class EhrClients:
+    """One per process. `settings` is asked when the first client is; `seconds` bounds all calls of one client."""
+
+    def __init__(
+        self,
+        keys: KeyStore,
+        settings: Callable[[], EhrAddresses],
+        clock: Clock,
+        audit: Callable[[EhrCall], None],
+        timeouts: Timeouts | None = None,
+        seconds: float = math.inf,
+    ) -> None:
+        self._keys = keys
+        self._settings = settings
+        self._clock = clock
+        self._audit = audit
+        self._timeouts = timeouts or Timeouts()
+        self._seconds = seconds
+        self._accounts: dict[str, _Account] = {}
+
+    def client(self, record: PracticeRecord, deadline: float | None = None) -> OpenDentalClient:
+        """A client for one invocation: no call starts that could not be used by `deadline` (the clock's `monotonic`;
+        `seconds` from now if None). Raises EhrNotSupported for an EHR that has no client."""
+        practice = record.practice
+        if practice.ehr is not Ehr.OPEN_DENTAL or practice.open_dental is None:
+            raise EhrNotSupported("There is no client for this EHR.")
+        account = self._account(record.ehr_account_id, practice.open_dental)
+        transport = Transport(
+            base_url=self._settings().open_dental_base_url,
+            authorization=_open_dental_authorization(self._keys, practice.secret_name),
+            pace=account.pace,
+            clock=self._clock,
+            audit=self._audit,
+            practice_id=practice.id,
+            timeouts=self._timeouts,
+            session=account.session,
+        )
+        until = self._clock.monotonic() + self._seconds if deadline is None else deadline
+        return OpenDentalClient(transport, practice, account.kept, until)
+
+    def _account(self, ehr_account_id: str, settings: OpenDentalSettings) -> _Account:
+        account = self._accounts.get(ehr_account_id)
+        if account is None or account.throttle != settings.throttle:
+            pace = ProcessPace(settings.throttle, self._clock)
+            account = _Account(settings.throttle, pace, new_session(), Kept(self._clock))
+            self._accounts[ehr_account_id] = account
+        return account
+
+
+def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorization:
+    def headers(fresh: bool) -> Mapping[str, str]:
+        found = keys.keys(secret_name, fresh=fresh)
+        pair = found.get("devKey"), found.get("custKey")
+        # A line break in a key would reach the text of a library's error.
+        if not all(isinstance(key, str) and _KEY.fullmatch(key) for key in pair):
+            raise EhrKeyMissing("The stored secret does not hold a devKey and a custKey.")
+        return {"Authorization": f"ODFHIR {pair[0]}/{pair[1]}"}
+
+    return headers

@@ -1,0 +1,119 @@
+"""Appointments on Open Dental."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from openchair.clients.open_dental import translate
+from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
+from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
+from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
+from openchair.models import Appointment, Move, NewAppointment
+
+
+class AppointmentCalls(Calls):
+    def appointment(self, appointment_id: str) -> Appointment:
+        """Open Dental API, Appointments GET (single)."""
+        return self._appointment(
+            self._one("read_appointment", _path(appointment_id), AppointmentRow, AppointmentNotFound)
+        )
+
+    def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
+        """Open Dental API, Appointments GET (multiple), of every clinic: a visit elsewhere still takes its provider."""
+        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
+        found = self._appointments(self._rows("list_appointments", "appointments", AppointmentRow, query))
+        return [one for one in found if one.start is None or start_date <= one.start.date() <= end_date]
+
+    def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
+        """Open Dental API, Appointments GET (multiple) with PatNum (21.4), any date and status."""
+        query = {"PatNum": str(translate.number(patient_id, PatientNotFound))}
+        rows = self._rows("list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound)
+        # A server that does not know a filter may ignore it.
+        return [one for one in self._appointments(rows) if one.patient_id == patient_id]
+
+    def appointment_history(
+        self, *, patient_id: str | None = None, appointment_id: str | None = None
+    ) -> Sequence[HistoryEntry]:
+        """Open Dental API, HistAppointments GET (23.1.30): one entry per change, also of appointments deleted since."""
+        query = {
+            "PatNum": None if patient_id is None else str(translate.number(patient_id, PatientNotFound)),
+            "AptNum": None if appointment_id is None else str(translate.number(appointment_id, AppointmentNotFound)),
+        }
+        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query)
+        entries = [translate.history_entry(row, self._zone, self._settings.confirmed_def) for row in rows]
+        return [
+            entry
+            for entry in entries
+            if patient_id in (None, entry.appointment.patient_id) and appointment_id in (None, entry.appointment.id)
+        ]
+
+    def openings(
+        self,
+        start_date: date,
+        end_date: date,
+        *,
+        minutes: int | None = None,
+        provider_id: str | None = None,
+        operatory_id: str | None = None,
+    ) -> Sequence[Opening]:
+        """Open Dental API, Appointments GET Slots: whole open stretches, of the practice's default provider unless
+        one is named. The vendor advises against it for several locations or providers; our slots do not use it."""
+        query = {
+            "dateStart": start_date.isoformat(),
+            "dateEnd": end_date.isoformat(),
+            "lengthMinutes": None if minutes is None else str(minutes),
+            "ProvNum": None if provider_id is None else str(translate.number(provider_id, ProviderNotFound)),
+            "OpNum": None if operatory_id is None else str(translate.number(operatory_id, OperatoryNotFound)),
+        }
+        rows = self._rows("list_openings", "appointments/Slots", SlotRow, query)
+        return [translate.opening(row, self._zone) for row in rows if not row.is_odd]
+
+    def create_appointment(self, new: NewAppointment) -> Appointment:
+        """Open Dental API, Appointments POST. The server checks neither overlap nor schedule, and knows no lock."""
+        body = translate.new_appointment_body(new, self._zone)
+        return self._appointment(self._write("create_appointment", "POST", "appointments", body, AppointmentRow))
+
+    def move_appointment(self, appointment_id: str, move: Move) -> Appointment:
+        """Open Dental API, Appointments PUT: time, chair, its providers and, where given, the note; nothing else."""
+        return self._put(
+            "move_appointment",
+            appointment_id,
+            AppointmentChanges(start=move.start, place=move.place, note=move.note),
+        )
+
+    def update_appointment(self, appointment_id: str, changes: AppointmentChanges) -> Appointment:
+        """Open Dental API, Appointments PUT. The last write wins, field by field, so only what is given is sent."""
+        return self._put("update_appointment", appointment_id, changes)
+
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
+        """Open Dental API, Appointments PUT Break (21.3). Only a scheduled appointment can be broken."""
+        body = {"sendToUnscheduledList": translate.flag(send_to_unscheduled_list)}
+        if self._settings.break_type is not None:
+            body["breakType"] = self._settings.break_type
+        self._act("cancel_appointment", f"{_path(appointment_id)}/Break", body, AppointmentNotFound)
+
+    def confirm_appointment(self, appointment_id: str) -> None:
+        """Open Dental API, Appointments PUT Confirm. Without a `confirmed_def` the office's eService settings decide
+        which of its own states "Confirmed" is."""
+        wanted = self._settings.confirmed_def
+        body = {"confirmVal": "Confirmed"} if wanted is None else {"defNum": translate.number(wanted, NotFound)}
+        self._act("confirm_appointment", f"{_path(appointment_id)}/Confirm", body, AppointmentNotFound)
+
+    def add_note(self, appointment_id: str, note: str) -> None:
+        """Open Dental API, Appointments PUT Note: appended on a new line."""
+        self._act("add_note", f"{_path(appointment_id)}/Note", {"Note": note}, AppointmentNotFound)
+
+    def _put(self, operation: str, appointment_id: str, changes: AppointmentChanges) -> Appointment:
+        body = translate.appointment_changes_body(changes, self._zone)
+        path = _path(appointment_id)
+        return self._appointment(self._write(operation, "PUT", path, body, AppointmentRow, AppointmentNotFound))
+
+    def _appointment(self, row: AppointmentRow) -> Appointment:
+        return translate.appointment(row, self._zone, self._settings.confirmed_def)
+
+    def _appointments(self, rows: Iterable[AppointmentRow]) -> list[Appointment]:
+        return [self._appointment(row) for row in rows]
+
+
+def _path(appointment_id: str) -> str:
+    return f"appointments/{translate.number(appointment_id, AppointmentNotFound)}"

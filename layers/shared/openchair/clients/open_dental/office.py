@@ -1,0 +1,126 @@
+"""What an office on Open Dental is made of: providers, chairs, hours, lists, and what its key may do."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from openchair.clients.open_dental import translate
+from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.nouns import AppointmentType, Definition, Location, ScheduleOperatory
+from openchair.clients.open_dental.payloads import (
+    AppointmentTypeRow,
+    ClinicRow,
+    DefinitionRow,
+    OperatoryRow,
+    PermissionRow,
+    PreferenceRow,
+    ProviderRow,
+    ScheduleOperatoryRow,
+    ScheduleRow,
+)
+from openchair.errors import EhrNotSupported, EhrRejected, OperatoryNotFound
+from openchair.models import OfficeCheck, Operatory, Provider, Schedule
+
+_WITH_OFFSET = "yyyy-MM-dd HH:mm:ss zzz"
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: ([+-])(\d\d):(\d\d))?", re.ASCII)
+
+
+class OfficeCalls(Calls):
+    def providers(self, *, fresh: bool = False) -> Sequence[Provider]:
+        """Open Dental API, Providers GET (multiple): hidden and deleted ones too, marked. Kept 15 minutes."""
+        return self._kept.get("providers", lambda: [translate.provider(row) for row in self._provider_rows({})], fresh)
+
+    def operatories(self, *, fresh: bool = False) -> Sequence[Operatory]:
+        """Open Dental API, Operatories GET (multiple), of every clinic, hidden ones too. Kept 15 minutes."""
+
+        def read() -> Sequence[Operatory]:
+            return [translate.operatory(row) for row in self._rows("list_operatories", "operatories", OperatoryRow, {})]
+
+        return self._kept.get("operatories", read, fresh)
+
+    def appointment_types(self, *, fresh: bool = False) -> Sequence[AppointmentType]:
+        """Open Dental API, AppointmentTypes GET (22.4.10). Kept 15 minutes."""
+
+        def read() -> Sequence[AppointmentType]:
+            rows = self._rows("list_appointment_types", "appointmenttypes", AppointmentTypeRow, {})
+            return [translate.appointment_type(row) for row in rows]
+
+        return self._kept.get("appointment_types", read, fresh)
+
+    def schedule(self, start_date: date, end_date: date) -> Schedule:
+        """Open Dental API, Schedules GET (multiple) (22.1)."""
+        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
+        rows = self._rows("list_schedules", "schedules", ScheduleRow, query)
+        return translate.schedule((row for row in rows if start_date <= row.SchedDate <= end_date), self._zone)
+
+    def schedule_operatories(
+        self, *, schedule_id: str | None = None, operatory_id: str | None = None
+    ) -> Sequence[ScheduleOperatory]:
+        """Open Dental API, ScheduleOps GET (23.2.27)."""
+        query = {"ScheduleNum": schedule_id, "OperatoryNum": operatory_id}
+        rows = self._rows("list_schedule_operatories", "scheduleops", ScheduleOperatoryRow, query)
+        return [translate.schedule_operatory(row) for row in rows]
+
+    def definitions(self, category: int, *, with_hidden: bool = False) -> Sequence[Definition]:
+        """Open Dental API, Definitions GET. `category` is the vendor's number."""
+        query = {"Category": str(category), "includeHidden": "true" if with_hidden else None}
+        rows = self._rows("list_definitions", "definitions", DefinitionRow, query)
+        return [translate.definition(row) for row in rows if row.Category in (0, category)]
+
+    def locations(self) -> Sequence[Location]:
+        """Open Dental API, Clinics GET: those not hidden; none when the office does not use clinics."""
+        return [translate.location(row) for row in self._rows("list_clinics", "clinics", ClinicRow, {})]
+
+    def preference(self, name: str) -> str | None:
+        """Open Dental API, Preferences GET, one value by its name."""
+        rows = self._rows("read_preference", "preferences", PreferenceRow, {"PrefName": name})
+        return next((row.ValueString for row in rows if row.PrefName == name), None)
+
+    def permissions(self) -> dict[str, bool]:
+        """Open Dental API, SecurityPerms GET (22.2): what this key may do, by the vendor's names."""
+        rows = self._rows("list_permissions", "securityperms", PermissionRow, {})
+        return {row.Permission: row.HasPermission for row in rows}
+
+    def check_office(self) -> OfficeCheck:
+        """Permissions, providers that are not hidden, version, and the office's clock.
+
+        A row's own `serverDateTime` with a format that shows the offset is the only documented way to learn the zone
+        (Open Dental API, Time Zones; format 22.2.14): an older office tells its wall time only, or no permissions.
+        """
+        try:
+            permissions = self.permissions()
+        except (EhrNotSupported, EhrRejected):
+            permissions = {}
+        rows = self._provider_rows({"DateTimeFormatString": _WITH_OFFSET})
+        wall, offset = _office_clock(rows[0].serverDateTime if rows else "")
+        return OfficeCheck(
+            permissions=permissions,
+            provider_count=sum(not translate.provider(row).is_hidden for row in rows),
+            wall_time=wall,
+            utc_offset=offset,
+            version=self.preference("ProgramVersion"),
+        )
+
+    def _operatory(self, operatory_id: str) -> Operatory:
+        for one in self.operatories():
+            if one.id == operatory_id:
+                return one
+        raise OperatoryNotFound()
+
+    def _provider_rows(self, query: dict[str, str | None]) -> list[ProviderRow]:
+        return list(self._rows("list_providers", "providers", ProviderRow, query))
+
+
+def _office_clock(stamp: str) -> tuple[datetime | None, timedelta | None]:
+    match = _STAMP.fullmatch(stamp.strip())
+    if match is None:
+        return None, None
+    wall, sign, hours, minutes = match.groups()
+    try:
+        naive = datetime.fromisoformat(wall)
+    except ValueError:
+        return None, None
+    if sign is None:
+        return naive, None
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return naive, -offset if sign == "-" else offset

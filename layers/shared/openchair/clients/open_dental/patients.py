@@ -1,0 +1,111 @@
+"""Patients on Open Dental."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from openchair.clients.open_dental import translate
+from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.nouns import PatientChanges
+from openchair.clients.open_dental.payloads import PatientRow
+from openchair.contacts import match_text, phone_digits
+from openchair.errors import PatientNotFound
+from openchair.models import NewPatient, Patient, PatientQuery
+
+_DELETED = "Deleted"
+
+
+class PatientCalls(Calls):
+    def patient(self, patient_id: str) -> Patient:
+        """Open Dental API, Patients GET (single). A deleted patient keeps a row and counts as not found."""
+        path = f"patients/{translate.number(patient_id, PatientNotFound)}"
+        row = self._one("read_patient", path, PatientRow, PatientNotFound)
+        if row.PatStatus == _DELETED:
+            raise PatientNotFound()
+        return translate.patient(row)
+
+    def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
+        """Every match, compared here: the vendor's own filters match parts of a value."""
+        if query.phone is not None:
+            return self._with_phone(query.phone)
+        if query.email is not None:
+            email = match_text(query.email)
+            found = self.list_patients(email=query.email.strip())
+            return [one for one in found if one.email is not None and match_text(one.email) == email]
+        found = self.list_full_patients(
+            last_name=query.last_name, first_name=query.first_name, date_of_birth=query.date_of_birth
+        )
+        wanted = (match_text(query.last_name or ""), match_text(query.first_name or ""), query.date_of_birth)
+        return [
+            one for one in found if (match_text(one.last_name), match_text(one.first_name), one.date_of_birth) == wanted
+        ]
+
+    def _with_phone(self, phone: str) -> list[Patient]:
+        # It stores any punctuation, and whether its filter looks past it is not documented.
+        digits = phone_digits(phone)
+        for form in dict.fromkeys((digits, translate.phone_text(phone))):
+            found = [one for one in self.list_patients(phone=form) if digits in map(phone_digits, one.phones)]
+            if found:
+                return found
+        return []
+
+    def list_patients(
+        self,
+        *,
+        phone: str | None = None,
+        email: str | None = None,
+        last_name: str | None = None,
+        first_name: str | None = None,
+        date_of_birth: date | None = None,
+        with_archived: bool = False,
+    ) -> Sequence[Patient]:
+        """Open Dental API, Patients GET (multiple): parts of values match, archived patients only when asked for."""
+        query = {
+            "Phone": phone,
+            "Email": email,
+            "LName": last_name,
+            "FName": first_name,
+            "Birthdate": _iso(date_of_birth),
+            "showArchived": "true" if with_archived else None,
+        }
+        return _patients(self._rows("list_patients", "patients", PatientRow, query))
+
+    def list_full_patients(
+        self,
+        *,
+        last_name: str | None = None,
+        first_name: str | None = None,
+        date_of_birth: date | None = None,
+        changed_since: str | None = None,
+        guarantor_id: str | None = None,
+    ) -> Sequence[Patient]:
+        """Open Dental API, Patients GET Simple (21.2; `guarantor_id` 22.4.19): archived ones too, names match in part.
+
+        `changed_since` is the office's wall time, `yyyy-MM-dd HH:mm:ss`.
+        """
+        query = {
+            "LName": last_name,
+            "FName": first_name,
+            "Birthdate": _iso(date_of_birth),
+            "DateTStamp": changed_since,
+            "Guarantor": guarantor_id,
+        }
+        return _patients(self._rows("list_full_patients", "patients/Simple", PatientRow, query))
+
+    def create_patient(self, new: NewPatient) -> Patient:
+        """Open Dental API, Patients POST. Raises EhrDuplicatePatient when name, birth date and a contact are known."""
+        body = translate.new_patient_body(new, self._settings.clinic_number)
+        return translate.patient(self._write("create_patient", "POST", "patients", body, PatientRow))
+
+    def update_patient(self, patient_id: str, changes: PatientChanges) -> Patient:
+        """Open Dental API, Patients PUT (21.2). What is not given stays as it is."""
+        path = f"patients/{translate.number(patient_id, PatientNotFound)}"
+        body = translate.patient_changes_body(changes)
+        return translate.patient(self._write("update_patient", "PUT", path, body, PatientRow, PatientNotFound))
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _patients(rows: Iterable[PatientRow]) -> list[Patient]:
+    return [translate.patient(row) for row in rows if row.PatStatus != _DELETED]

@@ -1,0 +1,438 @@
+"""Open Dental's rows as they travel under the vendor's own names.
+
+Only a row's key can make it unreadable. Any other value that cannot be read becomes "nothing" and is counted as odd:
+a visit left out because of a broken colour would look like free time.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+
+
+def _number(value: Any) -> int:
+    if value is None or value == "" or isinstance(value, bool):
+        return 0
+    return int(float(value)) if isinstance(value, float) else int(value)
+
+
+def _key(value: Any) -> int:
+    number = _number(value)
+    if number == 0:
+        raise ValueError("has no key")
+    return number
+
+
+def _amount(value: Any) -> float:
+    return 0.0 if value in (None, "") else float(value)
+
+
+def _flag(value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text in ("true", "1"):
+        return True
+    if text in ("false", "0", "", "none"):
+        return False
+    raise ValueError("is neither true nor false")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        raise ValueError("is not a text")
+    # Half a surrogate pair could be kept nowhere.
+    return str(value).encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _day(value: Any) -> date | None:
+    moment = _moment(value)
+    return moment.date() if moment else None
+
+
+def _moment(value: Any) -> datetime | None:
+    """Naive, on the office's clock; an offset asked for by a format string is dropped, year 1 means none."""
+    if value in (None, ""):
+        return None
+    moment = datetime.fromisoformat(str(value)[:19].rstrip())
+    if moment.year > 9000:
+        raise ValueError("is beyond any calendar")
+    return None if moment.year == 1 else moment.replace(tzinfo=None)
+
+
+def _clock(value: Any) -> time | None:
+    return None if value in (None, "") else time.fromisoformat(str(value))
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    return tuple(int(part) for part in str(value or "").split(",") if part.strip())
+
+
+def _or_nothing(read: Callable[[Any], Any], nothing: Any) -> BeforeValidator:
+    def lenient(value: Any, info: ValidationInfo) -> Any:
+        try:
+            return read(value)
+        except (ValueError, TypeError, OverflowError):
+            if isinstance(info.context, list):
+                info.context.append(info.field_name)
+            return nothing
+
+    return BeforeValidator(lenient)
+
+
+def _or_fail(read: Callable[[Any], Any]) -> BeforeValidator:
+    def strict(value: Any) -> Any:
+        try:
+            return read(value)
+        except (TypeError, OverflowError) as error:
+            raise ValueError("cannot be read") from error
+
+    return BeforeValidator(strict)
+
+
+Key = Annotated[int, _or_fail(_key)]
+Number = Annotated[int, _or_nothing(_number, 0)]
+Amount = Annotated[float, _or_nothing(_amount, 0.0)]
+Flag = Annotated[bool, _or_nothing(_flag, False)]
+Text = Annotated[str, _or_nothing(_text, "")]
+Day = Annotated[date | None, _or_nothing(_day, None)]
+Moment = Annotated[datetime | None, _or_nothing(_moment, None)]
+Clock = Annotated[time | None, _or_nothing(_clock, None)]
+Numbers = Annotated[tuple[int, ...], _or_nothing(_numbers, ())]
+
+
+class Row(BaseModel):
+    """One object of an answer. Names are matched exactly, since `Confirmed` and `confirmed` are two fields."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether it holds a combination we do not know, though every value could be read."""
+        return False
+
+    @property
+    def key(self) -> object:
+        """What tells it from other rows of the same list."""
+        raise NotImplementedError
+
+
+class PatientRow(Row):
+    """GET patients gives about half of these; Simple and single objects all."""
+
+    PatNum: Key
+    LName: Text = ""
+    FName: Text = ""
+    MiddleI: Text = ""
+    Preferred: Text = ""
+    PatStatus: Text = "Patient"
+    Gender: Text = ""
+    Position: Text = ""
+    Birthdate: Day = None
+    SSN: Text = ""
+    Address: Text = ""
+    Address2: Text = ""
+    City: Text = ""
+    State: Text = ""
+    Zip: Text = ""
+    HmPhone: Text = ""
+    WkPhone: Text = ""
+    WirelessPhone: Text = ""
+    Guarantor: Number = 0
+    Email: Text = ""
+    EstBalance: Amount = 0.0
+    PriProv: Number = 0
+    priProvAbbr: Text = ""
+    SecProv: Number = 0
+    secProvAbbr: Text = ""
+    FeeSched: Number = 0
+    BillingType: Text = ""
+    ImageFolder: Text = ""
+    FamFinUrgNote: Text = ""
+    ChartNumber: Text = ""
+    MedicaidID: Text = ""
+    BalTotal: Amount = 0.0
+    EmployerNum: Number = 0
+    DateFirstVisit: Day = None
+    ClinicNum: Number = 0
+    clinicAbbr: Text = ""
+    Premed: Flag = False
+    Ward: Text = ""
+    PreferConfirmMethod: Text = ""
+    PreferContactMethod: Text = ""
+    PreferRecallMethod: Text = ""
+    Language: Text = ""
+    AdmitDate: Day = None
+    siteDesc: Text = ""
+    DateTStamp: Text = ""
+    SuperFamily: Number = 0
+    TxtMsgOk: Text = ""
+    SecDateEntry: Day = None
+    serverDateTime: Text = ""
+
+    @property
+    def key(self) -> object:
+        return self.PatNum
+
+
+_PATTERN = re.compile(r"[Xx/]+")
+_STATUSES = frozenset(
+    ("Scheduled", "Complete", "UnschedList", "ASAP", "Broken", "Planned", "PtNote", "PtNoteCompleted")
+)
+
+
+class AppointmentRow(Row):
+    AptNum: Key
+    PatNum: Number = 0
+    AptStatus: Text = ""
+    Pattern: Text = ""
+    Confirmed: Number = 0
+    confirmed: Text = ""
+    TimeLocked: Flag = False
+    Op: Number = 0
+    Note: Text = ""
+    ProvNum: Number = 0
+    provAbbr: Text = ""
+    ProvHyg: Number = 0
+    AptDateTime: Moment = None
+    NextAptNum: Number = 0
+    UnschedStatus: Number = 0
+    unschedStatus: Text = ""
+    IsNewPatient: Flag = False
+    ProcDescript: Text = ""
+    Assistant: Number = 0
+    ClinicNum: Number = 0
+    IsHygiene: Flag = False
+    DateTStamp: Text = ""
+    DateTimeArrived: Moment = None
+    DateTimeSeated: Moment = None
+    DateTimeDismissed: Moment = None
+    InsPlan1: Number = 0
+    InsPlan2: Number = 0
+    DateTimeAskedToArrive: Moment = None
+    colorOverride: Text = ""
+    AppointmentTypeNum: Number = 0
+    SecUserNumEntry: Number = 0
+    SecDateTEntry: Text = ""
+    Priority: Text = ""
+    PatternSecondary: Text = ""
+    ItemOrderPlanned: Number = 0
+    IsMirrored: Flag = False
+    serverDateTime: Text = ""
+
+    @property
+    def is_odd(self) -> bool:
+        return (
+            self.AptStatus not in _STATUSES
+            or not _PATTERN.fullmatch(self.Pattern)
+            or (self.AptDateTime is None and self.AptStatus not in ("UnschedList", "Planned", "Broken"))
+        )
+
+    @property
+    def key(self) -> object:
+        return self.AptNum
+
+
+class HistoryRow(AppointmentRow):
+    HistApptNum: Key
+    HistUserNum: Number = 0
+    HistDateTStamp: Text = ""
+    HistApptAction: Text = ""
+    ApptSource: Text = ""
+
+    @property
+    def key(self) -> object:
+        return self.HistApptNum
+
+
+class SlotRow(Row):
+    DateTimeStart: Annotated[datetime, _or_fail(_moment)]
+    DateTimeEnd: Annotated[datetime, _or_fail(_moment)]
+    ProvNum: Number = 0
+    OpNum: Number = 0
+
+    @property
+    def is_odd(self) -> bool:
+        return self.DateTimeEnd <= self.DateTimeStart
+
+    @property
+    def key(self) -> object:
+        return self.DateTimeStart, self.DateTimeEnd, self.ProvNum, self.OpNum
+
+
+class ProviderRow(Row):
+    ProvNum: Key
+    Abbr: Text = ""
+    LName: Text = ""
+    FName: Text = ""
+    MI: Text = ""
+    Suffix: Text = ""
+    FeeSched: Number = 0
+    Specialty: Number = 0
+    SSN: Text = ""
+    StateLicense: Text = ""
+    IsSecondary: Flag = False
+    provColor: Text = ""
+    IsHidden: Flag = False
+    UsingTIN: Flag = False
+    SigOnFile: Flag = False
+    NationalProvID: Text = ""
+    DateTStamp: Text = ""
+    IsNotPerson: Flag = False
+    ProvStatus: Text = ""
+    IsHiddenReport: Flag = False
+    Birthdate: Day = None
+    SchedNote: Text = ""
+    PreferredName: Text = ""
+    serverDateTime: Text = ""
+
+    @property
+    def key(self) -> object:
+        return self.ProvNum
+
+
+class OperatoryRow(Row):
+    OperatoryNum: Key
+    OpName: Text = ""
+    Abbrev: Text = ""
+    ItemOrder: Number = 0
+    IsHidden: Flag = False
+    ProvDentist: Number = 0
+    ProvHygienist: Number = 0
+    IsHygiene: Flag = False
+    ClinicNum: Number = 0
+    SetProspective: Flag = False
+    IsWebSched: Flag = False
+    OperatoryType: Number = 0
+    operatoryType: Text = ""
+
+    @property
+    def key(self) -> object:
+        return self.OperatoryNum
+
+
+class ScheduleRow(Row):
+    """Every value travels as a text."""
+
+    ScheduleNum: Key
+    SchedDate: Annotated[date, _or_fail(_day)]
+    StartTime: Clock = None
+    StopTime: Clock = None
+    SchedType: Text = ""
+    ProvNum: Number = 0
+    BlockoutType: Number = 0
+    blockoutType: Text = ""
+    Note: Text = ""
+    operatories: Numbers = ()
+    EmployeeNum: Number = 0
+    DateTStamp: Text = ""
+
+    @property
+    def is_closed_day(self) -> bool:
+        return self.SchedType == "Practice" and self.StartTime == self.StopTime == time.min
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether it starts before it stops; a stop at 00:00 is the end of the day."""
+        if self.StartTime is None or self.StopTime is None:
+            return False
+        return self.StartTime < self.StopTime or (self.StopTime == time.min and self.StartTime != time.min)
+
+    @property
+    def is_odd(self) -> bool:
+        if self.SchedType not in ("Practice", "Provider", "Blockout", "Employee", "WebSchedASAP"):
+            return True
+        if self.SchedType == "Provider":
+            return not self.has_hours or self.ProvNum == 0
+        return self.SchedType == "Blockout" and not self.has_hours
+
+    @property
+    def key(self) -> object:
+        return self.ScheduleNum
+
+
+class ScheduleOperatoryRow(Row):
+    ScheduleOpNum: Key
+    ScheduleNum: Number = 0
+    OperatoryNum: Number = 0
+
+    @property
+    def key(self) -> object:
+        return self.ScheduleOpNum
+
+
+class DefinitionRow(Row):
+    DefNum: Key
+    ItemName: Text = ""
+    ItemValue: Text = ""
+    Category: Number = 0
+    category: Text = ""
+    isHidden: Flag = False
+
+    @property
+    def key(self) -> object:
+        return self.DefNum
+
+
+class ClinicRow(Row):
+    ClinicNum: Key
+    Description: Text = ""
+    Address: Text = ""
+    Address2: Text = ""
+    City: Text = ""
+    State: Text = ""
+    Zip: Text = ""
+    BillingAddress: Text = ""
+    BillingAddress2: Text = ""
+    BillingCity: Text = ""
+    BillingState: Text = ""
+    BillingZip: Text = ""
+    PayToAddress: Text = ""
+    PayToAddress2: Text = ""
+    PayToCity: Text = ""
+    PayToState: Text = ""
+    PayToZip: Text = ""
+    Phone: Text = ""
+    Abbr: Text = ""
+    IsHidden: Flag = False
+
+    @property
+    def key(self) -> object:
+        return self.ClinicNum
+
+
+class AppointmentTypeRow(Row):
+    AppointmentTypeNum: Key
+    AppointmentTypeName: Text = ""
+    appointmentTypeColor: Text = ""
+    IsHidden: Flag = False
+    Pattern: Text = ""
+    CodeStr: Text = ""
+    CodeStrRequired: Text = ""
+    RequiredProcCodesNeeded: Text = ""
+    BlockoutTypes: Text = ""
+
+    @property
+    def key(self) -> object:
+        return self.AppointmentTypeNum
+
+
+class PreferenceRow(Row):
+    PrefNum: Number = 0
+    PrefName: Text
+    ValueString: Text = ""
+
+    @property
+    def key(self) -> object:
+        return self.PrefName
+
+
+class PermissionRow(Row):
+    Permission: Text
+    HasPermission: Flag = False
+
+    @property
+    def key(self) -> object:
+        return self.Permission

@@ -1,0 +1,84 @@
+"""From a practice to its client."""
+
+import pytest
+import responses
+
+from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClients
+from openchair.errors import EhrBusy, EhrKeyMissing, EhrNotSupported, SettingMissing
+from openchair.models import Practice, PracticeRecord
+from tests.clients.support import BASE, Addresses, Bench, Keys, appointment_row, practice
+from tests.clock import VirtualClock
+
+
+@responses.activate
+def test_two_practices_with_one_key_share_its_pace() -> None:
+    clock = VirtualClock()
+    clients = EhrClients(Keys(), Addresses, clock, lambda _: None)
+    responses.get(f"{BASE}/appointments/34", json=appointment_row())
+    first, second, other = (clients.client(PracticeRecord(practice(), 1, account)) for account in ("a", "a", "b"))
+
+    first.appointment("34")
+    other.appointment("34")
+    assert clock.monotonic() == 0
+    second.appointment("34")
+
+    assert clock.monotonic() > 1
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"devKey": "a"},
+        {"devKey": "a", "custKey": ""},
+        {"devKey": "a", "custKey": "b c"},
+        {"devKey": "a", "custKey": "b\n"},
+        {"devKey": "ä", "custKey": "b"},
+        {"apiKey": "a"},
+    ],
+    ids=["empty", "one", "blank", "space", "line break", "not ASCII", "another EHR's"],
+)
+def test_a_secret_without_two_usable_keys_is_a_missing_key(keys: dict[str, str]) -> None:
+    with pytest.raises(EhrKeyMissing):
+        Bench(keys=Keys(keys)).client.appointment("34")
+
+
+def test_an_ehr_without_a_client_is_not_supported() -> None:
+    nexhealth = Practice.model_validate(
+        {
+            "id": "p2",
+            "name": "Birch Dental",
+            "timezone": "America/New_York",
+            "ehr": "NEXHEALTH",
+            "nexhealth": {
+                "api_key_secret_name": "practice-p2-nexhealth-api-key",
+                "subdomain": "birch",
+                "location_ids": ["1"],
+            },
+        }
+    )
+
+    with pytest.raises(EhrNotSupported):
+        EhrClients(Keys(), Addresses, VirtualClock(), lambda _: None).client(PracticeRecord(nexhealth, 1, "c"))
+
+
+@responses.activate
+def test_a_client_somebody_waits_for_stops_in_time() -> None:
+    clock = VirtualClock()
+    clients = EhrClients(Keys(), Addresses, clock, lambda _: None, CALLER_TIMEOUTS, CALLER_SECONDS)
+    responses.get(f"{BASE}/appointments/34", json=appointment_row())
+    client = clients.client(PracticeRecord(practice(), 1, "a"))
+    client.appointment("34")
+    clock.advance(22.5)
+
+    with pytest.raises(EhrBusy):
+        client.appointment("34")
+
+    clients.client(PracticeRecord(practice(), 1, "a")).appointment("34")
+
+
+def test_nothing_is_read_from_the_settings_before_a_client_is_asked_for() -> None:
+    def unset() -> Addresses:
+        raise SettingMissing
+
+    EhrClients(Keys(), unset, VirtualClock(), lambda _: None)

@@ -1,0 +1,169 @@
+"""The stack of the handler tests: what a caller sends, what the queue holds, what stands in the chart and the log."""
+
+import io
+import json
+import logging
+import math
+from datetime import UTC
+from itertools import count
+from typing import Any
+
+import pytest
+
+from openchair import log
+from openchair.models import Practice
+from openchair.settings import settings
+from openchair.store import aws, secret_store
+from openchair.store.practice_store import PracticeStore
+from openchair.store.system_clock import SystemClock
+from tests.clock import VirtualClock
+from tests.integration.handlers import gateway
+from tests.integration.handlers.gateway import Event
+from tests.integration.handlers.office import CANARIES, NOW
+from tests.integration.tables import empty_tables
+from tools.simulators.open_dental import RunningSimulator, truth
+
+SECRET = "practice-p1-opendental-api-key"
+_ACCOUNTS = count()
+ALWAYS_LOGGED = {"level", "timestamp", "message", "error"}
+
+
+class Context:
+    """What Lambda hands a handler beside the event."""
+
+    aws_request_id = "11111111-2222-3333-4444-555555555555"
+
+    def __init__(self) -> None:
+        self.remaining_milliseconds = 175_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_milliseconds
+
+
+class Stack:
+    def __init__(self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.simulator = simulator
+        self.context = Context()
+        self.clock = VirtualClock(NOW.astimezone(UTC))
+        self._monkeypatch = monkeypatch
+        self._log = io.StringIO()
+        self._stop_time()
+        self._forget()
+        self._catch_log()
+        empty_tables()
+        self.queued()
+        self.put_practice()
+        self.put_keys()
+        PracticeStore().allow(gateway.CALLER_ID, ["p1"])
+
+    def _stop_time(self) -> None:
+        for name in ("now", "monotonic", "sleep"):
+            self._monkeypatch.setattr(SystemClock, name, lambda _, *given, name=name: getattr(self.clock, name)(*given))
+
+    def _forget(self) -> None:
+        """What a warm function would remember of the test before."""
+        self._account = f"account-{next(_ACCOUNTS)}"
+        secret_store._hash_key.cache_clear()
+        self._monkeypatch.setattr(secret_store, "CACHE_SECONDS", -math.inf)
+
+    def _catch_log(self) -> None:
+        self._monkeypatch.setattr(log.logger.registered_handler, "stream", self._log)
+        of_lambda = logging.StreamHandler(self._log)
+        self._monkeypatch.setattr(logging.getLogger(), "handlers", [*logging.getLogger().handlers, of_lambda])
+
+    def put_practice(self, practice_id: str = "p1", **changes: Any) -> None:
+        document = {
+            "id": practice_id,
+            "name": "Juniper Falls Dental",
+            "timezone": "America/Denver",
+            "ehr": "OPEN_DENTAL",
+            "open_dental": {"api_key_secret_name": SECRET},
+            "services": [{"id": "filling", "name": "Filling", "minutes": 60}],
+            "booking": {"start_grid_minutes": 60},
+            **changes,
+        }
+        PracticeStore().put(Practice.model_validate(document), self._account)
+
+    def put_keys(self, **keys: str) -> None:
+        pair = keys or {"devKey": self.simulator.simulator.developer_key, "custKey": self.simulator.customer_key}
+        try:
+            aws.secrets_manager().create_secret(Name=SECRET, SecretString=json.dumps(pair))
+        except aws.secrets_manager().exceptions.ResourceExistsException:
+            aws.secrets_manager().put_secret_value(SecretId=SECRET, SecretString=json.dumps(pair))
+
+    def call(self, event: Event) -> tuple[int, dict[str, Any]]:
+        """Status and document of the answer to an event of the control API."""
+        answer = self.answer(event)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def answer(self, event: Event) -> dict[str, Any]:
+        found = gateway.route_of(event["httpMethod"], event["path"])
+        assert found is not None
+        return self.run(found[2], event)
+
+    def run(self, folder: str, event: Event) -> dict[str, Any]:
+        answer: dict[str, Any] = gateway.handler(folder).lambda_handler(event, self.context)
+        return answer
+
+    def queued(self) -> list[dict[str, Any]]:
+        """The messages in the queue, each as SQS hands it to a function; they are taken out of it."""
+        url = settings().required("task_queue_url")
+        found: list[dict[str, Any]] = []
+        while messages := aws.sqs().receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        ).get("Messages"):
+            for message in messages:
+                aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                found.append(message)
+        return found
+
+    def process(self) -> dict[str, Any]:
+        """Hands the queue's one message to process_tasks."""
+        (message,) = self.queued()
+        event = gateway.event("process_tasks/one_task")
+        event["Records"][0] |= {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "md5OfBody": message["MD5OfBody"],
+            "attributes": event["Records"][0]["attributes"] | message["Attributes"],
+        }
+        return self.run("process_tasks", event)
+
+    def submit(self, case: str, **changes: Any) -> tuple[int, dict[str, Any]]:
+        return self.call(gateway.request(f"submit_tasks/{case}", **changes))
+
+    def read(self, task_id: str) -> dict[str, Any]:
+        status, task = self.call(gateway.request("submit_tasks/read_task", path={"task_id": task_id}))
+        assert status == 200
+        return task
+
+    def do(self, case: str, **changes: Any) -> dict[str, Any]:
+        """The task as it stands after it was submitted and worked on once."""
+        status, task = self.submit(case, **changes)
+        assert status == 202, task
+        assert self.process() == {"batchItemFailures": []}
+        return self.read(task["id"])
+
+    def chart(self, **query: str) -> list[dict[str, Any]]:
+        """The office's appointments as they truly are."""
+        return truth.appointments(self.simulator.simulator.first_office, query)
+
+    def people(self, **query: str) -> list[dict[str, Any]]:
+        return truth.patients(self.simulator.simulator.first_office, query)
+
+    def ehr_requests(self) -> list[tuple[str, str]]:
+        return [(one.method, one.path) for one in self.simulator.simulator.requests]
+
+    def log_text(self) -> str:
+        return self._log.getvalue()
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log_text().splitlines()]
+
+    def check_log(self) -> None:
+        told = [canary for canary in CANARIES if canary.lower() in self.log_text().lower()]
+        assert told == []
+        assert self.simulator.customer_key not in self.log_text()
+        for line in self.log_lines():
+            assert line.keys() <= ALWAYS_LOGGED | set(log.ALLOWED_FIELDS)

@@ -1,0 +1,138 @@
+"""Who may import whom (design section 3), read from the source without running it."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.structure.template import ROOT
+
+PACKAGE = ROOT / "layers" / "shared" / "openchair"
+# Edges shared by handlers: they join the core to Lambda, so they may know Powertools.
+EDGES = {"settings", "http_api", "log", "queue_messages"}
+AWS = {"boto3", "botocore", "pynamodb"}
+CORE_LIBRARIES = {"pydantic"}
+SIMULATORS = ROOT / "tools" / "simulators"
+
+
+def modules(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py")) if folder.exists() else []
+
+
+def imported(module: Path) -> Iterator[str]:
+    """Dotted names of everything a module imports, also inside functions."""
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def area(module: Path) -> str:
+    """The part of the package a module belongs to: core, clients, store or edge."""
+    first = module.relative_to(PACKAGE).parts[0]
+    if first in {"clients", "store"}:
+        return first
+    return "edge" if Path(first).stem in EDGES else "core"
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def violations(wrong: list[tuple[Path, str]]) -> list[str]:
+    return [f"{named(module)} imports {name}" for module, name in wrong]
+
+
+def test_the_core_knows_only_itself_the_standard_library_and_pydantic() -> None:
+    inner = ("openchair.clients", "openchair.store", *(f"openchair.{edge}" for edge in EDGES))
+    wrong = [
+        (module, name)
+        for module in modules(PACKAGE)
+        if area(module) == "core"
+        for name in imported(module)
+        if name.startswith(inner) or (top(name) not in CORE_LIBRARIES | {"openchair"} | sys.stdlib_module_names)
+    ]
+    assert violations(wrong) == []
+
+
+def test_clients_and_store_do_not_know_each_other() -> None:
+    wrong = [
+        (module, name)
+        for module in modules(PACKAGE)
+        for name in imported(module)
+        if (area(module), True)
+        in {("clients", name.startswith("openchair.store")), ("store", name.startswith("openchair.clients"))}
+    ]
+    assert violations(wrong) == []
+
+
+def test_the_layer_knows_neither_functions_nor_tools_nor_tests() -> None:
+    wrong = [
+        (module, name)
+        for module in modules(PACKAGE)
+        for name in imported(module)
+        if top(name) in {"functions", "tools", "tests"}
+    ]
+    assert violations(wrong) == []
+
+
+def test_no_function_knows_another() -> None:
+    wrong = [
+        (module, name)
+        for module in modules(ROOT / "functions")
+        for name in imported(module)
+        if top(name) in {"functions", "tools", "tests"}
+    ]
+    assert violations(wrong) == []
+
+
+def test_requests_is_imported_in_the_transport_only() -> None:
+    wrong = [
+        (module, name)
+        for folder in (PACKAGE, ROOT / "functions")
+        for module in modules(folder)
+        for name in imported(module)
+        if top(name) in {"requests", "urllib3", "httpx"} and module != PACKAGE / "clients" / "transport.py"
+    ]
+    assert violations(wrong) == []
+
+
+def test_aws_is_imported_in_the_store_only() -> None:
+    wrong = [
+        (module, name)
+        for folder in (PACKAGE, ROOT / "functions")
+        for module in modules(folder)
+        for name in imported(module)
+        if top(name) in AWS and not (module.is_relative_to(PACKAGE) and area(module) in {"store", "edge"})
+    ]
+    assert violations(wrong) == []
+
+
+def test_simulators_share_nothing_with_the_layer() -> None:
+    wrong = [
+        (module, name)
+        for module in modules(SIMULATORS)
+        for name in imported(module)
+        if top(name) in {"openchair", "functions", "tests"} or name.startswith(("tools.cli", "tools.local"))
+    ]
+    assert violations(wrong) == []
+
+
+@pytest.mark.parametrize("folder", [PACKAGE, ROOT / "functions"], ids=["layer", "functions"])
+def test_the_environment_is_read_in_the_settings_only(folder: Path) -> None:
+    readers = {
+        named(module)
+        for module in modules(folder)
+        if module != PACKAGE / "settings.py"
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}
+    }
+    assert readers == set()

@@ -1,0 +1,39 @@
+"""The locked requirements: hashed, without addresses, for both processors."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.structure.template import ROOT
+
+FILES = sorted([*(ROOT / "requirements").glob("*.txt"), ROOT / "layers" / "shared" / "requirements.txt"])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_requirements_are_hashed_and_name_no_address(file: Path) -> None:
+    text = file.read_text("utf-8")
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert entries
+    for entry in entries:
+        assert re.match(r"[a-z0-9][a-z0-9.\[\],_-]*==\S+", entry), entry
+        assert "--hash=sha256:" in entry
+    assert "://" not in text
+    assert "--index" not in text
+
+
+def test_the_layer_ships_what_the_project_declares() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    locked = (ROOT / "layers" / "shared" / "requirements.txt").read_text("utf-8")
+    for requirement in declared:
+        assert f"{requirement} " in locked
+
+
+def test_tests_run_against_the_versions_the_layer_ships() -> None:
+    def pinned(path: str) -> dict[str, str]:
+        return dict(re.findall(r"^([a-z0-9_.-]+)==(\S+)", (ROOT / path).read_text("utf-8"), re.MULTILINE))
+
+    tested = pinned("requirements/dev.txt")
+    for name, version in pinned("layers/shared/requirements.txt").items():
+        assert tested[name] == version, name

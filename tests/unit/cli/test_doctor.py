@@ -1,0 +1,139 @@
+"""The doctor finds what is wrong with a practice's settings, and says what to do."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import slots_answer
+from tools.cli.doctor import Answers, Level, examine, has_failed, services_to_ask, starts_by_chair
+from tools.cli.practices import practice_from_json
+from tools.cli.seed import OfficeChair, OfficeProvider, seeded_practice
+
+PRACTICE = seeded_practice(
+    [OfficeChair("1", False), OfficeChair("3", True)],
+    [OfficeProvider("1", False), OfficeProvider("4", True)],
+    timezone="America/Denver",
+)
+HEALTH = {
+    "status": "ok",
+    "latency_ms": 840,
+    "findings": [{"code": "key", "ok": True, "message": "The EHR takes the practice's key.", "what_to_do": None}],
+}
+CHAIRS = [{"operatory_id": "1", "name": "Treatment 1"}, {"operatory_id": "3", "name": "Hygiene 1"}]
+PROVIDERS = [{"provider_id": "1", "name": "Ada Elmgate"}, {"provider_id": "4", "name": "Ivo Harcroft"}]
+FREE = {
+    "exam": slots_answer([{"start": "2026-11-24T08:00:00-07:00", "end": "", "operatory_id": "1"}]),
+    "cleaning": slots_answer([{"start": "2026-11-24T09:00:00-07:00", "end": "", "operatory_id": "3"}]),
+}
+
+
+def codes(answers: Answers, practice: Any = PRACTICE, level: Level = Level.FAILED) -> list[str]:
+    return [finding.code for finding in examine(practice, answers) if finding.level is level]
+
+
+def changed(**changes: Any) -> Any:
+    document = PRACTICE.model_dump(mode="json")
+    document["open_dental"] |= changes.pop("open_dental", {})
+    return practice_from_json(PRACTICE.__class__.model_validate({**document, **changes}).model_dump_json())
+
+
+def test_a_practice_in_order_has_nothing_but_good_findings() -> None:
+    findings = examine(PRACTICE, Answers(HEALTH, CHAIRS, PROVIDERS, FREE))
+
+    assert [finding.level for finding in findings] == [Level.OK] * len(findings)
+    assert not has_failed(findings)
+
+
+def test_what_health_found_is_told_with_its_advice() -> None:
+    refused = {"code": "ehr_key_refused", "ok": False, "message": "Refused.", "what_to_do": "Store it again."}
+
+    findings = examine(PRACTICE, Answers({**HEALTH, "findings": [refused]}))
+
+    assert [(f.level, f.code, f.what_to_do) for f in findings] == [(Level.FAILED, "ehr_key_refused", "Store it again.")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"operatory_type_to_ids": {"hygiene": ["3", "99"], "treatment": ["1"]}}, "unknown_chair"),
+        ({"operatory_id_to_provider_id": {"98": "1"}}, "unknown_chair"),
+        ({"operatory_id_to_provider_id": {"1": "97"}}, "unknown_provider"),
+        ({"operatory_type_to_provider_ids": {"hygiene": ["96"]}}, "unknown_provider"),
+    ],
+)
+def test_a_map_that_names_what_does_not_exist_fails(settings: dict[str, Any], code: str) -> None:
+    practice = changed(open_dental=settings)
+
+    assert codes(Answers(HEALTH, CHAIRS, PROVIDERS, FREE), practice) == [code]
+
+
+def test_a_service_that_names_a_missing_provider_fails() -> None:
+    services = [{"id": "exam", "name": "Exam", "minutes": 30, "provider_ids": ["95"]}]
+
+    assert codes(Answers(HEALTH, CHAIRS, PROVIDERS, FREE), changed(services=services)) == ["unknown_provider"]
+
+
+def test_a_service_that_no_chair_can_take_fails() -> None:
+    services = [{"id": "surgery", "name": "Surgery", "minutes": 90, "operatory_type": "surgical"}]
+
+    assert codes(Answers(HEALTH, CHAIRS, PROVIDERS, FREE), changed(services=services)) == ["service_without_chair"]
+
+
+def test_a_practice_without_services_or_chairs_fails() -> None:
+    answers = Answers(HEALTH, [], PROVIDERS)
+
+    assert {"no_operatories", "no_services"} <= set(codes(answers, changed(services=[])))
+
+
+def test_a_chair_without_a_free_start_is_a_warning_only() -> None:
+    answers = Answers(HEALTH, CHAIRS, PROVIDERS, {"exam": FREE["exam"]})
+
+    assert codes(answers, level=Level.WARNING) == ["chair_not_free"]
+    assert not codes(answers)
+
+
+def test_a_closed_tomorrow_is_one_warning() -> None:
+    answers = Answers(HEALTH, CHAIRS, PROVIDERS, {"exam": {**slots_answer([]), "providers": []}})
+
+    assert codes(answers, level=Level.WARNING) == ["closed_tomorrow"]
+
+
+def test_slots_that_could_not_be_found_fail_with_their_code() -> None:
+    answers = Answers(HEALTH, CHAIRS, PROVIDERS, {}, {"cleaning": "ehr_unavailable"})
+
+    assert codes(answers) == ["ehr_unavailable"]
+
+
+def test_every_failed_finding_says_what_to_do() -> None:
+    broken = changed(open_dental={"operatory_id_to_provider_id": {"98": "97"}}, services=[])
+
+    findings = examine(broken, Answers(HEALTH, [], [], {}, {"x": "ehr_offline"}))
+    findings += examine(broken, Answers(HEALTH, CHAIRS, [], {}, {"x": "ehr_offline"}))
+
+    assert all(finding.what_to_do for finding in findings if finding.level is not Level.OK)
+
+
+def test_one_service_is_asked_for_each_kind_of_chair() -> None:
+    assert [service.id for service in services_to_ask(PRACTICE, CHAIRS)] == ["exam", "cleaning"]
+
+
+def test_no_slots_are_asked_for_a_service_without_chairs() -> None:
+    services = [{"id": "surgery", "name": "Surgery", "minutes": 90, "operatory_type": "surgical"}]
+
+    assert services_to_ask(changed(services=services), CHAIRS) == []
+
+
+def test_a_chair_that_no_service_uses_is_told_apart() -> None:
+    chairs = [*CHAIRS, {"operatory_id": "9", "name": "Spare"}]
+
+    assert codes(Answers(HEALTH, chairs, PROVIDERS, FREE), level=Level.WARNING) == ["chair_unused"]
+
+
+def test_starts_are_gathered_by_chair_over_all_services() -> None:
+    starts = starts_by_chair(Answers(HEALTH, CHAIRS, PROVIDERS, FREE))
+
+    assert starts == {
+        "1": [datetime.fromisoformat("2026-11-24T08:00:00-07:00")],
+        "3": [datetime.fromisoformat("2026-11-24T09:00:00-07:00")],
+    }

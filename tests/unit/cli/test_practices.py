@@ -1,0 +1,225 @@
+"""Practices, keys and callers as the operator writes them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from openchair.errors import PracticeNotFound
+from openchair.models import Ehr, Practice
+from openchair.store.practice_store import PracticeStore
+from tests.integration.tables import empty_tables, moto_tables
+from tools.cli import practices
+from tools.cli.failures import CliError
+from tools.cli.target import AwsSettings
+
+DOCUMENT = {
+    "id": "p1",
+    "name": "Juniper Falls Dental",
+    "timezone": "America/Denver",
+    "ehr": "OPEN_DENTAL",
+    "open_dental": {"api_key_secret_name": "practice-p1-opendental-api-key"},
+    "services": [{"id": "cleaning", "name": "Cleaning", "minutes": 60}],
+}
+KEYS = {"devKey": "example-developer", "custKey": "example-customer"}
+ROLE = "arn:aws:iam::123456789012:role/Receptionist"
+AWS = AwsSettings(region="us-east-1", practices_table="practices")
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[None]:
+    with moto_tables():
+        yield
+
+
+@pytest.fixture
+def aws(tables: None) -> AwsSettings:
+    empty_tables()
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    for secret in client.list_secrets()["SecretList"]:
+        client.delete_secret(SecretId=secret["Name"], ForceDeleteWithoutRecovery=True)
+    return AWS
+
+
+def practice(**changes: object) -> Practice:
+    return practices.practice_from_json(json.dumps({**DOCUMENT, **changes}))
+
+
+def stored_secret() -> str:
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    return client.get_secret_value(SecretId="practice-p1-opendental-api-key")["SecretString"]
+
+
+# ------------------------------------------------------------------------------------------------ documents
+
+
+def test_a_wrong_document_is_told_field_by_field_without_its_values() -> None:
+    wrong = {
+        **DOCUMENT,
+        "timezone": "Mars/Olympus",
+        "surprise": "hidden-value",
+        "services": [{"id": "cleaning", "name": "Cleaning", "minutes": 61}],
+    }
+
+    with pytest.raises(CliError) as refused:
+        practices.practice_from_json(json.dumps(wrong))
+
+    hints = "\n".join(refused.value.hints)
+    assert refused.value.code == "invalid_practice"
+    assert "timezone: is not an IANA time zone" in hints
+    assert "services.0.minutes:" in hints
+    assert "surprise:" in hints
+    assert "Mars" not in hints
+    assert "hidden-value" not in hints
+
+
+def test_a_document_without_the_section_of_its_ehr_says_which() -> None:
+    without = {name: value for name, value in DOCUMENT.items() if name != "open_dental"}
+
+    with pytest.raises(CliError) as refused:
+        practices.practice_from_json(json.dumps(without))
+
+    assert any("needs the section open_dental" in hint for hint in refused.value.hints)
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", "null"])
+def test_what_is_no_document_is_refused(text: str) -> None:
+    with pytest.raises(CliError, match="not valid"):
+        practices.practice_from_json(text)
+
+
+# ----------------------------------------------------------------------------------------------------- keys
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        "[]",
+        "{}",
+        '{"devKey": "abcdef"}',
+        '{"devKey": "abcdef", "custKey": "ghijkl", "other": "x"}',
+        '{"devKey": "abcdef", "custKey": ""}',
+        '{"devKey": "abcdef", "custKey": 12345678}',
+        '{"devKey": "abc def", "custKey": "ghijkl"}',
+        '{"devKey": "abc/def", "custKey": "ghijkl"}',
+        '{"devKey": "abcd\\u0000", "custKey": "ghijkl"}',
+        '{"devKey": "abcdé", "custKey": "ghijkl"}',
+    ],
+)
+def test_keys_in_a_wrong_form_are_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(CliError) as refused:
+        practices.keys_from_json(text, Ehr.OPEN_DENTAL)
+
+    shown = " ".join([refused.value.sentence, *refused.value.hints])
+    assert refused.value.code == "invalid_keys"
+    assert "abc" not in shown
+    assert "ghi" not in shown
+
+
+def test_nexhealth_takes_one_key() -> None:
+    assert practices.keys_from_json('{"apiKey": "example"}', Ehr.NEXHEALTH) == {"apiKey": "example"}
+
+
+def test_the_ehr_account_is_told_by_what_the_key_opens_and_does_not_give_it_away() -> None:
+    one = practices.ehr_account_id(Ehr.OPEN_DENTAL, KEYS)
+    same_office = practices.ehr_account_id(Ehr.OPEN_DENTAL, {**KEYS, "devKey": "another-developer"})
+    other_office = practices.ehr_account_id(Ehr.OPEN_DENTAL, {**KEYS, "custKey": "another-customer"})
+
+    assert one == same_office != other_office
+    assert one.startswith("open_dental-")
+    assert len(one) == len("open_dental-") + 16
+    assert "example" not in one
+
+
+def test_a_key_file_that_others_can_read_is_noticed(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.touch(mode=0o600)
+    assert not practices.is_readable_by_others(keys)
+
+    keys.chmod(0o644)
+    assert practices.is_readable_by_others(keys)
+
+
+# ---------------------------------------------------------------------------------------------------- store
+
+
+def test_putting_a_practice_stores_document_and_keys(aws: AwsSettings) -> None:
+    record = practices.put_practice(aws, practice(), KEYS)
+
+    assert record.version == 1
+    assert PracticeStore().practice("p1").practice == practice()
+    assert json.loads(stored_secret()) == KEYS
+
+
+def test_putting_it_again_counts_the_version_and_keeps_the_keys(aws: AwsSettings) -> None:
+    first = practices.put_practice(aws, practice(), KEYS)
+
+    second = practices.put_practice(aws, practice(name="Juniper Falls Dental Care"))
+
+    assert second.version == 2
+    assert second.ehr_account_id == first.ehr_account_id
+    assert json.loads(stored_secret()) == KEYS
+
+
+def test_new_keys_replace_the_old(aws: AwsSettings) -> None:
+    practices.put_practice(aws, practice(), KEYS)
+
+    record = practices.put_practice(aws, practice(), {**KEYS, "custKey": "new-customer"})
+
+    assert json.loads(stored_secret())["custKey"] == "new-customer"
+    assert record.ehr_account_id == practices.ehr_account_id(Ehr.OPEN_DENTAL, {**KEYS, "custKey": "new-customer"})
+
+
+def test_a_first_put_without_keys_asks_for_them(aws: AwsSettings) -> None:
+    with pytest.raises(CliError) as refused:
+        practices.put_practice(aws, practice())
+
+    assert refused.value.code == "keys_missing"
+    assert any("--keys" in hint for hint in refused.value.hints)
+    with pytest.raises(PracticeNotFound):
+        PracticeStore().practice("p1")
+
+
+# -------------------------------------------------------------------------------------------------- callers
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        ROLE,
+        "arn:aws:iam::123456789012:role/service-role/deep/Receptionist",
+        "arn:aws:sts::123456789012:assumed-role/Receptionist/session-17",
+    ],
+)
+def test_a_role_is_one_caller_by_whatever_name_it_comes(aws: AwsSettings, arn: str) -> None:
+    caller = practices.allow_caller(aws, arn, ["p1", "p2"])
+
+    assert caller.caller_id == ROLE
+    assert caller.practice_ids == ("p1", "p2")
+
+
+def test_a_user_may_be_a_caller(aws: AwsSettings) -> None:
+    caller = practices.allow_caller(aws, "arn:aws:iam::123456789012:user/team/operator", ["p1"])
+
+    assert caller.caller_id == "arn:aws:iam::123456789012:user/operator"
+
+
+@pytest.mark.parametrize("arn", ["", "Receptionist", "arn:aws:s3:::bucket", "arn:aws:iam::123456789012:root"])
+def test_what_is_no_caller_is_refused(aws: AwsSettings, arn: str) -> None:
+    with pytest.raises(CliError) as refused:
+        practices.allow_caller(aws, arn, ["p1"])
+
+    assert refused.value.code == "invalid_arn"
+
+
+def test_allowing_replaces_the_list_and_allowing_also_adds_to_it(aws: AwsSettings) -> None:
+    practices.allow_caller(aws, ROLE, ["p1", "p2"])
+    practices.allow_caller(aws, ROLE, ["p3"])
+
+    practices.allow_also(aws, ROLE, "p4")
+
+    callers = practices.practice_store(aws).callers()
+    assert [(caller.caller_id, set(caller.practice_ids)) for caller in callers] == [(ROLE, {"p3", "p4"})]

@@ -1,0 +1,1 @@
+"""Checks of the template and of what it ships: `make build`."""

@@ -1,0 +1,1 @@
+"""`openchair`, the operator's command."""

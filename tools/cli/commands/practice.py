@@ -1,0 +1,60 @@
+"""`openchair practice`: documents and keys of practices."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools.cli import practices, show
+from tools.cli.commands.common import JsonOption, PracticeArgument, read_text, target
+
+app = typer.Typer(help="Practice documents and their EHR keys.", no_args_is_help=True)
+
+
+@app.command()
+def put(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The practice document, JSON.", show_default=False)],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help='The EHR keys: {"devKey": "...", "custKey": "..."}. Left out: those stored already are kept.'
+        ),
+    ] = None,
+) -> None:
+    """Check a practice document and store it, and its keys as a secret."""
+    practice = practices.practice_from_json(read_text(file))
+    given = practices.keys_from_json(read_text(keys), practice.ehr) if keys else None
+    if keys and practices.is_readable_by_others(keys):
+        show.console(stderr=True).print(f"warning: {keys} can be read by others on this machine (chmod 600 it)")
+    stack = target(context)
+    record = practices.put_practice(stack.aws, practice, given)
+    if stack.local is not None:
+        practices.allow_also(stack.aws, stack.local["caller_arn"], practice.id)
+    show.say(f"Stored {practice.id}, version {record.version}, in {stack.name}.")
+    if stack.local is None:
+        show.say(f"Say who may use it: openchair caller allow ROLE_ARN {practice.id}", "dim")
+
+
+@app.command()
+def get(context: typer.Context, practice_id: PracticeArgument) -> None:
+    """Print a practice document as it is stored."""
+    record = practices.practice_store(target(context).aws).practice(practice_id)
+    show.raw(record.practice.model_dump(mode="json"))
+
+
+@app.command("list")
+def list_practices(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the practices of the stack."""
+    records = practices.practice_store(target(context).aws).practices()
+    if as_json:
+        show.raw([json.loads(record.practice.model_dump_json()) for record in records])
+        return
+    show.table(
+        ("practice", "name", "ehr", "zone", "services", "version"),
+        [
+            (r.practice.id, r.practice.name, r.practice.ehr, r.practice.timezone, len(r.practice.services), r.version)
+            for r in records
+        ],
+    )

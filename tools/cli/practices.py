@@ -1,0 +1,164 @@
+"""Practices, their keys and their callers, written with the operator's own AWS rights (design section 3)."""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from openchair.models import Ehr, Practice, PracticeRecord
+from tools.cli.failures import CliError
+from tools.cli.target import AwsSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from openchair.store.practice_store import CallerRecord, PracticeStore
+
+Keys = Mapping[str, str]
+
+_KEY_NAMES = {Ehr.OPEN_DENTAL: ("devKey", "custKey"), Ehr.NEXHEALTH: ("apiKey",)}
+_ACCOUNT_KEY = {Ehr.OPEN_DENTAL: "custKey", Ehr.NEXHEALTH: "apiKey"}
+
+
+def practice_from_json(text: str) -> Practice:
+    """The practice document; what is wrong is told field by field, and rejected values are not repeated."""
+    try:
+        return Practice.model_validate_json(text)
+    except ValidationError as error:
+        raise CliError("The practice document is not valid.", "invalid_practice", validation_hints(error)) from error
+
+
+def validation_hints(error: ValidationError) -> list[str]:
+    hints = []
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        field = ".".join(str(part) for part in problem["loc"]) or "document"
+        hints.append(f"{field}: {problem['msg'].removeprefix('Value error, ')}")
+    return hints
+
+
+def keys_from_json(text: str, ehr: Ehr) -> Keys:
+    """`{"devKey": "...", "custKey": "..."}`, or `{"apiKey": "..."}`: exactly these, printable ASCII without spaces."""
+    names = _KEY_NAMES[ehr]
+    expected = "{" + ", ".join(f'"{name}": "..."' for name in names) + "}"
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise CliError("The keys are not JSON.", "invalid_keys", [f"Expected: {expected}"]) from error
+    if not isinstance(document, dict) or set(document) != set(names):
+        raise CliError("The keys have missing or unknown fields.", "invalid_keys", [f"Expected: {expected}"])
+    unusable = [name for name in names if not _is_key(document[name])]
+    if unusable:
+        hints = [f"{name}: has to be 4 to 512 visible ASCII characters without / and spaces" for name in unusable]
+        raise CliError("The keys cannot be used.", "invalid_keys", hints)
+    return {name: document[name] for name in names}
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str) and 4 <= len(value) <= 512 and all("!" <= c <= "~" and c != "/" for c in value)
+
+
+def is_readable_by_others(path: Path) -> bool:
+    return os.name == "posix" and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def ehr_account_id(ehr: Ehr, keys: Keys) -> str:
+    """What one key opens, named without giving the key away: two practices with one key share limiter and claims."""
+    digest = hashlib.sha256(keys[_ACCOUNT_KEY[ehr]].encode("ascii")).hexdigest()
+    return f"{ehr.value.lower()}-{digest[:16]}"
+
+
+def put_practice(aws: AwsSettings, practice: Practice, keys: Keys | None = None) -> PracticeRecord:
+    """Store the keys under the secret name the document gives, then the document.
+
+    Without keys the secret has to be there already, since the EHR account is named after it.
+    """
+    found = _stored_keys(aws, practice) if keys is None else keys
+    if keys is not None:
+        _store_keys(aws, practice, keys)
+    return practice_store(aws).put(practice, ehr_account_id(practice.ehr, found))
+
+
+def allow_caller(
+    aws: AwsSettings, role_arn: str, practice_ids: Sequence[str], *, may_overlap: bool = False
+) -> "CallerRecord":
+    """Give a role exactly these practices; a session's or a user's ARN is reduced to what the API sees."""
+    from openchair.errors import RequestError
+    from openchair.http_api import caller_id_from_arn
+
+    try:
+        caller_id = caller_id_from_arn(role_arn)
+    except (RequestError, ValueError) as error:
+        raise CliError(
+            "This is not the ARN of an IAM role, session or user.",
+            "invalid_arn",
+            ["Expected: arn:aws:iam::ACCOUNT:role/NAME"],
+        ) from error
+    store = practice_store(aws)
+    store.allow(caller_id, practice_ids, may_overlap)
+    return next(caller for caller in store.callers() if caller.caller_id == caller_id)
+
+
+def practice_store(aws: AwsSettings) -> "PracticeStore":
+    """The layer's own store, pointed at this stack through the environment (where it reads everything from)."""
+    aws.export()
+    from openchair.settings import settings
+    from openchair.store.practice_store import PracticeStore
+
+    settings.cache_clear()
+    return PracticeStore()
+
+
+def allow_also(aws: AwsSettings, caller_arn: str, practice_id: str) -> None:
+    """Add a practice to what a caller may touch, as the local stack promises its own credentials (design section 7)."""
+    from openchair.http_api import caller_id_from_arn
+
+    caller_id, store = caller_id_from_arn(caller_arn), practice_store(aws)
+    before = next((caller for caller in store.callers() if caller.caller_id == caller_id), None)
+    store.allow(
+        caller_id,
+        [*(before.practice_ids if before else ()), practice_id],
+        may_overlap=before is None or before.may_overlap,
+    )
+
+
+def _store_keys(aws: AwsSettings, practice: Practice, keys: Keys) -> None:
+    client = _secrets_manager(aws)
+    name, secret = practice.secret_name, json.dumps(dict(keys))
+    try:
+        try:
+            if aws.key_arn:
+                client.create_secret(Name=name, SecretString=secret, KmsKeyId=aws.key_arn)
+            else:
+                client.create_secret(Name=name, SecretString=secret)
+        except client.exceptions.ResourceExistsException:
+            client.put_secret_value(SecretId=name, SecretString=secret)
+    except (BotoCoreError, ClientError) as error:
+        raise _refused("The keys could not be stored", error) from error
+
+
+def _stored_keys(aws: AwsSettings, practice: Practice) -> Keys:
+    client = _secrets_manager(aws)
+    try:
+        text = client.get_secret_value(SecretId=practice.secret_name)["SecretString"]
+    except client.exceptions.ResourceNotFoundException as error:
+        raise CliError(
+            f"No secret {practice.secret_name} is stored yet.", "keys_missing", ["Give the keys: --keys keys.json"]
+        ) from error
+    except (BotoCoreError, ClientError) as error:
+        raise _refused("The stored keys could not be read", error) from error
+    return keys_from_json(text, practice.ehr)
+
+
+def _secrets_manager(aws: AwsSettings) -> "SecretsManagerClient":
+    return cast("SecretsManagerClient", aws.client("secretsmanager"))
+
+
+def _refused(what: str, error: BotoCoreError | ClientError) -> CliError:
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else type(error).__name__
+    return CliError(f"{what}: AWS answered {code}.", "aws_refused")

@@ -1,0 +1,201 @@
+"""docs/codes.md: every code once, made from the error tree, the outcomes of tasks and the gateway's own refusals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from openchair import errors
+from openchair.errors import OpenChairError
+from openchair.http_api import status_of
+from openchair.models import TaskState
+from openchair.tasks import outcomes
+from tools.docs.gateway import refusals
+
+_SEND_AGAIN = "Send it again a little later."
+_EHR_AGAIN = "Send it again a little later; a task is tried again by itself."
+_NOTHING = "Nothing."
+_TELL_OPERATOR = "Tell the operator of this stack; the log line has the same request id."
+_OTHER_TIME = "Ask for slots again and offer another time."
+_FIX_REQUEST = "Change the request; `errors` names each field."
+
+_WHAT_TO_DO = {
+    # The request
+    "invalid_request": _FIX_REQUEST,
+    "invalid_json": "Send one JSON object in UTF-8, as `application/json`.",
+    "body_too_large": "Send less than 64 kB.",
+    "invalid_time": "Send a time to come, with offset, on a five-minute mark; days that are not over.",
+    "range_too_long": "Ask for at most 14 days at a time.",
+    "idempotency_key_missing": "Choose a key for each thing to be done, and send it again with each retry.",
+    "idempotency_key_reused": "Choose a new key for a new request.",
+    "not_found": "Check the id.",
+    "practice_not_found": "Check the practice's id; have the operator allow this caller: `openchair caller allow`.",
+    "service_not_found": "Use an id of `GET /practices/{practice_id}/services`.",
+    "task_not_found": "Use an id that a submitted task was answered with.",
+    "patient_not_found": "Search the patient, or onboard them.",
+    "appointment_not_found": "Use an id of the patient's visits.",
+    "provider_not_found": "Use an id of `GET /practices/{practice_id}/providers`, or leave it out.",
+    "operatory_not_found": "Use an id of `GET /practices/{practice_id}/operatories`, or leave it out.",
+    "location_not_found": "Use one of the practice's locations, or leave it out.",
+    "route_not_found": "Check the path; docs/api.md lists all routes.",
+    "method_not_allowed": "Check the method; docs/api.md lists all routes.",
+    # How things stand
+    "conflict": "Look how things stand, then decide anew.",
+    "slot_taken": _OTHER_TIME,
+    "off_schedule": _OTHER_TIME,
+    "patient_mismatch": "Check whose visit it is before touching it.",
+    "appointment_busy": "Settle the earlier task on this visit first.",
+    "not_cancellable": "Nothing can be done: the visit took place.",
+    "not_movable": "Book a new visit.",
+    "not_confirmable": "Book a new visit.",
+    "overlap_not_allowed": "Leave `allow_overlap` out, or have the operator allow it to this caller.",
+    "task_already_sent": "Read the task; once it is completed, undo it by a new one.",
+    "expired": _OTHER_TIME,
+    "withdrawn": _NOTHING,
+    # The EHR
+    "ehr_error": _TELL_OPERATOR,
+    "ehr_not_sent": _EHR_AGAIN,
+    "ehr_busy": _EHR_AGAIN,
+    "ehr_offline": "Have the practice check that its server runs and is connected; a task is tried again by itself.",
+    "ehr_unreachable": _EHR_AGAIN,
+    "ehr_unavailable": _EHR_AGAIN,
+    "ehr_refused": _TELL_OPERATOR,
+    "ehr_key_missing": "Have the operator store the practice's keys: `openchair practice put`.",
+    "ehr_key_refused": "Have the practice enable the key and grant it its permissions: `openchair doctor` names them.",
+    "ehr_rejected": "Check ids and texts; if they are right, tell the operator.",
+    "ehr_duplicate_patient": "Search the patient and use the chart there is.",
+    "not_supported_by_ehr": "Do it in the EHR itself.",
+    # Our own state
+    "internal_error": _TELL_OPERATOR,
+    "store_error": _TELL_OPERATOR,
+    "stale_version": _SEND_AGAIN,
+    "store_unavailable": _SEND_AGAIN,
+    "setting_missing": _TELL_OPERATOR,
+    # Tasks that go on or went well
+    outcomes.QUEUED: "Nothing; ask for the task again.",
+    outcomes.WORKING: "Nothing; ask for the task again.",
+    outcomes.WAITING_IN_LINE: "Nothing; ask for the task again.",
+    outcomes.BOOKED: _NOTHING,
+    outcomes.MOVED: _NOTHING,
+    outcomes.ALREADY_MOVED: _NOTHING,
+    outcomes.CANCELLED: _NOTHING,
+    outcomes.ALREADY_CANCELLED: _NOTHING,
+    outcomes.CONFIRMED: _NOTHING,
+    outcomes.ALREADY_CONFIRMED: _NOTHING,
+    outcomes.PATIENT_CREATED: _NOTHING,
+    outcomes.PATIENT_CREATED_LOOK_ALIKE: "Have the practice look whether both charts are one person's.",
+    outcomes.PATIENT_FOUND: _NOTHING,
+    # Tasks for a person
+    outcomes.SEVERAL_PATIENTS_MATCH: "Choose the chart, then book for its `patient_id`.",
+    outcomes.OUTCOME_UNKNOWN: "Look in the EHR; the visit's note holds the reference.",
+    outcomes.OLD_VISIT_REMAINS: "Cancel the old visit in the EHR.",
+    # The gateway
+    "access_denied": "Allow the caller's role `execute-api:Invoke` on this route.",
+    "api_misconfigured": _TELL_OPERATOR,
+    "authorizer_failed": _SEND_AGAIN,
+    "body_invalid": "Send one JSON object in UTF-8, as `application/json`.",
+    "credentials_expired": "Sign with credentials that are still valid.",
+    "firewall_refused": _TELL_OPERATOR,
+    "function_failed": _SEND_AGAIN,
+    "function_timeout": "Send it again; a task with the same key is the same task.",
+    "gateway_error": _SEND_AGAIN,
+    "media_type_unsupported": "Send `application/json`.",
+    "parameters_invalid": _FIX_REQUEST,
+    "quota_exceeded": "Wait until the quota is renewed.",
+    "request_refused": "Check path, headers and signature.",
+    "signature_invalid": "Sign exactly what is sent, for the service `execute-api`; check the clock.",
+    "throttled": _SEND_AGAIN,
+    "unauthorized": "Sign the request.",
+}
+
+# Told of tasks only: nothing at the door can find it out.
+_TASKS_ONLY = (
+    errors.OffSchedule,
+    errors.PatientMismatch,
+    errors.AppointmentBusy,
+    errors.NotCancellable,
+    errors.NotConfirmable,
+    errors.TaskExpired,
+    errors.TaskWithdrawn,
+    errors.EhrOutcomeUnknown,
+    errors.EhrDuplicatePatient,
+)
+# Told at the door only: a task that was accepted is past them.
+_DOOR_ONLY = (
+    errors.TaskNotFound,
+    errors.RouteNotFound,
+    errors.MethodNotAllowed,
+    errors.TaskAlreadySent,
+    errors.OverlapNotAllowed,
+    errors.StaleVersion,
+)
+_REVIEW = (outcomes.SEVERAL_PATIENTS_MATCH, outcomes.OUTCOME_UNKNOWN, outcomes.OLD_VISIT_REMAINS)
+_GOING_ON = {
+    outcomes.QUEUED: TaskState.QUEUED,
+    outcomes.WORKING: TaskState.IN_PROGRESS,
+    outcomes.WAITING_IN_LINE: TaskState.QUEUED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`where`: the HTTP status at the door, and the states of tasks that carry the code."""
+
+    code: str
+    where: str
+    sentence: str
+    what_to_do: str
+
+
+def every_code(root: Path) -> list[Code]:
+    """By code. Raises KeyError for one without a word on what to do."""
+    where: dict[str, list[str]] = {}
+    sentences: dict[str, str] = {}
+    for error in tree():
+        for place in _places(error):
+            where.setdefault(error.code, []).append(place)
+        sentences.setdefault(error.code, error.sentence)
+    for code, sentence in outcomes.SENTENCES.items():
+        where.setdefault(code, []).append(f"`{_state(code)}`")
+        sentences[code] = sentence
+    for refusal in refusals(root):
+        where.setdefault(refusal.code, []).append(f"{refusal.shown_status} (gateway)")
+        sentences.setdefault(refusal.code, refusal.sentence)
+    return [
+        Code(code, ", ".join(dict.fromkeys(places)), sentences[code], _WHAT_TO_DO[code])
+        for code, places in sorted(where.items())
+    ]
+
+
+def tree(root: type[OpenChairError] = OpenChairError) -> Iterator[type[OpenChairError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)
+
+
+def _places(error: type[OpenChairError]) -> Iterator[str]:
+    if error not in _TASKS_ONLY:
+        yield str(status_of(error))
+    if error in _DOOR_ONLY:
+        return
+    if issubclass(error, errors.EhrNotSent | errors.EhrUnavailable):
+        yield "`in_progress`"
+    elif issubclass(error, errors.EhrOutcomeUnknown):
+        yield "`needs_review`"
+    elif issubclass(error, errors.EhrError | errors.NotFound | errors.Conflict | errors.InvalidTime):
+        yield "`failed`"
+
+
+def _state(code: str) -> TaskState:
+    if code in _REVIEW:
+        return TaskState.NEEDS_REVIEW
+    return _GOING_ON.get(code, TaskState.COMPLETED)
+
+
+def codes_page(root: Path) -> str:
+    rows = "".join(f"| `{one.code}` | {one.where} | {one.sentence} | {one.what_to_do} |\n" for one in every_code(root))
+    return (
+        "# Codes\n\n"
+        "Generated by `python -m tools.docs`. A code never changes its meaning. *Where* is the HTTP status of the\n"
+        "problem document, the states of tasks that carry it, or both. With 503 comes `Retry-After`.\n\n"
+        "| code | where | what it means | what to do |\n|---|---|---|---|\n" + rows
+    )

@@ -1,0 +1,6 @@
+"""The stack on one machine: emulator, build, deployment and simulators, started together and ended together."""
+
+from tools.local.failures import StackError
+from tools.local.stack import LocalStack, OpenDentalServer, Practice, Progress, StackDescription
+
+__all__ = ["LocalStack", "OpenDentalServer", "Practice", "Progress", "StackDescription", "StackError"]
