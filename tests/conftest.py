@@ -1,4 +1,4 @@
-"""What holds for every test: property tests draw the same examples on every run and leave no files behind."""
+"""What holds for every test: property tests draw the same examples on every run."""
 
 from hypothesis import HealthCheck, settings
 

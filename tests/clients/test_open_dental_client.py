@@ -156,14 +156,27 @@ def test_a_phone_gives_the_whole_family_and_nobody_who_matches_in_part(ehr: Any)
     assert [one.id for one in found] == ["7", "8"]
 
 
-def test_a_phone_not_found_by_its_digits_is_tried_in_the_vendors_own_look(ehr: Any) -> None:
-    ehr.get(f"{BASE}/patients", json=[], match=[query_param_matcher({"Phone": "3035550101"}, strict_match=False)])
-    look = query_param_matcher({"Phone": "(303)555-0101"}, strict_match=False)
-    ehr.get(f"{BASE}/patients", json=[patient_row()], match=[look])
+def asked_for(ehr: Any, phone: str, rows: list[dict[str, Any]]) -> None:
+    ehr.get(f"{BASE}/patients", json=rows, match=[query_param_matcher({"Phone": phone}, strict_match=False)])
+
+
+def test_a_family_stored_in_two_punctuations_comes_whole_even_where_the_filter_minds_punctuation(ehr: Any) -> None:
+    plain, punctuated = patient_row(WirelessPhone="3035550101"), patient_row(PatNum=8, WirelessPhone="(303)555-0101")
+    asked_for(ehr, "3035550101", [plain])
+    asked_for(ehr, "0101", [plain, punctuated, patient_row(PatNum=9, WirelessPhone="(303)555-9999", HmPhone="0101")])
 
     found = Bench().client.find_patients(PatientQuery(phone="+13035550101"))
 
+    assert [one.id for one in found] == ["7", "8"]
+
+
+def test_a_filter_that_proves_to_look_past_punctuation_is_asked_once(ehr: Any) -> None:
+    asked_for(ehr, "3035550101", [patient_row(WirelessPhone="(303)555-0101")])
+
+    found = Bench().client.find_patients(PatientQuery(phone="303-555-0101"))
+
     assert [one.id for one in found] == ["7"]
+    assert len(ehr.calls) == 1
 
 
 def test_an_email_is_matched_whole_and_without_case(ehr: Any) -> None:

@@ -371,7 +371,7 @@ def test_a_place_in_the_hour_shown_twice_is_refused() -> None:
     of = book(works("1", "10", start=at(0, day=autumn), end=at(6, day=autumn)))
 
     with pytest.raises(InvalidTime):
-        where(of, at(1, 30, autumn), need(30))
+        where(of, at(1, 30, autumn), need(120))
     with pytest.raises(InvalidTime):
         where(of, at(0, 30, autumn), need(60))
     assert where(of, at(2, day=autumn)) == [("10", "1")]

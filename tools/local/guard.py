@@ -76,7 +76,7 @@ def main() -> int:
             os.read(woken, 1024)
     end_group(child, options.grace)
     for path in options.discard:
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)

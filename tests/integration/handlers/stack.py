@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from openchair import log
+from openchair.errors import StoreUnavailable
 from openchair.models import Practice
 from openchair.settings import settings
 from openchair.store import aws, secret_store
@@ -23,7 +24,6 @@ from tests.integration.handlers.office import CANARIES, NOW
 from tests.integration.tables import empty_tables
 from tools.simulators.open_dental import RunningSimulator, truth
 
-SECRET = "practice-p1-opendental-api-key"
 _ACCOUNTS = count()
 ALWAYS_LOGGED = {"level", "timestamp", "message", "error"}
 
@@ -41,6 +41,10 @@ class Context:
 
 
 class Stack:
+    """Practice p1 on the small office, its keys stored, the caller `Receptionist` allowed; it is Monday 08:00."""
+
+    secret_name = "practice-p1-opendental-api-key"
+
     def __init__(self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
         self.simulator = simulator
         self.context = Context()
@@ -54,7 +58,7 @@ class Stack:
         self.queued()
         self.put_practice()
         self.put_keys()
-        PracticeStore().allow(gateway.CALLER_ID, ["p1"])
+        self.allow("Receptionist", "p1")
 
     def _stop_time(self) -> None:
         for name in ("now", "monotonic", "sleep"):
@@ -71,13 +75,18 @@ class Stack:
         of_lambda = logging.StreamHandler(self._log)
         self._monkeypatch.setattr(logging.getLogger(), "handlers", [*logging.getLogger().handlers, of_lambda])
 
+    @staticmethod
+    def unavailable(*_: Any) -> None:
+        """Stands in for a call to AWS that fails."""
+        raise StoreUnavailable
+
     def put_practice(self, practice_id: str = "p1", **changes: Any) -> None:
         document = {
             "id": practice_id,
             "name": "Juniper Falls Dental",
             "timezone": "America/Denver",
             "ehr": "OPEN_DENTAL",
-            "open_dental": {"api_key_secret_name": SECRET},
+            "open_dental": {"api_key_secret_name": self.secret_name},
             "services": [{"id": "filling", "name": "Filling", "minutes": 60}],
             "booking": {"start_grid_minutes": 60},
             **changes,
@@ -87,14 +96,30 @@ class Stack:
     def put_keys(self, **keys: str) -> None:
         pair = keys or {"devKey": self.simulator.simulator.developer_key, "custKey": self.simulator.customer_key}
         try:
-            aws.secrets_manager().create_secret(Name=SECRET, SecretString=json.dumps(pair))
+            aws.secrets_manager().create_secret(Name=self.secret_name, SecretString=json.dumps(pair))
         except aws.secrets_manager().exceptions.ResourceExistsException:
-            aws.secrets_manager().put_secret_value(SecretId=SECRET, SecretString=json.dumps(pair))
+            aws.secrets_manager().put_secret_value(SecretId=self.secret_name, SecretString=json.dumps(pair))
+
+    def allow(self, role: str, *practice_ids: str, may_overlap: bool = False) -> None:
+        PracticeStore().allow(f"arn:aws:iam::123456789012:role/{role}", practice_ids, may_overlap)
+
+    def fail(self, times: int = 0, method: str | None = None, **fault: Any) -> None:
+        """The office's next requests (0: all) meet this fault of the simulator."""
+        match: dict[str, Any] = {"times": times, **({"method": method} if method else {})}
+        self.simulator.simulator.faults.add([{"match": match, "fault": fault}])
+
+    def mend(self) -> None:
+        self.simulator.simulator.faults.clear()
 
     def call(self, event: Event) -> tuple[int, dict[str, Any]]:
         """Status and document of the answer to an event of the control API."""
         answer = self.answer(event)
-        return answer["statusCode"], json.loads(answer["body"])
+        return answer["statusCode"], self.document(answer)
+
+    @staticmethod
+    def document(answer: dict[str, Any]) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads(answer["body"])
+        return read
 
     def answer(self, event: Event) -> dict[str, Any]:
         found = gateway.route_of(event["httpMethod"], event["path"])
@@ -109,9 +134,11 @@ class Stack:
         """The messages in the queue, each as SQS hands it to a function; they are taken out of it."""
         url = settings().required("task_queue_url")
         found: list[dict[str, Any]] = []
-        while messages := aws.sqs().receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
-        ).get("Messages"):
+        while (
+            messages := aws.sqs()
+            .receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
+            .get("Messages")
+        ):
             for message in messages:
                 aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 found.append(message)

@@ -40,13 +40,12 @@ from openchair.models import (
     Task,
     same_phone,
 )
-from openchair.openings import Book, Need, holds_for, place_at
+from openchair.openings import Need, holds_for, place_at
 from openchair.ports import Clock, EhrClient, TaskStore
-from openchair.slots import need_for_move, need_for_service
+from openchair.slots import need_for_move, need_for_service, read_book
 from openchair.tasks import outcomes
 from openchair.tasks.ids import new_marker
 from openchair.tasks.submit import requested_start
-from openchair.wall_time import day_bounds
 
 RESCHEDULED_NOTE = "Rescheduled appointment"
 
@@ -345,13 +344,7 @@ def _place(
     """The best place from a fresh read of that day, our own visit and our own claims left aside."""
     zone = desk.record.practice.zone
     day = start.astimezone(zone).date()
-    book = Book(
-        providers=tuple(desk.ehr.providers()),
-        operatories=tuple(desk.ehr.operatories()),
-        schedule=desk.ehr.schedule(day, day),
-        appointments=tuple(desk.ehr.appointments(day, day)),
-        claims=tuple(desk.tasks.claims(desk.record.ehr_account_id, *day_bounds(day, zone))),
-    )
+    book = read_book(desk.ehr, desk.tasks, desk.record, day, day)
     prefer = None
     if step.operatory_id and step.provider_id:
         prefer = Place(step.operatory_id, step.provider_id)

@@ -40,13 +40,19 @@ class PatientCalls(Calls):
         ]
 
     def _with_phone(self, phone: str) -> list[Patient]:
-        # It stores any punctuation, and whether its filter looks past it is not documented.
+        """Numbers are stored in any punctuation, and whether the vendor's filter looks past it is not documented.
+
+        A match that is stored otherwise than asked proves that it does. Without that proof the last four digits, which
+        stand together in every way of writing, are asked for too, so that a family stored in two ways comes whole.
+        """
         digits = phone_digits(phone)
-        for form in dict.fromkeys((digits, translate.phone_text(phone))):
-            found = [one for one in self.list_patients(phone=form) if digits in map(phone_digits, one.phones)]
-            if found:
-                return found
-        return []
+        found = {one.id: one for one in self._among(digits, digits)}
+        if not any(digits not in text for one in found.values() for text in _written(one, digits)):
+            found |= {one.id: one for one in self._among(digits, digits[-4:])}
+        return list(found.values())
+
+    def _among(self, digits: str, form: str) -> list[Patient]:
+        return [one for one in self.list_patients(phone=form) if _written(one, digits)]
 
     def list_patients(
         self,
@@ -109,3 +115,8 @@ def _iso(day: date | None) -> str | None:
 
 def _patients(rows: Iterable[PatientRow]) -> list[Patient]:
     return [translate.patient(row) for row in rows if row.PatStatus != _DELETED]
+
+
+def _written(patient: Patient, digits: str) -> list[str]:
+    """The patient's own ways of writing this number."""
+    return [text for text in patient.phones if phone_digits(text) == digits]

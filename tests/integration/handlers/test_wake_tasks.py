@@ -1,0 +1,47 @@
+"""wake_tasks through its schedule's event."""
+
+import json
+
+from tests.integration.handlers.gateway import event
+from tests.integration.handlers.stack import Stack
+
+
+def test_nothing_due_wakes_nothing(stack: Stack) -> None:
+    stack.submit("create_appointment")
+    stack.queued()
+
+    assert stack.run("wake_tasks", event("wake_tasks/every_minute")) == {"count": 0}
+    assert stack.queued() == []
+
+
+def test_a_task_that_was_never_worked_on_is_sent_once_more(stack: Stack) -> None:
+    task = stack.submit("create_appointment")[1]
+    lost = stack.queued()
+    stack.clock.advance(31)
+
+    assert stack.run("wake_tasks", event("wake_tasks/every_minute")) == {"count": 1}
+    assert stack.run("wake_tasks", event("wake_tasks/every_minute")) == {"count": 0}
+
+    woken = stack.queued()
+    assert len(lost) == 1
+    assert [json.loads(message["Body"])["task_id"] for message in woken] == [task["id"]]
+
+
+def test_a_task_that_ended_is_not_woken(stack: Stack) -> None:
+    stack.do("create_appointment")
+    stack.clock.advance(3600)
+
+    assert stack.run("wake_tasks", event("wake_tasks/every_minute")) == {"count": 0}
+
+
+def test_a_task_that_met_an_office_offline_is_done_when_it_is_back(stack: Stack) -> None:
+    stack.fail(kind="offline", when="before")
+    task = stack.do("create_appointment")
+    stack.mend()
+    stack.clock.advance(120)
+
+    stack.run("wake_tasks", event("wake_tasks/every_minute"))
+    stack.process()
+
+    done = stack.read(task["id"])
+    assert (done["state"], done["code"]) == ("completed", "booked")
