@@ -161,7 +161,8 @@ def asked_for(ehr: Any, phone: str, rows: list[dict[str, Any]]) -> None:
 
 
 def test_a_family_stored_in_two_punctuations_comes_whole_even_where_the_filter_minds_punctuation(ehr: Any) -> None:
-    plain, punctuated = patient_row(WirelessPhone="3035550101"), patient_row(PatNum=8, WirelessPhone="(303)555-0101")
+    plain = patient_row(WirelessPhone="3035550101", HmPhone="", WkPhone="")
+    punctuated = patient_row(PatNum=8, WirelessPhone="(303)555-0101")
     asked_for(ehr, "3035550101", [plain])
     asked_for(ehr, "0101", [plain, punctuated, patient_row(PatNum=9, WirelessPhone="(303)555-9999", HmPhone="0101")])
 
