@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,10 +141,8 @@ def _running(variant: Variant, emulator: Path, runtime: Path) -> Iterator[tuple[
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """The emulator and the runtime it started: one process group of our own making."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

@@ -136,6 +136,7 @@ class Emulator:
             # Left by a stack whose guard was killed too.
             shutil.rmtree(link.readlink(), ignore_errors=True)
             link.unlink()
+        shutil.rmtree(link, ignore_errors=True)
         scratch = Path(tempfile.mkdtemp(prefix="openchair-", dir=MEMORY if _fit(MEMORY) else None))
         link.symlink_to(scratch)
         return scratch, link
