@@ -15,7 +15,7 @@ PY := .venv/bin/python
 ENVIRONMENT := $(PY) -m tools.local.environments
 LAYER_REQUIREMENTS := layers/shared/requirements.txt
 SOURCES := layers functions tools tests
-COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.13 --python $(PY) --generate-hashes --no-header --no-emit-index-url --no-annotate
+COMPILE := $(UV) pip compile --upgrade --quiet --universal --python-version 3.13 --python $(PY) --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .PHONY: help
 help: ## list the targets
@@ -24,7 +24,8 @@ help: ## list the targets
 # The environment's stamp is a copy of the requirements it was made from.
 .PHONY: setup
 setup: ## make .venv from the hashed requirements
-	@if ! { [ -x $(PY) ] && [ -x $(UV) ] && cmp -s requirements/dev.txt .venv/requirements.txt && $(PY) -c ''; } 2>/dev/null; then $(MAKE) .venv-anew; fi
+	@$(PY) -c '' 2>/dev/null || $(MAKE) .venv-anew
+	@cmp -s requirements/dev.txt .venv/requirements.txt || $(MAKE) .venv-filled
 	@$(MAKE) .venv-openchair
 
 .PHONY: .venv-anew
@@ -35,9 +36,12 @@ setup: ## make .venv from the hashed requirements
 	done; \
 	echo "setup: .venv from $$("$$python" --version)"; \
 	"$$python" -m venv --clear .venv
+
+.PHONY: .venv-filled
+.venv-filled:
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
 	@$(PY) -m pip install --quiet --require-hashes -r .venv/uv.txt 2> .venv/pip.log || { cat .venv/pip.log >&2; exit 1; }
-	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes --python $(PY) requirements/dev.txt
+	@$(UV) pip sync --quiet --require-hashes --python $(PY) requirements/dev.txt
 	@cp requirements/dev.txt .venv/requirements.txt
 
 # An editable install without a build back end: the folders on the path, and the command.
@@ -84,9 +88,9 @@ build: setup ## validate, build and check the template and what it ships
 
 .PHONY: lock
 lock: setup ## resolve and hash the requirements anew
-	@$(COMPILE) --upgrade -o $(LAYER_REQUIREMENTS)
-	@$(COMPILE) --upgrade --group dev -c $(LAYER_REQUIREMENTS) -o requirements/dev.txt
-	@for group in sam aws checkov bench; do $(COMPILE) --upgrade --only-group $$group -o requirements/$$group.txt; done
+	@$(COMPILE) pyproject.toml -o $(LAYER_REQUIREMENTS)
+	@$(COMPILE) pyproject.toml --group dev -c $(LAYER_REQUIREMENTS) -o requirements/dev.txt
+	@for group in sam aws checkov bench; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
 
 .PHONY: clean
 clean: ## remove environments, builds and caches

@@ -4,6 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from pydantic import TypeAdapter
 
 from openchair.errors import OpenChairError
 from openchair.tasks import outcomes
@@ -45,8 +46,6 @@ def test_an_example_is_what_its_schema_says(operation: Operation) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_an_example_request_is_taken_by_the_code(operation: Operation) -> None:
-    from pydantic import TypeAdapter
-
     sent, _ = operation.example
     if operation.body is not None:
         TypeAdapter(operation.body).validate_python(sent)

@@ -4,13 +4,15 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from openchair.errors import StoreUnavailable
 from openchair.models import Ehr, Practice, PracticeRecord
 from tools.cli.failures import CliError
 from tools.cli.target import AwsSettings
@@ -81,7 +83,23 @@ def put_practice(aws: AwsSettings, practice: Practice, keys: Keys | None = None)
     found = _stored_keys(aws, practice) if keys is None else keys
     if keys is not None:
         _store_keys(aws, practice, keys)
-    return practice_store(aws).put(practice, ehr_account_id(practice.ehr, found))
+    with _store(aws) as store:
+        return store.put(practice, ehr_account_id(practice.ehr, found))
+
+
+def get_practice(aws: AwsSettings, practice_id: str) -> PracticeRecord:
+    with _store(aws) as store:
+        return store.practice(practice_id)
+
+
+def all_practices(aws: AwsSettings) -> list[PracticeRecord]:
+    with _store(aws) as store:
+        return store.practices()
+
+
+def all_callers(aws: AwsSettings) -> "list[CallerRecord]":
+    with _store(aws) as store:
+        return store.callers()
 
 
 def allow_caller(
@@ -99,32 +117,37 @@ def allow_caller(
             "invalid_arn",
             ["Expected: arn:aws:iam::ACCOUNT:role/NAME"],
         ) from error
-    store = practice_store(aws)
-    store.allow(caller_id, practice_ids, may_overlap)
-    return next(caller for caller in store.callers() if caller.caller_id == caller_id)
-
-
-def practice_store(aws: AwsSettings) -> "PracticeStore":
-    """The layer's own store, pointed at this stack through the environment (where it reads everything from)."""
-    aws.export()
-    from openchair.settings import settings
-    from openchair.store.practice_store import PracticeStore
-
-    settings.cache_clear()
-    return PracticeStore()
+    with _store(aws) as store:
+        store.allow(caller_id, practice_ids, may_overlap)
+        return next(caller for caller in store.callers() if caller.caller_id == caller_id)
 
 
 def allow_also(aws: AwsSettings, caller_arn: str, practice_id: str) -> None:
     """Add a practice to what a caller may touch, as the local stack promises its own credentials (design section 7)."""
     from openchair.http_api import caller_id_from_arn
 
-    caller_id, store = caller_id_from_arn(caller_arn), practice_store(aws)
-    before = next((caller for caller in store.callers() if caller.caller_id == caller_id), None)
-    store.allow(
-        caller_id,
-        [*(before.practice_ids if before else ()), practice_id],
-        may_overlap=before is None or before.may_overlap,
-    )
+    caller_id = caller_id_from_arn(caller_arn)
+    with _store(aws) as store:
+        before = next((caller for caller in store.callers() if caller.caller_id == caller_id), None)
+        known, may_overlap = (before.practice_ids, before.may_overlap) if before else ((), True)
+        store.allow(caller_id, [*known, practice_id], may_overlap)
+
+
+@contextmanager
+def _store(aws: AwsSettings) -> Iterator["PracticeStore"]:
+    """The layer's own store, pointed at this stack through the environment (where it reads everything from)."""
+    aws.export()
+    from pynamodb.exceptions import PynamoDBException
+
+    from openchair.settings import settings
+    from openchair.store.practice_store import PracticeStore
+
+    settings.cache_clear()
+    try:
+        yield PracticeStore()
+    except (PynamoDBException, StoreUnavailable, BotoCoreError, ClientError) as error:
+        hint = "Look at your AWS sign-in and at your rights on the stack's table of practices."
+        raise CliError("The table of practices could not be used.", "store_unavailable", [hint]) from error
 
 
 def _store_keys(aws: AwsSettings, practice: Practice, keys: Keys) -> None:

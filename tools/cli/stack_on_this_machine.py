@@ -60,7 +60,7 @@ def _tell(target: Target) -> bool:
     seeded = (target.local or {}).get("practices") or []
     if not seeded:
         raise CliError("The stack has no practice to tell the story on.", "no_practice", ["openchair practice put ..."])
-    practice = practices.practice_store(target.aws).practice(seeded[0]["id"]).practice
+    practice = practices.get_practice(target.aws, seeded[0]["id"]).practice
     story = Story(target.api, practice.id, ZoneInfo(practice.timezone), _truth(target, practice.id))
     return tell_story(story)
 
@@ -88,12 +88,12 @@ def _stack(canary: bool, timezone: str | None) -> Iterator[LocalStack]:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C and a polite kill alike end the stack before the command ends."""
+    """Ctrl-C and a polite kill alike end the stack before the command ends, also where a shell had SIGINT ignored."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     except KeyboardInterrupt:

@@ -79,6 +79,7 @@ class Story:
     booking_key: str = ""
     booking_task_id: str = ""
     is_confirmed: bool = False
+    last_seen: BookedVisit | None = None
 
     # ---- telling
 
@@ -94,10 +95,12 @@ class Story:
 
     def draw(self, day: date) -> None:
         """The day of all chairs, the story's own visit pointed out."""
-        here = list(self.truth.day(day))
-        if not self.truth.sees_all:
-            mine = self.visit()
+        mine = self.last_seen
+        if self.truth.sees_all:
+            here, title = self.truth.day(day), "the chairs as the EHR holds them"
+        else:
             here = [mine] if mine and mine.is_on_the_book and mine.start.date() == day else []
+            title = "this visit only"
         visits = [
             Visit(
                 visit.operatory_id,
@@ -108,9 +111,8 @@ class Story:
             )
             for visit in here
         ]
-        title = day.strftime("%A %d %B %Y, the chairs as the EHR holds them")
         visits += self.truth.blocked(day)
-        show.console().print(draw_day(title, self.truth.chairs(), visits, look=show.look()))
+        show.console().print(draw_day(f"{day:%A %d %B %Y}, {title}", self.truth.chairs(), visits, look=show.look()))
 
     def label(self, visit: BookedVisit) -> str:
         """Nobody's name but the invented one's; a tick once the visit is confirmed."""
@@ -155,8 +157,9 @@ class Story:
 
     def visit(self) -> BookedVisit | None:
         """The story's own visit as the EHR holds it now."""
-        found = self.truth.visits(self.patient_id) if self.patient_id else ()
-        return next((visit for visit in found if visit.appointment_id == self.appointment_id), None)
+        found = self.truth.visits(self.patient_id)
+        self.last_seen = next((visit for visit in found if visit.appointment_id == self.appointment_id), None)
+        return self.last_seen
 
     def slots_within(self, *parts: str, **query: str) -> list[Json]:
         """Slots of the first days that have any, flattened and with their provider."""
@@ -190,7 +193,8 @@ def look_the_caller_up(story: Story) -> None:
     answer = story.post("patients", "search", body={"phone": asked})
     found = {patient["patient_id"] for patient in answer["patients"]}
     story.tell(f"{asked} -> {len(found)} patient{'s' if len(found) != 1 else ''}")
-    story.check(f"All {len(family)} who share this phone in the EHR are found", family <= found)
+    whose = f"All {len(family)} who share" if len(family) > 1 else "The one who has"
+    story.check(f"{whose} this phone in the EHR {'are' if len(family) > 1 else 'is'} found", family <= found)
     now = story.office_now()
     ahead = [one for one in sorted(family) if any(visit.is_ahead(now) for visit in story.truth.visits(one))]
     story.caller_id = (ahead or sorted(family))[0]
@@ -297,7 +301,7 @@ def move(story: Story) -> None:
 
 def confirm(story: Story) -> None:
     """The patient confirms"""
-    before = story.visit()
+    before = story.last_seen
     story.complete({"type": "CONFIRM_APPOINTMENT", "appointment_id": story.appointment_id})
     after = story.visit()
     story.is_confirmed = before is not None and after is not None and before.confirmation != after.confirmation

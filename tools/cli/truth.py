@@ -121,6 +121,7 @@ class ApiTruth:
     def __init__(self, api: ControlApi, practice_id: str) -> None:
         self._api = api
         self._practice_id = practice_id
+        self._chairs: list[Chair] = []
 
     def shared_phone(self) -> tuple[str, set[str]] | None:
         return None
@@ -147,8 +148,10 @@ class ApiTruth:
         return []
 
     def chairs(self) -> Sequence[Chair]:
-        rows = self._api.get(practice_path(self._practice_id, "operatories"))["operatories"]
-        return [Chair(row["operatory_id"], row["name"]) for row in rows]
+        if not self._chairs:
+            rows = self._api.get(practice_path(self._practice_id, "operatories"))["operatories"]
+            self._chairs = [Chair(row["operatory_id"], row["name"]) for row in rows]
+        return self._chairs
 
     def load(self) -> Load | None:
         return None

@@ -21,7 +21,8 @@ def api_page(document: Document) -> str:
         "for machines, [codes.md](codes.md) lists every code.\n",
         "Every request is signed (SigV4, service `execute-api`) by an IAM role that `openchair caller allow` let touch "
         "the practice. JSON with snake_case names; ids are texts; times carry an offset; days are the practice's own, "
-        "inclusive. Unknown fields and parameters are refused. `{practice_id}` is left out of the table.\n",
+        "inclusive. Unknown fields of a body are refused, and unknown parameters where there are known ones. "
+        "`/practices/{practice_id}` is left out of the table.\n",
         "| | route | what it does |\n|---|---|---|\n"
         + "".join(
             f"| {method} | [`{_short(path)}`](#{operation['operationId']}) | {operation['summary']} |\n"

@@ -167,9 +167,11 @@ def every_code(root: Path) -> list[Code]:
 
 
 def tree(root: type[OpenChairError] = OpenChairError) -> Iterator[type[OpenChairError]]:
+    """Every class of the error tree; a module's own private errors never leave it."""
     yield root
     for child in root.__subclasses__():
-        yield from tree(child)
+        if child.__module__ == root.__module__:
+            yield from tree(child)
 
 
 def _places(error: type[OpenChairError]) -> Iterator[str]:

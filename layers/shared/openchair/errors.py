@@ -10,7 +10,8 @@ OpenChairError
 │                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
-│   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrRejected EhrNotSupported
+│   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
+│   │                                (EhrDuplicatePatient)
 │   ├── EhrUnavailable               a read that gave no usable answer
 │   └── EhrOutcomeUnknown            a write that may or may not have taken effect
 └── StoreError                       our own state: StaleVersion StoreUnavailable SettingMissing

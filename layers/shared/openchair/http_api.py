@@ -44,8 +44,8 @@ def status_of(error: type[OpenChairError]) -> int:
     return next(STATUS[known] for known in error.__mro__ if known in STATUS)
 
 
-_ASSUMED_ROLE = re.compile(r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([^/]+)(?:/.*)?")
-_NAMED = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):(role|user)/(?:.*/)?([^/]+)")
+_ASSUMED_ROLE = re.compile(r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([\w+=,.@-]+)(?:/.*)?")
+_NAMED = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):(role|user)/(?:.*/)?([\w+=,.@-]+)")
 
 
 def caller_id_from_arn(arn: str) -> str:

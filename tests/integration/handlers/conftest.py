@@ -9,12 +9,12 @@ from openchair.store import aws
 from tests.integration.handlers.office import NOW, put_office
 from tests.integration.handlers.stack import Stack
 from tests.integration.tables import forget_clients, moto_tables
-from tools.simulators.open_dental import RunningSimulator, running_simulator
+from tools.simulators.open_dental import OfficeSpec, RunningSimulator, running_simulator
 
 
 @pytest.fixture(scope="package")
 def simulator() -> Iterator[RunningSimulator]:
-    with running_simulator(now=NOW) as running:
+    with running_simulator([OfficeSpec(patients=1)], now=NOW) as running:
         yield running
 
 

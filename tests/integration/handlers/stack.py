@@ -6,9 +6,10 @@ import logging
 import math
 from datetime import UTC
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools.logging.filters import SuppressFilter
 
 from openchair import log
 from openchair.errors import StoreUnavailable
@@ -23,6 +24,9 @@ from tests.integration.handlers.gateway import Event
 from tests.integration.handlers.office import CANARIES, NOW
 from tests.integration.tables import empty_tables
 from tools.simulators.open_dental import RunningSimulator, truth
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _ACCOUNTS = count()
 ALWAYS_LOGGED = {"level", "timestamp", "message", "error"}
@@ -73,6 +77,8 @@ class Stack:
     def _catch_log(self) -> None:
         self._monkeypatch.setattr(log.logger.registered_handler, "stream", self._log)
         of_lambda = logging.StreamHandler(self._log)
+        # Powertools puts it on Lambda's own handler, so that a line of ours is not printed twice.
+        of_lambda.addFilter(SuppressFilter(log.logger.name))
         self._monkeypatch.setattr(logging.getLogger(), "handlers", [*logging.getLogger().handlers, of_lambda])
 
     @staticmethod
@@ -130,10 +136,16 @@ class Stack:
         answer: dict[str, Any] = gateway.handler(folder).lambda_handler(event, self.context)
         return answer
 
-    def queued(self) -> list[dict[str, Any]]:
+    @staticmethod
+    def headers(answer: dict[str, Any]) -> dict[str, str]:
+        """As the gateway sends them on: single and multi-value ones together."""
+        several = {name: ", ".join(values) for name, values in answer.get("multiValueHeaders", {}).items()}
+        return {**several, **answer.get("headers", {})}
+
+    def queued(self) -> "list[MessageTypeDef]":
         """The messages in the queue, each as SQS hands it to a function; they are taken out of it."""
         url = settings().required("task_queue_url")
-        found: list[dict[str, Any]] = []
+        found: list[MessageTypeDef] = []
         while (
             messages := aws.sqs()
             .receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])

@@ -1,5 +1,7 @@
 """find_slots through its events."""
 
+from typing import Any
+
 import pytest
 
 from tests.integration.handlers.gateway import event, request
@@ -96,13 +98,13 @@ def test_providers_chairs_and_services_are_listed(stack: Stack) -> None:
     ],
 )
 def test_an_ehr_that_cannot_answer_is_told_with_when_to_try_again(
-    stack: Stack, fault: dict[str, object], code: str
+    stack: Stack, fault: dict[str, Any], code: str
 ) -> None:
     stack.fail(**fault)
 
     answer = stack.answer(event("find_slots/slots"))
 
     assert answer["statusCode"] == 503
-    assert answer["headers"]["Content-Type"] == "application/problem+json"
-    assert int(answer["headers"]["Retry-After"]) >= 1
+    assert stack.headers(answer)["Content-Type"] == "application/problem+json"
+    assert int(stack.headers(answer)["Retry-After"]) >= 1
     assert stack.document(answer)["code"] == code

@@ -48,8 +48,8 @@ def test_a_family_that_shares_a_phone_comes_whole(stack: Stack) -> None:
     ("query", "found"),
     [
         ({"email": "Quillon.Vexmoor@example.com"}, [QUILLON]),
-        ({"last_name": "vexmoor", "first_name": "Pet", "date_of_birth": "2011-09-30"}, [PERPETUA]),
-        ({"last_name": "vexmoor", "first_name": "Pet", "date_of_birth": "2011-09-29"}, []),
+        ({"last_name": "vexmoor", "first_name": "PERPETUA", "date_of_birth": "2011-09-30"}, [PERPETUA]),
+        ({"last_name": "vexmoor", "first_name": "PERPETUA", "date_of_birth": "2011-09-29"}, []),
         ({"phone": "720 555 0199"}, []),
     ],
 )

@@ -270,6 +270,15 @@ def test_a_refused_task_shows_code_and_fields_and_exits_1(openchair: OpenChair, 
     assert ran.err.strip() == "error: The chair is no longer free at this time. (slot_taken)"
 
 
+def test_a_lost_answer_says_how_to_repeat_the_task_safely(openchair: OpenChair, sender: FakeSender) -> None:
+    sender.answers = [(504, {"message": "Endpoint request timed out"})]
+
+    ran = openchair("task", "submit", "p1", '{"type": "CREATE_APPOINTMENT"}')
+
+    assert ran.status == 1
+    assert f"--idempotency-key {sender.header('Idempotency-Key')}" in ran.err
+
+
 def test_tasks_are_listed_with_the_way_to_the_next_page(openchair: OpenChair, sender: FakeSender) -> None:
     sender.answers = [(200, {"tasks": [task_answer("failed", "slot_taken")], "next_cursor": "abc"})]
 

@@ -9,6 +9,7 @@ import pytest
 
 from openchair.errors import PracticeNotFound
 from openchair.models import Ehr, Practice
+from openchair.settings import settings
 from openchair.store.practice_store import PracticeStore
 from tests.integration.tables import empty_tables, moto_tables
 from tools.cli import practices
@@ -36,6 +37,8 @@ def tables() -> Iterator[None]:
 
 @pytest.fixture
 def aws(tables: None) -> AwsSettings:
+    AWS.export()
+    settings.cache_clear()
     empty_tables()
     client = boto3.client("secretsmanager", region_name="us-east-1")
     for secret in client.list_secrets()["SecretList"]:
@@ -183,6 +186,20 @@ def test_a_first_put_without_keys_asks_for_them(aws: AwsSettings) -> None:
         PracticeStore().practice("p1")
 
 
+def test_a_table_that_cannot_be_used_is_no_traceback(aws: AwsSettings) -> None:
+    elsewhere = AwsSettings(region="us-east-1", practices_table="practices-of-nobody")
+
+    for use in (
+        lambda: practices.put_practice(elsewhere, practice(), KEYS),
+        lambda: practices.all_practices(elsewhere),
+        lambda: practices.get_practice(elsewhere, "p1"),
+        lambda: practices.allow_caller(elsewhere, ROLE, ["p1"]),
+    ):
+        with pytest.raises(CliError) as refused:
+            use()
+        assert refused.value.code == "store_unavailable"
+
+
 # -------------------------------------------------------------------------------------------------- callers
 
 
@@ -221,5 +238,5 @@ def test_allowing_replaces_the_list_and_allowing_also_adds_to_it(aws: AwsSetting
 
     practices.allow_also(aws, ROLE, "p4")
 
-    callers = practices.practice_store(aws).callers()
+    callers = practices.all_callers(aws)
     assert [(caller.caller_id, set(caller.practice_ids)) for caller in callers] == [(ROLE, {"p3", "p4"})]

@@ -2,9 +2,12 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from tools.cli.failures import CliError
 from tools.cli.main import global_options_first
@@ -101,6 +104,70 @@ def test_a_profile_is_handed_on_to_the_store() -> None:
 
 def test_secrets_do_not_show_in_a_repr() -> None:
     assert "local-secret" not in repr(AwsSettings("us-east-1", access_key_id="A", secret_access_key="local-secret"))
+
+
+class FakeCloudFormation:
+    def __init__(self, answer: dict[str, Any] | Exception) -> None:
+        self._answer = answer
+
+    def describe_stacks(self, **_names: str) -> dict[str, Any]:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+@pytest.fixture
+def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any] | Exception], None]:
+    def answers(answer: dict[str, Any] | Exception) -> None:
+        monkeypatch.setattr(AwsSettings, "client", lambda _settings, _service: FakeCloudFormation(answer))
+
+    return answers
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "a text of AWS"}}, "DescribeStacks")
+
+
+def test_a_deployed_stack_is_known_by_its_outputs(
+    stack_file: Path, cloudformation: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "PRACTICES_TABLE"):
+        monkeypatch.setenv(name, "set again below")
+    outputs = {
+        "ControlApiUrl": "https://abc.execute-api.eu-west-1.amazonaws.com/v1",
+        "PracticesTableName": "mine-practices",
+        "KeyArn": "arn:aws:kms:eu-west-1:123456789012:key/1",
+    }
+    pairs = [{"OutputKey": name, "OutputValue": value} for name, value in outputs.items()]
+    cloudformation({"Stacks": [{"Outputs": pairs}]})
+
+    target = find_target(region="eu-west-1", stack_name="mine", stack_file=stack_file)
+
+    assert target.api.url == outputs["ControlApiUrl"]
+    assert (target.aws.practices_table, target.aws.key_arn) == ("mine-practices", outputs["KeyArn"])
+    assert os.environ["PRACTICES_TABLE"] == "mine-practices"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (refusal("ValidationError"), "no_stack"),
+        (refusal("ExpiredToken"), "aws_refused"),
+        (NoCredentialsError(), "aws_unreachable"),
+    ],
+)
+def test_a_stack_that_cannot_be_read_is_no_traceback(
+    stack_file: Path, cloudformation: Callable[..., None], error: Exception, code: str
+) -> None:
+    cloudformation(error)
+
+    with pytest.raises(CliError) as refused:
+        _ = find_target(region="eu-west-1", stack_file=stack_file).outputs
+
+    assert refused.value.code == code
+    assert "a text of AWS" not in refused.value.sentence
 
 
 @pytest.mark.parametrize(

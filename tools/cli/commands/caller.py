@@ -36,7 +36,7 @@ def allow(
             raise CliError(f"{practice_id!r} is not the id of a practice.", "invalid_practice") from error
     aws = target(context).aws
     caller = practices.allow_caller(aws, role_arn, wanted, may_overlap=may_overlap)
-    unknown = set(wanted) - {record.practice.id for record in practices.practice_store(aws).practices()}
+    unknown = set(wanted) - {record.practice.id for record in practices.all_practices(aws)}
     for practice_id in sorted(unknown):
         show.console(stderr=True).print(f"warning: there is no practice {practice_id} yet")
     show.say(f"{caller.caller_id} may touch: {', '.join(caller.practice_ids) or 'nothing'}")
@@ -45,7 +45,7 @@ def allow(
 @app.command("list")
 def list_callers(context: typer.Context, as_json: JsonOption = False) -> None:
     """List callers and what they may touch."""
-    callers = practices.practice_store(target(context).aws).callers()
+    callers = practices.all_callers(target(context).aws)
     if as_json:
         show.raw([asdict(caller) for caller in callers])
         return

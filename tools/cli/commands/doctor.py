@@ -20,7 +20,7 @@ _MARKS = {Level.OK: ("ok  ", "green"), Level.WARNING: ("warn", "yellow"), Level.
 def doctor(context: typer.Context, practice_id: PracticeArgument, as_json: JsonOption = False) -> None:
     """Examine a practice: connection, key, clock, chairs, maps and services. Exits 1 when something fails."""
     stack = target(context)
-    practice = practices.practice_store(stack.aws).practice(practice_id).practice
+    practice = practices.get_practice(stack.aws, practice_id).practice
     answers = _ask(stack.api, practice)
     findings = examination.examine(practice, answers)
     if as_json:
@@ -59,7 +59,7 @@ def _show(answers: Answers, findings: list[Finding]) -> None:
             out.print(Text(f"      -> {show.clean(finding.what_to_do)}", style="cyan"))
     starts = examination.starts_by_chair(answers)
     if any(starts.values()):
-        out.print(Text("Free tomorrow", style="bold"))
+        out.print(Text("Tomorrow: half hours with a free start", style="bold"))
         for chair in answers.operatories:
             out.print(draw_openings(show.clean(chair["name"]), starts[chair["operatory_id"]], look=show.look()))
 

@@ -40,14 +40,14 @@ def put(
 @app.command()
 def get(context: typer.Context, practice_id: PracticeArgument) -> None:
     """Print a practice document as it is stored."""
-    record = practices.practice_store(target(context).aws).practice(practice_id)
+    record = practices.get_practice(target(context).aws, practice_id)
     show.raw(record.practice.model_dump(mode="json"))
 
 
 @app.command("list")
 def list_practices(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the practices of the stack."""
-    records = practices.practice_store(target(context).aws).practices()
+    records = practices.all_practices(target(context).aws)
     if as_json:
         show.raw([json.loads(record.practice.model_dump_json()) for record in records])
         return

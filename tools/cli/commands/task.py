@@ -70,7 +70,12 @@ def submit(
     if wait:
         headers["Prefer"] = f"wait={min(wait, LONGEST_API_WAIT)}"
     started = time.monotonic()
-    answer = api.post(practice_path(practice_id, "tasks"), body, headers)
+    try:
+        answer = api.post(practice_path(practice_id, "tasks"), body, headers)
+    except CliError as error:
+        if error.code == "unreachable" or getattr(error, "status", 0) >= 500:
+            error.hints += (f"It may have been accepted. Repeat it safely with --idempotency-key {key}",)
+        raise
     if wait and not has_ended(answer):
         answer = follow(api, practice_id, answer["id"], wait - (time.monotonic() - started))
     if as_json:

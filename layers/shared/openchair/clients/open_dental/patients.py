@@ -31,13 +31,10 @@ class PatientCalls(Calls):
             email = match_text(query.email)
             found = self.list_patients(email=query.email.strip())
             return [one for one in found if one.email is not None and match_text(one.email) == email]
-        found = self.list_full_patients(
-            last_name=query.last_name, first_name=query.first_name, date_of_birth=query.date_of_birth
-        )
-        wanted = (match_text(query.last_name or ""), match_text(query.first_name or ""), query.date_of_birth)
-        return [
-            one for one in found if (match_text(one.last_name), match_text(one.first_name), one.date_of_birth) == wanted
-        ]
+        # Not by first name too: the caller may go by a preferred one, and the core compares both.
+        found = self.list_full_patients(last_name=query.last_name, date_of_birth=query.date_of_birth)
+        wanted = (match_text(query.last_name or ""), query.date_of_birth)
+        return [one for one in found if (match_text(one.last_name), one.date_of_birth) == wanted]
 
     def _with_phone(self, phone: str) -> list[Patient]:
         """Numbers are stored in any punctuation, and whether the vendor's filter looks past it is not documented.

@@ -1,0 +1,144 @@
+"""The log is an allow-list: what is not on it is not printed, whoever logged it."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from openchair import log
+from openchair.errors import EhrRejected, InvalidTime
+from openchair.settings import settings
+from openchair.wall_time import parse_instant
+from tests.task_world import ZONE
+
+PATIENT = "Quillon Vexmoor 303-555-0111"
+
+
+class Context:
+    aws_request_id = "request-1"
+
+
+@pytest.fixture
+def out(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What our own logger prints, and what any other prints through Lambda's handler on the root logger."""
+    stream = io.StringIO()
+    monkeypatch.setattr(log.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(stream)])
+    monkeypatch.setattr(logging.getLogger(log.logger.name), "propagate", False)
+    log.start(Context())
+    yield stream
+    settings.cache_clear()
+
+
+def lines(out: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_allowed_fields_are_printed_and_others_are_not(out: io.StringIO) -> None:
+    log.logger.info("task looked at", task_id="T1", code="booked", count=3, patient=PATIENT, step=None)
+
+    (line,) = lines(out)
+    line.pop("timestamp")
+    assert line == {
+        "level": "INFO",
+        "message": "task looked at",
+        "function_request_id": "request-1",
+        "task_id": "T1",
+        "code": "booked",
+        "count": 3,
+    }
+
+
+def test_a_message_is_printed_without_its_arguments(out: io.StringIO) -> None:
+    logging.getLogger(log.logger.name).warning("found %s", PATIENT)
+
+    assert lines(out)[0]["message"] == "found %s"
+
+
+@pytest.mark.parametrize("name", ["urllib3.connectionpool", "botocore.parsers", "pynamodb", "anything"])
+def test_another_loggers_text_is_dropped_and_its_name_is_kept(out: io.StringIO, name: str) -> None:
+    logging.getLogger(name).error("cannot parse %s", PATIENT, extra={"code": PATIENT, "practice_id": PATIENT})
+
+    (line,) = lines(out)
+    assert line["message"] == f"logged by {name}"
+    assert PATIENT not in out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["urllib3", "botocore", "requests", "pynamodb"])
+def test_libraries_are_silent_below_errors(out: io.StringIO, name: str) -> None:
+    logging.getLogger(name).warning("retrying")
+
+    assert out.getvalue() == ""
+
+
+def test_of_an_exception_its_class_and_no_text_is_told(out: io.StringIO) -> None:
+    try:
+        raise ValueError(PATIENT)
+    except ValueError:
+        log.logger.exception("request failed")
+
+    (line,) = lines(out)
+    assert line["error"]["class"] == "ValueError"
+    assert "code" not in line["error"]
+    assert PATIENT not in out.getvalue()
+
+
+def test_of_our_own_errors_the_code_and_the_place_are_told(out: io.StringIO) -> None:
+    try:
+        parse_instant(PATIENT, ZONE)
+    except InvalidTime:
+        log.logger.exception("request failed")
+
+    (line,) = lines(out)
+    assert line["error"]["class"] == "InvalidTime"
+    assert line["error"]["code"] == "invalid_time"
+    assert line["error"]["where"].startswith("wall_time.py:")
+    assert PATIENT not in out.getvalue()
+
+
+def test_an_exceptions_cause_is_not_told(out: io.StringIO) -> None:
+    try:
+        try:
+            raise KeyError(PATIENT)
+        except KeyError as error:
+            raise EhrRejected(PATIENT) from error
+    except EhrRejected:
+        log.logger.exception("request failed")
+
+    assert PATIENT not in out.getvalue()
+
+
+def test_what_is_no_plain_value_is_told_by_its_type(out: io.StringIO) -> None:
+    log.logger.info("odd", code=ValueError(PATIENT))
+
+    assert lines(out)[0]["code"] == "ValueError"
+
+
+def test_a_new_invocation_forgets_the_fields_of_the_last(out: io.StringIO) -> None:
+    log.logger.append_keys(practice_id="p1", caller_id="c")
+    log.logger.info("first")
+    log.start(Context())
+    log.logger.info("second")
+
+    first, second = lines(out)
+    assert (first["practice_id"], first["caller_id"]) == ("p1", "c")
+    assert not {"practice_id", "caller_id"} & second.keys()
+
+
+def test_the_level_comes_from_the_settings(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    settings.cache_clear()
+    log.start(Context())
+
+    log.logger.info("quiet")
+
+    assert out.getvalue() == ""
+
+
+def test_a_line_is_one_json_object_whatever_stands_in_it(out: io.StringIO) -> None:
+    log.logger.info("odd", code='"\n\x00\ud800')
+
+    assert lines(out)[0]["code"] == '"\n\x00\ud800'
