@@ -205,7 +205,6 @@ def test_a_last_name_is_matched_whole_with_its_birth_date_whatever_first_name_so
     assert [one.id for one in found] == ["7", "8", "11"]
     assert queries(ehr)[0] == {
         "LName": "Canarsson",
-        "FName": "Alva",
         "Birthdate": "1984-05-06",
         "Limit": "100",
         "Offset": "0",
