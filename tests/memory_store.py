@@ -113,7 +113,7 @@ class MemoryTaskStore:
 
     @staticmethod
     def _cells_of(task: Task, holds: Sequence[Hold]) -> list[tuple[str, str, str, datetime]]:
-        cells = []
+        cells: list[tuple[str, str, str, datetime]] = []
         for hold in holds:
             at = hold.start
             while at < hold.end:

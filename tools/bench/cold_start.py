@@ -149,10 +149,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _variants(scratch: Path) -> list[Variant]:
     build = scratch / "build"
     sam = environments.ensure("sam")
-    _run(
-        [sam / "sam", "build", "--build-dir", build, "--cache-dir", scratch / "cache", "--parameter-overrides"]
-        + [f"Architecture={ARCHITECTURES[platform.machine().lower()]}"]
-    )
+    folders = ["--build-dir", build, "--cache-dir", scratch / "cache"]
+    architecture = f"Architecture={ARCHITECTURES[platform.machine().lower()]}"
+    _run([sam / "sam", "build", *folders, "--parameter-overrides", architecture])
     layer = build / "SharedLayer"
     ours = [Variant(path.parent.name, path.parent, layer) for path in sorted(build.glob("*/handler.py"))]
     for name in ("FindSlots", "SubmitTasks"):
