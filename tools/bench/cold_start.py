@@ -149,7 +149,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _variants(scratch: Path) -> list[Variant]:
     build = scratch / "build"
     sam = environments.ensure("sam")
-    folders = ["--build-dir", build, "--cache-dir", scratch / "cache"]
+    folders: list[str | Path] = ["--build-dir", build, "--cache-dir", scratch / "cache"]
     architecture = f"Architecture={ARCHITECTURES[platform.machine().lower()]}"
     _run([sam / "sam", "build", *folders, "--parameter-overrides", architecture])
     layer = build / "SharedLayer"
