@@ -43,6 +43,7 @@ class FakeEhr:
         self._operatories = list(operatories)
         self.whole_schedule = schedule or Schedule()
         self.chart = {appointment.id: appointment for appointment in appointments}
+        self.former: list[Appointment] = []
         self.people = {patient.id: patient for patient in patients}
 
     def _called(self, name: str) -> None:
@@ -84,6 +85,10 @@ class FakeEhr:
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         self._called("patient_appointments")
         return [appointment for appointment in self.chart.values() if appointment.patient_id == patient_id]
+
+    def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
+        self._called("patient_appointment_history")
+        return [appointment for appointment in self.former if appointment.patient_id == patient_id]
 
     def appointment(self, appointment_id: str) -> Appointment:
         self._called("appointment")
@@ -150,6 +155,10 @@ class FakeEhr:
         )
         self.people[patient.id] = patient
         return patient
+
+    def remove(self, appointment_id: str) -> None:
+        """As the front desk deletes one: only the history knows it then."""
+        self.former.append(self.chart.pop(appointment_id))
 
     def _keep(self, appointment: Appointment) -> Appointment:
         """In the chart as an EHR would tell it: who is needed when follows from the pattern."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from openchair.circuits import PROBE, pause_after
 from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
-from openchair.models import ENDED, Claim, Hold, IdempotencyRecord, PracticeRecord, Task, TaskPage, TaskState
+from openchair.models import Claim, Hold, IdempotencyRecord, PracticeRecord, Task, TaskPage, TaskState
 from openchair.ports import Clock, DueTask
 
 FIVE_MINUTES = timedelta(minutes=5)
@@ -69,11 +70,16 @@ class MemoryTaskStore:
         self._take(task, task.holds)
         return self._put(task.changed(version=1))
 
-    def save(self, task: Task, take: Sequence[Hold] = ()) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
         self._check_version(task)
         self._check_free(task, take)
         self._take(task, take)
-        return self._put(task.changed(version=task.version + 1, holds=(*task.holds, *take)))
+        joined = (join,) if join is not None and join not in task.lines else ()
+        for line in joined:
+            self._lines.setdefault((task.ehr_account_id, line), []).append((task.practice_id, task.id))
+        return self._put(
+            task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
+        )
 
     def end(self, task: Task) -> Task:
         self._check_version(task)
@@ -87,7 +93,9 @@ class MemoryTaskStore:
             behind = [entry for entry in waiting[place:] if self._tasks[entry].next_attempt_at is not None]
             if behind:
                 self._tasks[behind[0]] = self._tasks[behind[0]].changed(next_attempt_at=self._clock.now())
-        return self._put(task.changed(version=task.version + 1, holds=(), next_attempt_at=None, lease_until=None))
+        return self._put(
+            task.changed(version=task.version + 1, holds=(), lines=(), lease_until=None, next_attempt_at=task.sweep_at)
+        )
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
         task = self.task(due.practice_id, due.task_id)
@@ -96,9 +104,8 @@ class MemoryTaskStore:
         return self._put(task.changed(next_attempt_at=next_attempt_at))
 
     def _put(self, task: Task) -> Task:
-        due = None if task.state in ENDED else task.next_attempt_at
-        self._tasks[task.practice_id, task.id] = task.changed(next_attempt_at=due)
-        return self._tasks[task.practice_id, task.id]
+        self._tasks[task.practice_id, task.id] = task
+        return task
 
     def _check_version(self, task: Task) -> None:
         if self._tasks[task.practice_id, task.id].version != task.version:
@@ -120,6 +127,33 @@ class MemoryTaskStore:
                 cells.append((task.ehr_account_id, hold.resource, hold.resource_id, at))
                 at += FIVE_MINUTES
         return cells
+
+
+class MemoryCircuits:
+    """Satisfies `ports.Circuits`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._failures: dict[str, int] = {}
+        self._open_until: dict[str, datetime] = {}
+
+    def next_try(self, ehr_account_id: str) -> datetime | None:
+        open_until = self._open_until.get(ehr_account_id)
+        if open_until is None:
+            return None
+        if self._clock.now() < open_until:
+            return open_until
+        self._open_until[ehr_account_id] = self._clock.now() + PROBE
+        return None
+
+    def failed(self, ehr_account_id: str) -> None:
+        self._failures[ehr_account_id] = self._failures.get(ehr_account_id, 0) + 1
+        if pause := pause_after(self._failures[ehr_account_id]):
+            self._open_until[ehr_account_id] = self._clock.now() + pause
+
+    def answered(self, ehr_account_id: str) -> None:
+        self._failures.pop(ehr_account_id, None)
+        self._open_until.pop(ehr_account_id, None)
 
 
 class MemoryQueue:

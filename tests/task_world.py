@@ -22,12 +22,13 @@ from openchair.models import (
     Task,
     WorkBlock,
 )
+from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
 from openchair.tasks.wake import wake_tasks
 from tests.clock import VirtualClock
 from tests.fakes import FakeEhr
-from tests.memory_store import MemoryPractices, MemoryQueue, MemoryTaskStore
+from tests.memory_store import MemoryCircuits, MemoryPractices, MemoryQueue, MemoryTaskStore
 
 ZONE = ZoneInfo("America/Denver")
 MONDAY = datetime(2026, 3, 2, tzinfo=ZONE)
@@ -85,6 +86,7 @@ class World:
         )
         self.tasks = MemoryTaskStore(self.clock)
         self.queue = MemoryQueue()
+        self.circuits = MemoryCircuits(self.clock)
         self.record = PracticeRecord(practice(**open_dental), 1, "account", may_overlap)
         self.remaining = 175.0
         self._keys = 0
@@ -109,6 +111,7 @@ class World:
             tasks=self.tasks,
             practices=MemoryPractices(self.record),
             ehr_for=lambda _: self.ehr,
+            circuits=self.circuits,
             clock=self.clock,
             remaining_seconds=lambda: self.remaining,
             timeout_seconds=180,
@@ -117,12 +120,20 @@ class World:
     def do(self, request: Mapping[str, Any]) -> Task:
         return self.process(self.submit(request))
 
+    def in_review(self, request: Mapping[str, Any]) -> Task:
+        """A task that was parked for a person."""
+        return park_task("p1", self.submit(request).id, self.tasks, self.clock)
+
+    def later(self, task: Task, seconds: float) -> Task:
+        """The task after this time and one more look at it."""
+        self.clock.advance(seconds)
+        return self.process(task)
+
     def wake(self) -> int:
         return wake_tasks(self.tasks, self.queue, self.clock)
 
     def writes(self) -> list[str]:
-        reads = ("providers", "operatories", "schedule", "appointments", "appointment", "patient", "find_patients")
-        return [call for call in self.ehr.calls if call not in (*reads, "patient_appointments")]
+        return [call for call in self.ehr.calls if call.split("_")[0] in ("create", "move", "cancel", "confirm")]
 
 
 def create(**changes: Any) -> dict[str, Any]:

@@ -1,36 +1,40 @@
 """Task queue: does the task of each message; every write to a chart happens here."""
 
+from functools import partial
 from typing import Any
 
 from openchair import log
 from openchair.clients.factory import EhrClients
+from openchair.models import Task
 from openchair.queue_messages import each_message
 from openchair.settings import settings
+from openchair.store.circuit_store import DynamoCircuits
 from openchair.store.practice_store import PracticeStore
 from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
 from openchair.store.task_store import DynamoTaskStore
+from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
 
 clock = SystemClock()
-tasks, practices = DynamoTaskStore(clock), PracticeStore()
+tasks, practices, circuits = DynamoTaskStore(clock), PracticeStore(), DynamoCircuits(clock)
 ehr_clients = EhrClients(SecretStore(clock), settings, clock, log.audit_ehr_call)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log.start(context)
 
-    def process(practice_id: str, task_id: str) -> None:
-        task = process_task(
+    def process(practice_id: str, task_id: str) -> Task:
+        return process_task(
             practice_id,
             task_id,
             tasks=tasks,
             practices=practices,
             ehr_for=ehr_clients.client,
+            circuits=circuits,
             clock=clock,
             remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
             timeout_seconds=settings().process_tasks_timeout_seconds,
         )
-        log.task(task)
 
-    return each_message(event, process)
+    return each_message(event, process, partial(park_task, tasks=tasks, clock=clock))

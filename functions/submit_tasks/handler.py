@@ -1,5 +1,6 @@
-"""Control API: takes tasks in, tells how they stand, lists them and withdraws what was not sent."""
+"""Control API: takes tasks in, tells how they stand, lists them, withdraws what was not sent, settles reviews."""
 
+from openchair import log
 from openchair.http_api import Answer, ControlApi, PracticeRequest
 from openchair.store.practice_store import PracticeStore
 from openchair.store.secret_store import keyed_hash
@@ -7,6 +8,7 @@ from openchair.store.system_clock import SystemClock
 from openchair.store.task_queue import SqsTaskQueue
 from openchair.store.task_store import DynamoTaskStore
 from openchair.tasks.answers import TaskListQuery, list_tasks, submitted, task_answer
+from openchair.tasks.resolve import resolve_task
 from openchair.tasks.submit import submit_task
 from openchair.tasks.wake import await_end
 from openchair.tasks.withdraw import withdraw_task
@@ -22,19 +24,17 @@ def submit(request: PracticeRequest) -> Answer:
     return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
 
 
-@api.route("GET", "/tasks")
-def list_(request: PracticeRequest) -> Answer:
-    return list_tasks(request.practice_id, request.query(TaskListQuery), tasks)
+@api.route("POST", "/tasks/<task_id>/resolution")
+def resolve(request: PracticeRequest) -> Answer:
+    task = resolve_task(request.practice_id, request.path["task_id"], request.body, tasks, queue, clock)
+    log.decision(request.caller_id, task)
+    return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
 
 
-@api.route("GET", "/tasks/<task_id>")
-def show(request: PracticeRequest) -> Answer:
-    return task_answer(tasks.task(request.practice_id, request.path["task_id"]))
-
-
-@api.route("POST", "/tasks/<task_id>/withdraw")
-def withdraw(request: PracticeRequest) -> Answer:
-    return task_answer(withdraw_task(request.practice_id, request.path["task_id"], tasks, clock))
-
+api.route("GET", "/tasks")(lambda r: list_tasks(r.practice_id, r.query(TaskListQuery), tasks))
+api.route("GET", "/tasks/<task_id>")(lambda r: task_answer(tasks.task(r.practice_id, r.path["task_id"])))
+api.route("POST", "/tasks/<task_id>/withdraw")(
+    lambda r: task_answer(withdraw_task(r.practice_id, r.path["task_id"], tasks, clock))
+)
 
 lambda_handler = api.resolve

@@ -8,9 +8,9 @@ from moto import mock_aws
 
 from openchair.settings import settings
 from openchair.store import aws
-from openchair.store.tables import ClaimItem, PracticeItem, TaskItem
+from openchair.store.tables import CircuitItem, ClaimItem, PracticeItem, TaskItem
 
-MODELS = (PracticeItem, TaskItem, ClaimItem)
+MODELS = (PracticeItem, TaskItem, ClaimItem, CircuitItem)
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "PRACTICES_TABLE": "practices",
     "TASKS_TABLE": "tasks",
     "CLAIMS_TABLE": "claims",
+    "LIMITS_TABLE": "limits",
 }
 
 

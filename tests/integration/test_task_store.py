@@ -227,7 +227,7 @@ def test_ending_the_head_makes_the_next_due(store: TaskStore) -> None:
 
 def test_a_task_in_review_behind_the_head_is_passed_over_for_the_next_that_waits(store: TaskStore) -> None:
     first, second, third = (accept(store, number) for number in (1, 2, 3))
-    store.save(second.changed(state=TaskState.NEEDS_REVIEW))
+    store.save(second.changed(state=TaskState.NEEDS_REVIEW, next_attempt_at=None))
 
     store.end(first.changed(state=TaskState.COMPLETED))
 
@@ -241,12 +241,32 @@ def test_two_practices_of_one_account_share_a_line(store: TaskStore) -> None:
     assert list(store.line("account", "line")) == [("p1", task(1).id), ("p2", task(2).id)]
 
 
-def test_ended_and_reviewed_tasks_are_never_due(store: TaskStore) -> None:
+def test_ended_tasks_and_reviews_without_a_decision_are_never_due(store: TaskStore) -> None:
     first, second = accept(store, 1), accept(store, 2)
     store.end(first.changed(state=TaskState.COMPLETED))
-    store.save(store.task("p1", second.id).changed(state=TaskState.NEEDS_REVIEW))
+    store.save(store.task("p1", second.id).changed(state=TaskState.NEEDS_REVIEW, next_attempt_at=None))
 
     assert list(store.due(START + timedelta(days=365), 10)) == []
+
+
+def test_an_ended_task_that_is_to_be_looked_at_once_more_is_due_then(store: TaskStore) -> None:
+    later = START + timedelta(seconds=254)
+
+    store.end(accept(store).changed(state=TaskState.COMPLETED, sweep_at=later))
+
+    assert list(store.due(START + timedelta(seconds=253), 10)) == []
+    assert [due.task_id for due in store.due(later, 10)] == [task().id]
+
+
+def test_a_task_joins_another_line_at_its_end(store: TaskStore) -> None:
+    first, second = accept(store, 1, line="one"), accept(store, 2, line="two")
+
+    joined = store.save(first, join="two")
+
+    assert list(store.line("account", "two")) == [("p1", second.id), ("p1", first.id)]
+    store.end(joined.changed(state=TaskState.COMPLETED))
+    assert list(store.line("account", "two")) == [("p1", second.id)]
+    assert list(store.line("account", "one")) == []
 
 
 def test_a_due_task_is_woken_once(store: TaskStore) -> None:

@@ -11,7 +11,7 @@ from openchair.settings import settings
 from openchair.store import tables as tables  # defines the models
 from tests.structure.template import resources
 
-SETTINGS = {"PracticesTable": "PRACTICES_TABLE", "TasksTable": "TASKS_TABLE", "ClaimsTable": "CLAIMS_TABLE"}
+SETTINGS = {f"{name}Table": f"{name.upper()}_TABLE" for name in ("Practices", "Tasks", "Claims", "Limits")}
 TABLES = resources("AWS::DynamoDB::Table")
 MODELS: list[Any] = Model.__subclasses__()
 

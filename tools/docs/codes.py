@@ -51,6 +51,9 @@ _WHAT_TO_DO = {
     "task_already_sent": "Read the task; once it is completed, undo it by a new one.",
     "expired": _OTHER_TIME,
     "withdrawn": _NOTHING,
+    "changed_in_ehr": "Look how the visit stands, then decide anew.",
+    "given_up": _NOTHING,
+    "not_in_review": "Read the task: it goes on by itself, or has ended.",
     # The EHR
     "ehr_error": _TELL_OPERATOR,
     "ehr_not_sent": _EHR_AGAIN,
@@ -74,6 +77,7 @@ _WHAT_TO_DO = {
     outcomes.QUEUED: "Nothing; ask for the task again.",
     outcomes.WORKING: "Nothing; ask for the task again.",
     outcomes.WAITING_IN_LINE: "Nothing; ask for the task again.",
+    outcomes.READING_BACK: "Nothing; ask for the task again in a few minutes.",
     outcomes.BOOKED: _NOTHING,
     outcomes.MOVED: _NOTHING,
     outcomes.ALREADY_MOVED: _NOTHING,
@@ -84,10 +88,18 @@ _WHAT_TO_DO = {
     outcomes.PATIENT_CREATED: _NOTHING,
     outcomes.PATIENT_CREATED_LOOK_ALIKE: "Have the practice look whether both charts are one person's.",
     outcomes.PATIENT_FOUND: _NOTHING,
+    outcomes.STATUS_CHANGED_IN_EHR: "Look how the visit stands now.",
     # Tasks for a person
-    outcomes.SEVERAL_PATIENTS_MATCH: "Choose the chart, then book for its `patient_id`.",
-    outcomes.OUTCOME_UNKNOWN: "Look in the EHR; the visit's note holds the reference.",
-    outcomes.OLD_VISIT_REMAINS: "Cancel the old visit in the EHR.",
+    outcomes.SEVERAL_PATIENTS_MATCH: "Choose the chart and settle the review: adopt its `patient_id`.",
+    outcomes.OUTCOME_UNKNOWN: "Look in the EHR; the visit's note holds the reference. Then settle the review.",
+    outcomes.OLD_VISIT_REMAINS: "Cancel the old visit in the EHR, then settle the review: give up.",
+    outcomes.REMOVED_IN_EHR: "Ask who removed the visit, then settle the review: send again, or give up.",
+    outcomes.LOOK_ALIKE_IN_EHR: "Settle the review: adopt the visit found, or send again.",
+    outcomes.MOVED_ONTO_COLLISION: "Move one of the two visits in the EHR, then settle the review: give up.",
+    outcomes.COLLISION_REMAINS: "Cancel or move one of the two visits in the EHR, then settle the review: give up.",
+    outcomes.SENT_TOO_OFTEN: "Find out why the EHR drops it, then settle the review: send again, or give up.",
+    outcomes.CANNOT_ADOPT: "Check the id against the chart, then settle the review again.",
+    outcomes.UNEXPECTED_FAULT: "Tell the operator; then settle the review: send again, or give up.",
     # The gateway
     "access_denied": "Allow the caller's role `execute-api:Invoke` on this route.",
     "api_misconfigured": _TELL_OPERATOR,
@@ -118,6 +130,8 @@ _TASKS_ONLY = (
     errors.TaskWithdrawn,
     errors.EhrOutcomeUnknown,
     errors.EhrDuplicatePatient,
+    errors.ChangedInEhr,
+    errors.GivenUp,
 )
 # Told at the door only: a task that was accepted is past them.
 _DOOR_ONLY = (
@@ -125,14 +139,28 @@ _DOOR_ONLY = (
     errors.RouteNotFound,
     errors.MethodNotAllowed,
     errors.TaskAlreadySent,
+    errors.NotInReview,
     errors.OverlapNotAllowed,
     errors.StaleVersion,
 )
-_REVIEW = (outcomes.SEVERAL_PATIENTS_MATCH, outcomes.OUTCOME_UNKNOWN, outcomes.OLD_VISIT_REMAINS)
+_REVIEW = (
+    outcomes.SEVERAL_PATIENTS_MATCH,
+    outcomes.OUTCOME_UNKNOWN,
+    outcomes.OLD_VISIT_REMAINS,
+    outcomes.REMOVED_IN_EHR,
+    outcomes.LOOK_ALIKE_IN_EHR,
+    outcomes.MOVED_ONTO_COLLISION,
+    outcomes.COLLISION_REMAINS,
+    outcomes.SENT_TOO_OFTEN,
+    outcomes.CANNOT_ADOPT,
+    outcomes.UNEXPECTED_FAULT,
+)
 _GOING_ON = {
     outcomes.QUEUED: TaskState.QUEUED,
     outcomes.WORKING: TaskState.IN_PROGRESS,
     outcomes.WAITING_IN_LINE: TaskState.QUEUED,
+    outcomes.READING_BACK: TaskState.IN_PROGRESS,
+    outcomes.EHR_OFFLINE: TaskState.IN_PROGRESS,
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 _MEANING = {
+    "action": "What a person decided: `adopt` what stands in the chart, `resend`, or `give_up`.",
     "abbreviation": "Short name in the EHR.",
     "accepted_at": "When the task was stored, in UTC.",
     "address": "Postal address.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from openchair import errors
 from openchair.errors import OpenChairError
-from openchair.models import PatientQuery, TaskRequest
+from openchair.models import PatientQuery, Resolution, TaskRequest
 from openchair.slots import MoveQuery, SlotQuery
 from openchair.tasks.answers import TaskListQuery
 
@@ -313,6 +313,17 @@ OPERATIONS: tuple[Operation, ...] = (
                 "in_chart": False,
             },
         ),
+    ),
+    Operation(
+        id="resolve_task",
+        method="POST",
+        path=f"{_PRACTICE}/tasks/{{task_id}}/resolution",
+        summary="Settle a review: adopt what stands in the chart, send again, or give up; the chart is read back first",
+        body=Resolution,
+        headers=("Prefer",),
+        answers={200: "Task", 202: "Task"},
+        errors=(*_BODY, errors.TaskNotFound, errors.NotInReview, errors.StaleVersion),
+        example=({"action": "adopt", "appointment_id": "2051"}, _TASK),
     ),
     Operation(
         id="check_health",

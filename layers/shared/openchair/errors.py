@@ -8,6 +8,7 @@ OpenChairError
 │   │                                ProviderNotFound OperatoryNotFound LocationNotFound RouteNotFound MethodNotAllowed
 │   └── Conflict                     SlotTaken OffSchedule PatientMismatch AppointmentBusy NotCancellable NotMovable
 │                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
+│                                    ChangedInEhr GivenUp NotInReview
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
@@ -186,6 +187,21 @@ class OverlapNotAllowed(Conflict):
     sentence = "The caller has no right to book over something else."
 
 
+class ChangedInEhr(Conflict):
+    code = "changed_in_ehr"
+    sentence = "Somebody changed the appointment in the EHR meanwhile, so it was left as it is."
+
+
+class GivenUp(Conflict):
+    code = "given_up"
+    sentence = "A person decided that it shall not be done; the EHR holds nothing of it."
+
+
+class NotInReview(Conflict):
+    code = "not_in_review"
+    sentence = "The task does not wait for a person."
+
+
 class TaskAlreadySent(Conflict):
     code = "task_already_sent"
     sentence = "Something of this task was already sent to the EHR, so it can no longer be withdrawn."
@@ -276,10 +292,17 @@ class EhrUnavailable(EhrError):
 
 
 class EhrOutcomeUnknown(EhrError):
-    """A write may or may not have taken effect. Never repeat it without reading back (design section 5)."""
+    """A write may or may not have taken effect. Never repeat it without reading back (design section 5).
+
+    `fingerprint` is a hash of a refusal whose text is on no list: the same one twice with no effect is a refusal.
+    """
 
     code = "outcome_unknown"
     sentence = "The EHR's answer was lost: it may or may not have done what was asked."
+
+    def __init__(self, detail: str | None = None, fingerprint: str | None = None) -> None:
+        super().__init__(detail)
+        self.fingerprint = fingerprint
 
 
 class StoreError(OpenChairError):

@@ -118,6 +118,22 @@ def audit_ehr_call(call: "EhrCall") -> None:
     )
 
 
+def decision(caller_id: str, settled: "Task") -> None:
+    """The audit of a person's decision on a review."""
+    logger.info(
+        "review decided",
+        caller_id=caller_id,
+        practice_id=settled.practice_id,
+        task_id=settled.id,
+        code=settled.resolution.action if settled.resolution else None,
+    )
+
+
+def overlap_allowed(caller_id: str, accepted: "Task") -> None:
+    """The audit of a booking over something else."""
+    logger.info("overlap allowed", caller_id=caller_id, practice_id=accepted.practice_id, task_id=accepted.id)
+
+
 def task(done: "Task") -> None:
     """One line for every look at a task."""
     logger.info(

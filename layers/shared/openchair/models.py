@@ -497,6 +497,10 @@ class StepKind(StrEnum):
     MOVE_APPOINTMENT = "move_appointment"
     CANCEL_APPOINTMENT = "cancel_appointment"
     CONFIRM_APPOINTMENT = "confirm_appointment"
+    CHECK = "check"
+    WITHDRAW = "withdraw"
+    MOVE_BACK = "move_back"
+    CHECK_BACK = "check_back"
 
 
 class StepState(StrEnum):
@@ -533,7 +537,11 @@ class Claim:
 
 
 class Step(Stored):
-    """One write to a chart with its journal; `sent_at` and `seen_appointment_ids` are recorded before it is sent."""
+    """One write to a chart, or one look at it, with its journal. All of it is recorded before anything is sent.
+
+    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before. `refusals` are fingerprints
+    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back.
+    """
 
     kind: StepKind
     state: StepState = StepState.NEW
@@ -545,8 +553,42 @@ class Step(Stored):
     patient_id: str | None = None
     operatory_id: str | None = None
     provider_id: str | None = None
+    second_provider_id: str | None = None
+    is_hygiene: bool = False
     start: datetime | None = None
     minutes: int | None = None
+    time_pattern: str = ""
+    old_start: datetime | None = None
+    old_operatory_id: str | None = None
+    old_provider_id: str | None = None
+    old_second_provider_id: str | None = None
+    old_confirmation: str | None = None
+    refusals: tuple[str, ...] = ()
+    was_unclear: bool = False
+    code: str | None = None
+
+
+class Resolution(Document):
+    """How a person settles a review. `adopt` names what stands in the chart for what was asked."""
+
+    action: Literal["adopt", "resend", "give_up"]
+    appointment_id: Id | None = None
+    patient_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _adopts_one_thing(self) -> "Resolution":
+        named = (self.appointment_id is not None) + (self.patient_id is not None)
+        if named != (self.action == "adopt"):
+            raise ValueError("adopt names an appointment_id or a patient_id; resend and give_up name nothing")
+        return self
+
+
+class Ending(Stored):
+    """How a task will end once its remaining steps are done: decided before they are sent."""
+
+    state: Literal["completed", "failed"]
+    code: str
+    message: str
 
 
 class Task(Stored):
@@ -572,6 +614,9 @@ class Task(Stored):
     updated_at: datetime
     next_attempt_at: datetime | None = None
     lease_until: datetime | None = None
+    ending: Ending | None = None
+    sweep_at: datetime | None = None
+    resolution: Resolution | None = None
     shape: int = 1
 
     @property
@@ -580,6 +625,21 @@ class Task(Stored):
 
     def step(self, kind: StepKind) -> Step:
         return next(step for step in self.steps if step.kind is kind)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it goes on only if somebody does something."""
+        return self.state in ENDED and self.resolution is None
+
+    @property
+    def next_step(self) -> Step | None:
+        """The first that is not done."""
+        return next((step for step in self.steps if step.state is not StepState.DONE), None)
+
+    @property
+    def sent_anything(self) -> bool:
+        """Whether something of it may stand in the chart."""
+        return any(step.state in (StepState.SENT, StepState.DONE) and step.attempt for step in self.steps)
 
     def changed(self, **updates: Any) -> "Task":
         return self.model_copy(update=updates)

@@ -131,6 +131,26 @@ def place_at(
     return places
 
 
+def is_taken(
+    book: Book,
+    place: Place,
+    start: datetime,
+    minutes: int,
+    time_pattern: str,
+    *,
+    ignore_appointment_id: str | None = None,
+    ignore_task_id: str | None = None,
+) -> bool:
+    """Whether another appointment or claim overlaps this visit's chair, or its provider at an `X`."""
+    begin, end = _span(start, minutes)
+    chair_taken, provider_taken = _taken(book, ignore_appointment_id, ignore_task_id)
+    theirs = provider_taken.get(place.provider_id, _NONE)
+    runs = provider_runs(time_pattern, minutes)
+    return chair_taken.get(place.operatory_id, _NONE).overlap(begin, end) or any(
+        theirs.overlap(begin + run, begin + stop) for run, stop in runs
+    )
+
+
 def check_known(book: Book, need: Need) -> None:
     """LocationNotFound, OperatoryNotFound or ProviderNotFound when the book shows nothing of what was asked for."""
     if need.location_id is not None and not _chairs_there(book, need):

@@ -5,12 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 from openchair import log
+from openchair.errors import OpenChairError
+from openchair.models import Task
+
+Handle = Callable[[str, str], Task]
 
 
-def each_message(event: dict[str, Any], process: Callable[[str, str], None]) -> dict[str, Any]:
-    """Calls `process(practice_id, task_id)` for each; a message is given back only when that raised.
+def each_message(event: dict[str, Any], process: Handle, park: Handle) -> dict[str, Any]:
+    """Calls `process(practice_id, task_id)` for each; a message is given back only when our own state failed.
 
-    In a FIFO queue what follows a failed message is given back too, so that nothing overtakes it.
+    What nobody foresaw would fail again: `park` puts the task before a person, and the queue moves on. In a FIFO queue
+    what follows a failed message is given back too, so that nothing overtakes it.
     """
     records = event.get("Records", [])
     for place, record in enumerate(records):
@@ -18,8 +23,19 @@ def each_message(event: dict[str, Any], process: Callable[[str, str], None]) -> 
         try:
             ids = json.loads(record["body"])
             log.logger.append_keys(practice_id=ids["practice_id"], task_id=ids["task_id"])
-            process(ids["practice_id"], ids["task_id"])
+            _process_or_park(ids["practice_id"], ids["task_id"], process, park)
         except Exception:
             log.logger.exception("message failed")
             return {"batchItemFailures": [{"itemIdentifier": later["messageId"]} for later in records[place:]]}
     return {"batchItemFailures": []}
+
+
+def _process_or_park(practice_id: str, task_id: str, process: Handle, park: Handle) -> None:
+    try:
+        task = process(practice_id, task_id)
+    except OpenChairError:
+        raise
+    except Exception:
+        log.logger.exception("task parked")
+        task = park(practice_id, task_id)
+    log.task(task)

@@ -16,6 +16,7 @@ class Settings(BaseModel):
     practices_table: str | None = None
     tasks_table: str | None = None
     claims_table: str | None = None
+    limits_table: str | None = None
     task_queue_url: str | None = None
     hash_key_secret: str | None = None
     opendental_api_base_url: str = "https://api.opendental.com/api/v1"

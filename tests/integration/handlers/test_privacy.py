@@ -46,7 +46,7 @@ def test_what_nobody_foresaw_is_told_as_internal_error_and_logged_by_its_class_o
     assert line["function_request_id"] == Context.aws_request_id
 
 
-def test_a_worker_that_breaks_gives_its_message_back_and_tells_the_class_only(
+def test_a_worker_that_breaks_parks_its_task_and_tells_the_class_only(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = stack.submit("create_appointment")[1]
@@ -55,8 +55,9 @@ def test_a_worker_that_breaks_gives_its_message_back_and_tells_the_class_only(
     answer = stack.process()
 
     (line,) = [line for line in stack.log_lines() if line["level"] == "ERROR"]
-    assert len(answer["batchItemFailures"]) == 1
-    assert (line["message"], line["error"]["class"]) == ("message failed", "RuntimeError")
+    assert answer["batchItemFailures"] == []
+    assert (line["message"], line["error"]["class"]) == ("task parked", "RuntimeError")
+    assert stack.read(task["id"])["code"] == "unexpected_fault"
     assert (line["practice_id"], line["task_id"], line["attempt"]) == ("p1", task["id"], 1)
 
 

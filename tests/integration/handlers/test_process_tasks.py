@@ -167,17 +167,24 @@ def test_an_office_that_is_offline_keeps_the_task_for_later(stack: Stack) -> Non
     assert task["next_attempt_at"] is not None
 
 
-@pytest.mark.parametrize("kind", ["drop", "truncate", "html"])
-def test_a_write_whose_answer_is_lost_goes_to_a_person_and_is_not_sent_again(stack: Stack, kind: str) -> None:
-    stack.fail(kind=kind, when="after", method="POST", times=1, **({"status": 502} if kind == "html" else {}))
+@pytest.mark.parametrize("kind", ["drop", "truncate", "html", "status"])
+def test_a_write_whose_answer_is_lost_is_found_in_the_chart_and_not_sent_again(stack: Stack, kind: str) -> None:
+    status = {"html": {"status": 200}, "status": {"status": 504}}.get(kind, {})
+    stack.fail(kind=kind, when="after", method="POST", times=1, **status)
+
     task = stack.do("create_appointment")
-    assert (task["state"], task["code"]) == ("needs_review", "outcome_unknown")
 
-    (message,) = event("process_tasks/one_task")["Records"]
-    message["body"] = message["body"].replace("01KJQ2Z5E0A1B2C3D4E5F6G7H8", task["id"])
-    assert stack.run("process_tasks", {"Records": [message]}) == {"batchItemFailures": []}
+    assert (task["state"], task["code"]) == ("completed", "booked")
+    assert task["appointment_id"] in [visit["appointment_id"] for visit in stack.chart()]
+    assert [method for method, _ in stack.ehr_requests()].count("POST") == 1
 
-    assert stack.read(task["id"]) == task
+
+def test_a_write_that_never_arrived_is_not_sent_again_before_the_window(stack: Stack) -> None:
+    stack.fail(kind="drop", when="before", method="POST", times=1)
+
+    task = stack.do("create_appointment")
+
+    assert (task["state"], task["code"]) == ("in_progress", "reading_back")
     assert [method for method, _ in stack.ehr_requests()].count("POST") == 1
 
 

@@ -196,3 +196,12 @@ def test_an_unknown_task_is_not_found(stack: Stack, task_id: str) -> None:
     for case in ("read_task", "withdraw_task"):
         status, answer = stack.submit(case, path={"task_id": task_id})
         assert (status, answer["code"]) in [(404, "task_not_found"), (404, "route_not_found")]
+
+
+def test_a_decision_is_refused_while_nothing_waits_for_one(stack: Stack) -> None:
+    done = stack.do("create_appointment")
+
+    status, answer = stack.call(request("submit_tasks/resolve_task", path={"task_id": done["id"]}))
+
+    assert (status, answer["code"]) == (409, "not_in_review")
+    assert stack.read(done["id"]) == done

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from openchair.errors import EhrKeyRefused, EhrOffline, EhrOutcomeUnknown, EhrRejected, EhrUnavailable
+from openchair.errors import EhrKeyRefused, EhrOffline, EhrRejected, EhrUnavailable
 from openchair.models import MARKER, AppointmentStatus, Hold, Patient, StepState, Task, TaskState
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit
 
@@ -44,11 +44,11 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
     task = world.submit(create())
     original = world.tasks.save
 
-    def claimed_first(saved: Task, take: Sequence[Hold] = ()) -> Task:
+    def claimed_first(saved: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
         if take:
             world.tasks.save = original  # type: ignore[method-assign]
             world.submit(create(provider_id="1", operatory_id="1"))
-        return original(saved, take)
+        return original(saved, take, join)
 
     world.tasks.save = claimed_first  # type: ignore[method-assign,assignment]
     done = world.process(task)
@@ -261,34 +261,6 @@ def test_waiting_grows_and_honours_what_the_ehr_says() -> None:
     assert waits == [timedelta(seconds=30), timedelta(seconds=42)]
 
 
-def test_a_lost_answer_is_never_sent_again_but_shown_to_a_person() -> None:
-    world = World()
-    world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
-
-    task = world.do(create(provider_id="1", operatory_id="1"))
-    world.clock.advance(3600)
-    world.wake()
-    world.process(task)
-
-    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "outcome_unknown")
-    assert world.writes() == ["create_appointment"]
-    assert world.tasks.claims("account", at(9), at(10)), "the chair stays claimed until a person settles it"
-
-
-def test_a_worker_killed_after_it_recorded_the_intent_leaves_a_task_that_is_not_sent_again() -> None:
-    world = World()
-    task = world.submit(create())
-    world.ehr.answers["create_appointment"] = [KeyboardInterrupt()]  # type: ignore[list-item]
-    with pytest.raises(KeyboardInterrupt):
-        world.process(task)
-    world.clock.advance(600)
-
-    found = world.process(task)
-
-    assert (found.state, found.code) == (TaskState.NEEDS_REVIEW, "outcome_unknown")
-    assert world.writes() == ["create_appointment"]
-
-
 def test_a_refused_key_fails_the_task_and_frees_the_chair() -> None:
     world = World()
     world.ehr.answers["patient"] = [EhrKeyRefused()]
@@ -352,8 +324,7 @@ def test_ending_a_task_makes_the_next_in_line_due_at_once() -> None:
 
 def test_behind_a_review_a_move_is_told_busy_and_a_cancel_goes_through() -> None:
     world = World(visit("50", at(9)))
-    world.ehr.answers["confirm_appointment"] = [EhrOutcomeUnknown()]
-    world.do(confirm("50"))
+    world.in_review(confirm("50"))
 
     move, stop = world.do(reschedule("50", at(14))), world.do(cancel("50"))
 
@@ -363,8 +334,7 @@ def test_behind_a_review_a_move_is_told_busy_and_a_cancel_goes_through() -> None
 
 def test_a_review_of_one_booking_does_not_stop_the_patients_others() -> None:
     world = World()
-    world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
-    world.do(create(provider_id="1", operatory_id="1"))
+    world.in_review(create(provider_id="1", operatory_id="1"))
 
     assert world.do(create(start=at(11).isoformat())).code == "booked"
 

@@ -193,3 +193,20 @@ def from_claim_sort_key(key: str) -> tuple[datetime, str, str]:
 
 def minute_attribute(minute: int) -> str:
     return f"m{minute:02d}"
+
+
+# ---------------------------------------------------------------------------------------------------- Limits
+
+
+class CircuitItem(Model):
+    class Meta(_Table):
+        table_name = _TableName("limits_table")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    failures = NumberAttribute(default=0)
+    open_until = UnicodeAttribute(null=True)
+
+
+def circuit_key(ehr_account_id: str) -> tuple[str, str]:
+    return f"ACCOUNT#{ehr_account_id}", "CIRCUIT"

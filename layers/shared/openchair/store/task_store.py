@@ -23,7 +23,7 @@ from openchair.errors import (
     StoreUnavailable,
     TaskNotFound,
 )
-from openchair.models import ENDED, Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
+from openchair.models import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.ports import Clock, DueTask
 from openchair.store import claim_store, tables
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
@@ -131,10 +131,8 @@ class DynamoTaskStore:
         transaction = _Transaction(self._clock)
         transaction.put(remembered, unused, IdempotencyKeyReused)
         transaction.put(_item(stored), TaskItem.pk.does_not_exist(), StaleVersion)
-        entry = tables.line_entry(task.practice_id, task.id)
         for line in task.lines:
-            item = LineItem(*tables.line_key(task.ehr_account_id, line))
-            transaction.update(item, [LineItem.open_tasks.set((LineItem.open_tasks | []).append([entry]))], None)
+            transaction.update(*_joining(task, line), None)
         transaction.claim(claim_store.taking(task.ehr_account_id, task.id, task.holds))
         try:
             transaction.commit()
@@ -145,10 +143,13 @@ class DynamoTaskStore:
             return earlier
         return stored
 
-    def save(self, task: Task, take: Sequence[Hold] = ()) -> Task:
-        stored = task.changed(version=task.version + 1, holds=(*task.holds, *take))
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+        joined = (join,) if join is not None and join not in task.lines else ()
+        stored = task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
         transaction = _Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
+        for line in joined:
+            transaction.update(*_joining(task, line), None)
         transaction.claim(claim_store.taking(task.ehr_account_id, task.id, take))
         transaction.commit()
         return stored
@@ -162,7 +163,9 @@ class DynamoTaskStore:
         raise StoreUnavailable
 
     def _end(self, task: Task) -> Task:
-        stored = task.changed(version=task.version + 1, holds=(), next_attempt_at=None, lease_until=None)
+        stored = task.changed(
+            version=task.version + 1, holds=(), lines=(), lease_until=None, next_attempt_at=task.sweep_at
+        )
         transaction = _Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
         transaction.claim(claim_store.releasing(task.ehr_account_id, task.id, task.holds))
@@ -272,8 +275,14 @@ class _Transaction:
                 transaction.update(item, actions=actions, condition=changed)
 
 
+def _joining(task: Task, line: str) -> tuple[LineItem, list[Action]]:
+    entry = tables.line_entry(task.practice_id, task.id)
+    item = LineItem(*tables.line_key(task.ehr_account_id, line))
+    return item, [LineItem.open_tasks.set((LineItem.open_tasks | []).append([entry]))]
+
+
 def _item(task: Task) -> TaskItem:
-    due = task.next_attempt_at if task.state not in ENDED else None
+    due = task.next_attempt_at
     return TaskItem(
         *tables.task_key(task.practice_id, task.id),
         document=task.model_dump_json(exclude={"version", "next_attempt_at"}),

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from openchair.models import ENDED, Document, ShortText, Task, TaskState
+from openchair.models import Document, ShortText, Task, TaskState
 from openchair.ports import TaskStore
 
 
@@ -36,7 +36,7 @@ def task_answer(task: Task) -> dict[str, Any]:
 
 def submitted(task: Task) -> tuple[int, dict[str, Any]]:
     """200 once it ended or needs a person, 202 while it goes on."""
-    return (200 if task.state in ENDED else 202), task_answer(task)
+    return (200 if task.is_settled else 202), task_answer(task)
 
 
 def list_tasks(practice_id: str, query: TaskListQuery, tasks: TaskStore) -> dict[str, Any]:

@@ -19,6 +19,10 @@ from openchair.ports import TaskStore
 _OF_APPOINTMENT = "appointment:"
 
 
+def line_of_appointment(appointment_id: str) -> str:
+    return f"{_OF_APPOINTMENT}{appointment_id}"
+
+
 class Turn(Enum):
     NOW = auto()
     LATER = auto()
@@ -33,7 +37,7 @@ def lines_of(request: TaskRequest, keyed_hash: Callable[..., str]) -> tuple[str,
         return (f"person:{hashed}",)
     if isinstance(request, CreateAppointment):
         return (f"patient:{request.patient_id}",)
-    return (f"{_OF_APPOINTMENT}{request.appointment_id}",)
+    return (line_of_appointment(request.appointment_id),)
 
 
 def turn_of(task: Task, tasks: TaskStore) -> Turn:

@@ -20,6 +20,16 @@ PATIENT_FOUND = "patient_found"
 SEVERAL_PATIENTS_MATCH = "several_patients_match"
 OUTCOME_UNKNOWN = "outcome_unknown"
 OLD_VISIT_REMAINS = "old_visit_remains"
+READING_BACK = "reading_back"
+EHR_OFFLINE = "ehr_offline"
+STATUS_CHANGED_IN_EHR = "status_changed_in_ehr"
+REMOVED_IN_EHR = "removed_in_ehr"
+LOOK_ALIKE_IN_EHR = "look_alike_in_ehr"
+MOVED_ONTO_COLLISION = "moved_onto_collision"
+COLLISION_REMAINS = "collision_remains"
+SENT_TOO_OFTEN = "sent_too_often"
+CANNOT_ADOPT = "cannot_adopt"
+UNEXPECTED_FAULT = "unexpected_fault"
 
 SENTENCES = {
     QUEUED: "Accepted; it will be done shortly.",
@@ -37,6 +47,16 @@ SENTENCES = {
     PATIENT_FOUND: "The patient had a chart before; it is used.",
     SEVERAL_PATIENTS_MATCH: "Several charts match this person; a person has to choose.",
     OUTCOME_UNKNOWN: "The EHR's answer was lost; a person has to look whether it was done.",
+    READING_BACK: "The EHR's answer was lost; the chart is looked at until it is certain whether it was done.",
+    EHR_OFFLINE: "The practice's own system cannot be reached; it is tried again.",
+    STATUS_CHANGED_IN_EHR: "It was done, and somebody has changed the visit in the chart since.",
+    REMOVED_IN_EHR: "It was done, and somebody has removed the visit from the chart since; a person has to look.",
+    LOOK_ALIKE_IN_EHR: "The chart holds a visit that may be this one; a person has to look.",
+    MOVED_ONTO_COLLISION: "The visit was moved, but the chair was booked by somebody else meanwhile.",
+    COLLISION_REMAINS: "The chair was booked by somebody else meanwhile, and the new visit could not be taken back.",
+    SENT_TOO_OFTEN: "It was sent five times and never took effect; a person has to look.",
+    CANNOT_ADOPT: "What was named is not in the chart or is another patient's; a person has to look again.",
+    UNEXPECTED_FAULT: "Something unforeseen happened on our side; a person has to look what the chart holds.",
     OLD_VISIT_REMAINS: "The new visit is booked but the old one could not be cancelled; a person has to.",
 }
 

@@ -1,4 +1,8 @@
-"""Doing a task: its turn, its steps one by one, and what every answer means for its state (design section 5)."""
+"""Doing a task: its turn, its steps one by one, and what every answer means for its state (design section 5).
+
+A write is recorded as sent before it is sent. Who finds a step sent reads back what the chart holds, and sends again
+only when nothing is there after the window in which an earlier sending could still take effect.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,42 +10,54 @@ from typing import Any
 
 from openchair.errors import (
     Conflict,
+    EhrBusy,
     EhrError,
     EhrNotSent,
     EhrOutcomeUnknown,
     EhrRefused,
+    EhrRejected,
     EhrUnavailable,
+    GivenUp,
     InvalidTime,
     NotFound,
     OpenChairError,
     SlotTaken,
     StaleVersion,
-    TaskExpired,
 )
 from openchair.models import (
-    ENDED,
-    AppointmentRequest,
-    OnboardNewPatient,
+    TERMINAL,
     PracticeRecord,
-    RescheduleAppointment,
     Step,
+    StepKind,
     StepState,
     Task,
     TaskState,
     TaskType,
 )
-from openchair.ports import Clock, EhrClient, PracticeReader, TaskStore
+from openchair.ports import Circuits, Clock, EhrClient, PracticeReader, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.lines import Turn, turn_of
+from openchair.tasks.expiry import check_not_expired
+from openchair.tasks.lines import Turn, line_of_appointment, turn_of
 from openchair.tasks.outcomes import told, told_of
-from openchair.tasks.steps import Desk, Done, NeedsReview, Ready, prepare
-from openchair.tasks.submit import requested_start
+from openchair.tasks.resolve import adopted
+from openchair.tasks.steps import LOOK, PREPARE, READ_BACK
+from openchair.tasks.steps.common import Desk, Done, Failed, NeedsReview, Ready, Redirected
+from openchair.tasks.sweep import doubles_of
 
 WRITE_NEEDS_SECONDS = 70.0
-LEASE_SPARE = timedelta(seconds=10)
+LONGEST_SENDS = 5
 RETRY_FIRST = 30.0
 RETRY_LONGEST = 300.0
+LOOK_AGAIN = timedelta(seconds=60)
+EHR_CAP = timedelta(seconds=60)
+SKEW = timedelta(seconds=2)
+SPARE = timedelta(seconds=10)
 _PLACES_TRIED = 3
+
+
+def resend_window(timeout_seconds: int) -> timedelta:
+    """W: after it, what was sent has taken effect or never will (design section 5)."""
+    return timedelta(seconds=timeout_seconds) + EHR_CAP + 2 * SKEW + SPARE
 
 
 def process_task(
@@ -51,6 +67,7 @@ def process_task(
     tasks: TaskStore,
     practices: PracticeReader,
     ehr_for: Callable[[PracticeRecord], EhrClient],
+    circuits: Circuits,
     clock: Clock,
     remaining_seconds: Callable[[], float],
     timeout_seconds: int,
@@ -62,151 +79,337 @@ def process_task(
     """
     task = tasks.task(practice_id, task_id)
     now = clock.now()
-    if task.state in ENDED or (task.lease_until and task.lease_until > now):
+    if not _has_work(task, now) or (task.lease_until and task.lease_until > now):
         return task
-    worker = _Worker(tasks, clock, remaining_seconds)
+    worker = _Worker(tasks, circuits, clock, remaining_seconds, timeout_seconds)
     try:
-        if any(step.state is StepState.SENT for step in task.steps):
-            return worker.review(task, outcomes.OUTCOME_UNKNOWN)
-        try:
-            if turn_of(task, tasks) is Turn.LATER:
-                return worker.wait(task, RETRY_FIRST * 2, **told(outcomes.WAITING_IN_LINE))
-            record = practices.practice(practice_id)
-            _check_not_expired(task, record, now)
-            task = worker.take_up(task, timeout_seconds)
-            desk = Desk(record, ehr_for(record), tasks, clock)
-        except (EhrError, NotFound, Conflict) as error:
-            return worker.settle(task, error)
-        for kind in [step.kind for step in task.steps]:
-            if task.step(kind).state is not StepState.DONE:
-                task = worker.do(task, task.step(kind), desk)
-                if task.state in ENDED or task.step(kind).state is not StepState.DONE:
-                    return task
-        return task
+        return worker.work(task, practices, ehr_for)
     except StaleVersion:
         return tasks.task(practice_id, task_id)
 
 
-def _check_not_expired(task: Task, record: PracticeRecord, now: datetime) -> None:
-    """Only a task of which nothing was sent can expire."""
-    request = task.request
-    visit = request.appointment if isinstance(request, OnboardNewPatient) else request
-    untouched = all(step.state is StepState.NEW for step in task.steps)
-    if not untouched or not isinstance(visit, AppointmentRequest | RescheduleAppointment):
-        return
-    if requested_start(visit, record) <= now:
-        raise TaskExpired
+def _has_work(task: Task, now: datetime) -> bool:
+    if task.state in TERMINAL:
+        return task.sweep_at is not None and task.sweep_at <= now
+    return task.state is not TaskState.NEEDS_REVIEW or task.resolution is not None
 
 
 class _Worker:
-    """The transitions of a task. Each is one conditional write, so a worker that was overtaken stops at its next."""
+    """The transitions of a task. Each is one conditional write, so a worker that was overtaken stops at its next.
 
-    def __init__(self, tasks: TaskStore, clock: Clock, remaining_seconds: Callable[[], float]) -> None:
+    While it holds the lease it goes on; a task put down (ended, waiting, in review) has none.
+    """
+
+    def __init__(
+        self,
+        tasks: TaskStore,
+        circuits: Circuits,
+        clock: Clock,
+        remaining_seconds: Callable[[], float],
+        timeout_seconds: int,
+    ) -> None:
         self._tasks = tasks
+        self._circuits = circuits
         self._clock = clock
         self._remaining = remaining_seconds
+        self._timeout = timedelta(seconds=timeout_seconds)
+        self._window = resend_window(timeout_seconds)
 
-    def take_up(self, task: Task, timeout_seconds: int) -> Task:
+    def work(self, task: Task, practices: PracticeReader, ehr_for: Callable[[PracticeRecord], EhrClient]) -> Task:
+        try:
+            if self._must_wait_in_line(task):
+                return self.wait(task, self._in(2 * RETRY_FIRST), **told(outcomes.WAITING_IN_LINE))
+            record = practices.practice(task.practice_id)
+            check_not_expired(task, record, self._clock.now())
+            if next_try := self._circuits.next_try(task.ehr_account_id):
+                return self.wait(task, next_try, **told(outcomes.EHR_OFFLINE))
+            task = self._take_up(task)
+            desk = Desk(record, ehr_for(record), self._tasks, self._clock)
+        except (EhrError, NotFound, Conflict) as error:
+            return self.settle(task, error)
+        if task.state is TaskState.COMPLETED:
+            return self._sweep(task, desk)
+        if task.resolution is not None and (settled := self._resolve(task, desk)) is not None:
+            task = settled
+        while task.lease_until is not None:
+            step = task.next_step
+            if step is None:
+                return self._finish(task)
+            task = self._advance(task, step, desk)
+        return task
+
+    def _must_wait_in_line(self, task: Task) -> bool:
+        if task.sent_anything or task.state in TERMINAL or task.resolution is not None:
+            return False
+        return turn_of(task, self._tasks) is Turn.LATER
+
+    def _take_up(self, task: Task) -> Task:
         """Nobody else looks at the task until this worker's time is certainly over."""
-        until = self._clock.now() + timedelta(seconds=timeout_seconds) + LEASE_SPARE
-        return self._save(
-            task,
-            state=TaskState.IN_PROGRESS,
-            attempts=task.attempts + 1,
-            lease_until=until,
-            next_attempt_at=until,
-            **told(outcomes.WORKING),
-        )
+        until = self._clock.now() + self._timeout + SPARE
+        updates: dict[str, Any] = {"attempts": task.attempts + 1, "lease_until": until, "next_attempt_at": until}
+        if task.state in (TaskState.QUEUED, TaskState.IN_PROGRESS):
+            updates |= {"state": TaskState.IN_PROGRESS, **told(outcomes.WORKING)}
+        return self._save(task, **updates)
 
-    def do(self, task: Task, step: Step, desk: Desk) -> Task:
+    # ------------------------------------------------------------------------------------------ one step
+
+    def _advance(self, task: Task, step: Step, desk: Desk) -> Task:
+        try:
+            if step.kind in LOOK:
+                return self._look(task, step, desk)
+            if step.state is StepState.SENT:
+                return self._read_back(task, step, desk)
+            return self._write(task, step, desk)
+        except (EhrError, NotFound, Conflict, InvalidTime) as error:
+            return self.settle(task, error)
+
+    def _look(self, task: Task, step: Step, desk: Desk) -> Task:
+        found = LOOK[step.kind](task, step, desk)
+        self._circuits.answered(task.ehr_account_id)
+        if isinstance(found, NeedsReview):
+            return self.review(task, found.code)
+        if isinstance(found, Redirected):
+            return self._save(task, steps=found.steps, ending=found.ending)
+        return self._done(task, step, found)
+
+    def _read_back(self, task: Task, step: Step, desk: Desk) -> Task:
+        try:
+            found = READ_BACK[step.kind](task, step, desk)
+        except (EhrRefused, NotFound, Conflict, InvalidTime) as error:
+            # The read was refused, which says nothing of the write.
+            return self.wait(task, self._in(RETRY_LONGEST), **told_of(error))
+        self._circuits.answered(task.ehr_account_id)
+        step = step.model_copy(update={"was_unclear": True})
+        if isinstance(found, NeedsReview):
+            return self.review(task, found.code)
+        if isinstance(found, Failed):
+            return self.settle(task.with_step(_as(step, StepState.REFUSED)), found.error)
+        if isinstance(found, Done):
+            return self._done(task, step, found)
+        return self._unseen(task, step)
+
+    def _unseen(self, task: Task, step: Step) -> Task:
+        assert step.sent_at is not None
+        now, settled_at = self._clock.now(), step.sent_at + self._window
+        if now < settled_at:
+            due = min(settled_at, now + LOOK_AGAIN)
+            return self.wait(task.with_step(step), due, **told(outcomes.READING_BACK))
+        if task.resolution is not None:
+            again = _as(step, StepState.NEW, attempt=0, refusals=())
+            if task.resolution.action == "give_up":
+                return self.settle(task.with_step(again), GivenUp())
+            return self._save(task.with_step(again), resolution=None)
+        if len(step.refusals) >= 2 and step.refusals[-1] == step.refusals[-2]:
+            return self.settle(task.with_step(_as(step, StepState.REFUSED)), EhrRejected())
+        if step.attempt >= LONGEST_SENDS:
+            return self.review(task, outcomes.SENT_TOO_OFTEN)
+        return self._save(task.with_step(_as(step, StepState.NEW)))
+
+    def _write(self, task: Task, step: Step, desk: Desk) -> Task:
         places_left = _PLACES_TRIED
         while True:
-            try:
-                ready = prepare(task, step, desk)
-            except NeedsReview as error:
-                return self.review(task, error.code)
-            except (EhrError, NotFound, Conflict, InvalidTime) as error:
-                return self.settle(task, error)
+            ready = PREPARE[step.kind](task, step, desk)
+            self._circuits.answered(task.ehr_account_id)
+            if isinstance(ready, NeedsReview):
+                return self.review(task, ready.code)
             if isinstance(ready, Done):
                 return self._done(task, step, ready)
             if self._remaining() < WRITE_NEEDS_SECONDS:
-                return self.wait(task, 0.0)
+                return self.wait(task, self._clock.now())
             sent = ready.step.model_copy(
                 update={"state": StepState.SENT, "attempt": step.attempt + 1, "sent_at": self._clock.now()}
             )
             try:
                 task = self._save(task.with_step(sent), ready)
-            except SlotTaken as error:
+            except SlotTaken:
                 # Claimed since it was read: another look may find another place.
                 places_left -= 1
                 if not places_left:
-                    return self.settle(task, error)
+                    raise
                 continue
             return self._send(task, sent, ready)
 
     def _send(self, task: Task, sent: Step, ready: Ready) -> Task:
-        """The only place from which a chart is written to. Never twice: what is unclear goes to a person."""
+        """The only place from which a chart is written to."""
         try:
             done = ready.send()
         except EhrNotSent as error:
-            again = sent.model_copy(update={"state": StepState.NEW, "sent_at": None})
-            return self.settle(task.with_step(again), error)
+            return self.settle(task.with_step(_as(sent, StepState.NEW, attempt=sent.attempt - 1)), error)
         except (EhrRefused, NotFound, Conflict, InvalidTime) as error:
-            refused = sent.model_copy(update={"state": StepState.REFUSED})
-            return self.settle(task.with_step(refused), error)
-        except (EhrOutcomeUnknown, EhrUnavailable):
-            return self.review(task, outcomes.OUTCOME_UNKNOWN)
+            return self.settle(task.with_step(_as(sent, StepState.REFUSED)), error)
+        except (EhrOutcomeUnknown, EhrUnavailable) as error:
+            fingerprint = getattr(error, "fingerprint", None)
+            if fingerprint is None:
+                self._circuits.failed(task.ehr_account_id)
+                return task
+            return self._save(task.with_step(sent.model_copy(update={"refusals": (*sent.refusals, fingerprint)})))
         return self._done(task, sent, done)
 
     def _done(self, task: Task, step: Step, done: Done) -> Task:
-        is_last = task.steps[-1].kind is step.kind
-        task = task.with_step(
-            step.model_copy(
-                update={
-                    "state": StepState.DONE,
-                    "appointment_id": done.appointment_id or step.appointment_id,
-                    "patient_id": done.patient_id or step.patient_id,
-                }
-            ),
-            appointment_id=done.appointment_id or task.appointment_id,
-            patient_id=done.patient_id or task.patient_id,
-            in_chart=True,
+        finished = step.model_copy(
+            update={
+                "state": StepState.DONE,
+                "code": done.code,
+                "appointment_id": done.appointment_id or step.appointment_id,
+                "patient_id": done.patient_id or step.patient_id,
+            }
         )
-        if not is_last:
-            return self._save(task)
-        code = outcomes.MOVED if task.type is TaskType.RESCHEDULE_APPOINTMENT and len(task.steps) > 1 else done.code
-        return self._tasks.end(self._touched(task, state=TaskState.COMPLETED, **told(code)))
+        updates: dict[str, Any] = {}
+        if done.code is not None:
+            updates = {
+                "appointment_id": done.appointment_id or task.appointment_id,
+                "patient_id": done.patient_id or task.patient_id,
+                "in_chart": True,
+            }
+        task = task.with_step(finished, **updates)
+        if task.next_step is None:
+            return self._finish(task)
+        joined = None
+        if step.kind is StepKind.CREATE_APPOINTMENT and done.appointment_id:
+            joined = line_of_appointment(done.appointment_id)
+        return self._save(task, join=joined)
+
+    # ----------------------------------------------------------------------------------------------- ends
+
+    def _finish(self, task: Task) -> Task:
+        if task.state is TaskState.COMPLETED:
+            return self._save(task, lease_until=None, next_attempt_at=task.sweep_at)
+        if task.ending is not None:
+            failed = task.ending.state == "failed"
+            return self._end(
+                task,
+                TaskState.FAILED if failed else TaskState.COMPLETED,
+                {"code": task.ending.code, "message": task.ending.message, **_without_withdrawn(task)},
+            )
+        told_by = [step.code for step in task.steps if step.code is not None]
+        code = told_by[-1] if told_by else outcomes.BOOKED
+        if task.type is TaskType.RESCHEDULE_APPOINTMENT and code == outcomes.BOOKED:
+            code = outcomes.MOVED
+        return self._end(task, TaskState.COMPLETED, told(code))
+
+    def _end(self, task: Task, state: TaskState, updates: dict[str, Any]) -> Task:
+        sweep_at = None
+        created = next((step for step in task.steps if step.kind is StepKind.CREATE_APPOINTMENT), None)
+        if state is TaskState.COMPLETED and created is not None and created.was_unclear and created.sent_at:
+            sweep_at = created.sent_at + self._window
+        return self._tasks.end(self._touched(task, state=state, resolution=None, sweep_at=sweep_at, **updates))
 
     def settle(self, task: Task, error: OpenChairError) -> Task:
-        """What an error that is certain to have changed nothing means: try later, or the end."""
+        """What an error that is certain to have changed nothing means: try later, a person, or the end."""
         if isinstance(error, EhrNotSent | EhrUnavailable):
-            return self.wait(task, self._delay(task, error), **told_of(error))
-        if task.type is TaskType.RESCHEDULE_APPOINTMENT and task.steps[0].state is StepState.DONE:
+            if not isinstance(error, EhrBusy):
+                self._circuits.failed(task.ehr_account_id)
+            return self.wait(task, self._in(_delay(task, error)), **told_of(error))
+        step = task.next_step
+        if task.state in TERMINAL or step is None:
+            return self.wait(task, self._in(RETRY_LONGEST))
+        if step.kind in LOOK or step.state is StepState.SENT:
+            return self.wait(task, self._in(RETRY_LONGEST), **told_of(error))
+        if step.kind in _WHAT_REMAINS:
+            return self.review(task, _WHAT_REMAINS[step.kind])
+        if step.kind is StepKind.CANCEL_APPOINTMENT and task.type is TaskType.RESCHEDULE_APPOINTMENT:
             return self.review(task, outcomes.OLD_VISIT_REMAINS)
-        return self._tasks.end(
-            self._touched(task, state=TaskState.FAILED, in_chart=self._in_chart(task), **told_of(error))
-        )
+        in_chart = any(done.state is StepState.DONE for done in task.steps)
+        return self._end(task, TaskState.FAILED, {"in_chart": in_chart, **told_of(error)})
 
-    def wait(self, task: Task, seconds: float, **updates: Any) -> Task:
-        due = self._clock.now() + timedelta(seconds=seconds)
+    def wait(self, task: Task, due: datetime, **updates: Any) -> Task:
+        if task.state in TERMINAL or task.state is TaskState.NEEDS_REVIEW:
+            updates = {}
         return self._save(task, lease_until=None, next_attempt_at=due, **updates)
 
     def review(self, task: Task, code: str) -> Task:
         """Holds and place in line are kept until a person settles it."""
-        return self._save(task, state=TaskState.NEEDS_REVIEW, lease_until=None, next_attempt_at=None, **told(code))
+        if task.state in TERMINAL:
+            return self._save(task, lease_until=None, next_attempt_at=None, sweep_at=None)
+        return self._save(
+            task,
+            state=TaskState.NEEDS_REVIEW,
+            resolution=None,
+            lease_until=None,
+            next_attempt_at=None,
+            **told(code),
+        )
 
-    def _save(self, task: Task, ready: Ready | None = None, **updates: Any) -> Task:
-        return self._tasks.save(self._touched(task, **updates), ready.take if ready else ())
+    # ------------------------------------------------------------------------------ review and second line
+
+    def _resolve(self, task: Task, desk: Desk) -> Task | None:
+        """Puts a person's decision into the journal; None when the steps go on as they are."""
+        resolution, step = task.resolution, task.next_step
+        assert resolution is not None
+        if step is None:
+            return None
+        try:
+            if resolution.action == "adopt":
+                found = adopted(task, step, resolution, desk)
+                return self.review(task, outcomes.CANNOT_ADOPT) if found is None else self._done(task, step, found)
+        except (EhrError, NotFound) as error:
+            return self.wait(task, self._in(RETRY_LONGEST if isinstance(error, NotFound) else _delay(task, error)))
+        if step.state is StepState.SENT:
+            return None
+        if resolution.action == "resend":
+            return self._save(task.with_step(_as(step, StepState.NEW, attempt=0, refusals=())))
+        if any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
+            return self._end(task, TaskState.COMPLETED, told(_stands(task)))
+        return self.settle(task.with_step(_as(step, StepState.NEW)), GivenUp())
+
+    def _sweep(self, task: Task, desk: Desk) -> Task:
+        """Second line: a task that sent more than once looks, when all has settled, whether one visit came of it."""
+        try:
+            doubles = doubles_of(task, desk)
+        except (EhrError, NotFound) as error:
+            return self.settle(task, error)
+        if not doubles:
+            return self._save(task, sweep_at=None, lease_until=None, next_attempt_at=None)
+        created = task.step(StepKind.CREATE_APPOINTMENT)
+        withdrawal = created.model_copy(
+            update={"kind": StepKind.WITHDRAW, "state": StepState.NEW, "attempt": 0, "appointment_id": doubles[0]}
+        )
+        kept = tuple(step for step in task.steps if step.kind is not StepKind.WITHDRAW)
+        task = self._save(task, steps=(*kept, withdrawal))
+        while task.lease_until is not None and (step := task.next_step) is not None:
+            task = self._advance(task, step, desk)
+        return task
+
+    # ---------------------------------------------------------------------------------------------- writing
+
+    def _save(self, task: Task, ready: Ready | None = None, join: str | None = None, **updates: Any) -> Task:
+        return self._tasks.save(self._touched(task, **updates), ready.take if ready else (), join)
 
     def _touched(self, task: Task, **updates: Any) -> Task:
         return task.changed(updated_at=self._clock.now(), **updates)
 
-    @staticmethod
-    def _in_chart(task: Task) -> bool:
-        return any(step.state is StepState.DONE for step in task.steps)
+    def _in(self, seconds: float) -> datetime:
+        return self._clock.now() + timedelta(seconds=seconds)
 
-    @staticmethod
-    def _delay(task: Task, error: EhrError) -> float:
-        if error.retry_after is not None:
-            return min(max(error.retry_after, 1.0), RETRY_LONGEST)
-        return float(min(RETRY_FIRST * 2.0 ** max(task.attempts - 1, 0), RETRY_LONGEST))
+
+_BOOKS = (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT)
+_WHAT_REMAINS = {
+    StepKind.WITHDRAW: outcomes.COLLISION_REMAINS,
+    StepKind.MOVE_BACK: outcomes.MOVED_ONTO_COLLISION,
+}
+
+
+def _as(step: Step, state: StepState, **updates: Any) -> Step:
+    return step.model_copy(update={"state": state, **updates})
+
+
+def _stands(task: Task) -> str:
+    """What a person who gives the rest up leaves in the chart."""
+    if task.code in (outcomes.OLD_VISIT_REMAINS, outcomes.COLLISION_REMAINS, outcomes.MOVED_ONTO_COLLISION):
+        return task.code
+    return outcomes.MOVED if task.type is TaskType.RESCHEDULE_APPOINTMENT else outcomes.BOOKED
+
+
+def _without_withdrawn(task: Task) -> dict[str, Any]:
+    """A visit that was taken back is told no more; an onboarded patient's chart stays."""
+    if not any(step.kind is StepKind.WITHDRAW for step in task.steps):
+        return {}
+    onboarded = task.type is TaskType.ONBOARD_NEW_PATIENT
+    old = getattr(task.request, "appointment_id", None)
+    return {"appointment_id": old, "in_chart": onboarded}
+
+
+def _delay(task: Task, error: EhrError) -> float:
+    if error.retry_after is not None:
+        return min(max(error.retry_after, 1.0), RETRY_LONGEST)
+    return float(min(RETRY_FIRST * 2.0 ** max(task.attempts - 1, 0), RETRY_LONGEST))

@@ -100,18 +100,26 @@ def _canonical(body: bytes) -> str:
 def _steps(request: TaskRequest, record: PracticeRecord) -> tuple[Step, ...]:
     match request:
         case CreateAppointment():
-            kinds = [StepKind.CREATE_APPOINTMENT]
+            kinds = [StepKind.CREATE_APPOINTMENT, *_check(request)]
+        case RescheduleAppointment() if record.practice.rebooks:
+            kinds = [StepKind.CREATE_APPOINTMENT, *_check(request), StepKind.CANCEL_APPOINTMENT]
         case RescheduleAppointment():
-            rebook = [StepKind.CREATE_APPOINTMENT, StepKind.CANCEL_APPOINTMENT]
-            kinds = rebook if record.practice.rebooks else [StepKind.MOVE_APPOINTMENT]
+            kinds = [StepKind.MOVE_APPOINTMENT, *_check(request)]
         case CancelAppointment():
             kinds = [StepKind.CANCEL_APPOINTMENT]
         case ConfirmAppointment():
             kinds = [StepKind.CONFIRM_APPOINTMENT]
         case OnboardNewPatient():
-            visit = [StepKind.CREATE_APPOINTMENT] if request.appointment else []
-            kinds = [StepKind.CREATE_PATIENT, *visit]
+            visit = request.appointment
+            kinds = [StepKind.CREATE_PATIENT]
+            if visit is not None:
+                kinds += [StepKind.CREATE_APPOINTMENT, *_check(visit)]
     return tuple(Step(kind=kind) for kind in kinds)
+
+
+def _check(visit: AppointmentRequest | RescheduleAppointment) -> list[StepKind]:
+    """Who may book over something else need not look whether somebody did."""
+    return [] if visit.allow_overlap else [StepKind.CHECK]
 
 
 def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: datetime) -> tuple[Hold, ...]:

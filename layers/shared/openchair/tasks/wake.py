@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from openchair.errors import StoreUnavailable
-from openchair.models import ENDED, Task
+from openchair.models import Task
 from openchair.ports import Clock, TaskQueue, TaskStore
 
 LOOK_AGAIN = timedelta(seconds=240)
@@ -15,7 +15,7 @@ def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 50
     sent = 0
     for due in tasks.due(clock.now(), limit):
         task = tasks.wake(due, clock.now() + LOOK_AGAIN)
-        if task is None or task.state in ENDED:
+        if task is None:
             continue
         try:
             queue.send(task)
@@ -28,7 +28,7 @@ def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 50
 def await_end(task: Task, seconds: float, tasks: TaskStore, clock: Clock) -> Task:
     """The task once it ended or needs a person, or as it is after these seconds."""
     deadline = clock.monotonic() + seconds
-    while task.state not in ENDED and clock.monotonic() < deadline:
+    while not task.is_settled and clock.monotonic() < deadline:
         clock.sleep(min(1 / _LOOKS_PER_SECOND, max(deadline - clock.monotonic(), 0.01)))
         task = tasks.task(task.practice_id, task.id)
     return task

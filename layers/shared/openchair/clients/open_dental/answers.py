@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from pydantic import ValidationError
@@ -228,7 +229,7 @@ def _error_of(status: int, text: str, asked: Asked) -> OpenChairError:
     if status == 404:
         return asked.missing() if asked.missing else EhrRejected("The EHR does not know something that was named.")
     if asked.is_write:
-        return EhrOutcomeUnknown()
+        return EhrOutcomeUnknown(fingerprint=sha256(f"{status} {text}".encode()).hexdigest()[:16])
     return EhrOffline() if _MAYBE_OFFLINE.search(text) else EhrRejected()
 
 

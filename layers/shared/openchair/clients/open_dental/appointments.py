@@ -47,6 +47,10 @@ class AppointmentCalls(Calls):
             if patient_id in (None, entry.appointment.patient_id) and appointment_id in (None, entry.appointment.id)
         ]
 
+    def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
+        """Every former state of a patient's appointments, also of those deleted since, from HistAppointments GET."""
+        return [entry.appointment for entry in self.appointment_history(patient_id=patient_id)]
+
     def openings(
         self,
         start_date: date,

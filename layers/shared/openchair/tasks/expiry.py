@@ -1,0 +1,26 @@
+"""When a task is too late."""
+
+from datetime import datetime
+
+from openchair.errors import TaskExpired
+from openchair.models import (
+    AppointmentRequest,
+    OnboardNewPatient,
+    PracticeRecord,
+    RescheduleAppointment,
+    StepState,
+    Task,
+    TaskState,
+)
+from openchair.tasks.submit import requested_start
+
+
+def check_not_expired(task: Task, record: PracticeRecord, now: datetime) -> None:
+    """Raises TaskExpired when the start has passed. Only a task of which nothing was sent can expire."""
+    request = task.request
+    visit = request.appointment if isinstance(request, OnboardNewPatient) else request
+    untouched = all(step.state is StepState.NEW for step in task.steps) and task.state is not TaskState.NEEDS_REVIEW
+    if not untouched or not isinstance(visit, AppointmentRequest | RescheduleAppointment):
+        return
+    if requested_start(visit, record) <= now:
+        raise TaskExpired

@@ -1,0 +1,22 @@
+"""Putting a task before a person because something unforeseen happened, so that its queue moves on."""
+
+from openchair.models import ENDED, Task, TaskState
+from openchair.ports import Clock, TaskStore
+from openchair.tasks import outcomes
+from openchair.tasks.outcomes import told
+
+
+def park_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock) -> Task:
+    """The task in review with all it holds; one that ended or is in review stays as it is."""
+    task = tasks.task(practice_id, task_id)
+    if task.state in ENDED:
+        return task
+    return tasks.save(
+        task.changed(
+            state=TaskState.NEEDS_REVIEW,
+            lease_until=None,
+            next_attempt_at=None,
+            updated_at=clock.now(),
+            **told(outcomes.UNEXPECTED_FAULT),
+        )
+    )

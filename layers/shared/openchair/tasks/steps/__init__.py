@@ -1,0 +1,35 @@
+"""The steps of tasks, by kind: what each reads before it writes, what it writes, and how it is read back.
+
+Nothing here is sent: `PREPARE` looks and decides; `process` records the intent and only then calls `send`.
+"""
+
+from collections.abc import Callable
+
+from openchair.models import Step, StepKind, Task
+from openchair.tasks.steps import check, create, move, patient, visit_state
+from openchair.tasks.steps.common import Desk, Look, Prepared, ReadBack
+
+PREPARE: dict[StepKind, Callable[[Task, Step, Desk], Prepared]] = {
+    StepKind.CREATE_PATIENT: patient.prepare,
+    StepKind.CREATE_APPOINTMENT: create.prepare,
+    StepKind.MOVE_APPOINTMENT: move.prepare,
+    StepKind.CANCEL_APPOINTMENT: visit_state.prepare_cancel,
+    StepKind.CONFIRM_APPOINTMENT: visit_state.prepare_confirm,
+    StepKind.WITHDRAW: create.prepare_withdrawal,
+    StepKind.MOVE_BACK: move.prepare_back,
+}
+
+READ_BACK: dict[StepKind, Callable[[Task, Step, Desk], ReadBack]] = {
+    StepKind.CREATE_PATIENT: patient.read_back,
+    StepKind.CREATE_APPOINTMENT: create.read_back,
+    StepKind.MOVE_APPOINTMENT: move.read_back,
+    StepKind.CANCEL_APPOINTMENT: visit_state.read_back_cancel,
+    StepKind.CONFIRM_APPOINTMENT: visit_state.read_back_confirm,
+    StepKind.WITHDRAW: create.read_back_withdrawal,
+    StepKind.MOVE_BACK: move.read_back_back,
+}
+
+LOOK: dict[StepKind, Callable[[Task, Step, Desk], Look]] = {
+    StepKind.CHECK: check.check,
+    StepKind.CHECK_BACK: check.check_back,
+}

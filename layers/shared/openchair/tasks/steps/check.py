@@ -1,0 +1,76 @@
+"""Looking after a visit was written: did the front desk book the same chair or provider meanwhile?
+
+Claims keep our own tasks apart; nothing keeps the front desk from booking between our look and our write.
+"""
+
+from dataclasses import replace
+
+from openchair.errors import SlotTaken
+from openchair.models import AppointmentStatus, Ending, Step, StepKind, StepState, Task
+from openchair.openings import Book, is_taken
+from openchair.slots import read_book
+from openchair.tasks import outcomes
+from openchair.tasks.outcomes import told_of
+from openchair.tasks.steps.common import Desk, Done, Look, NeedsReview, Redirected, place_of
+from openchair.tasks.steps.move import back_from
+
+_TAKEN = Ending(state="failed", **told_of(SlotTaken()))
+_UNSENT = {"state": StepState.NEW, "attempt": 0, "sent_at": None, "refusals": (), "code": None}
+
+
+def check(task: Task, step: Step, desk: Desk) -> Look:
+    """A new visit that collides is taken back, since nobody was told of it; a moved one is moved back if it can be."""
+    written = next(done for done in task.steps if done.kind in (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT))
+    if written.start is None or not _collides(task, written, desk):
+        return Done(None)
+    done = tuple(before for before in task.steps if before.state is StepState.DONE)
+    if written.kind is StepKind.CREATE_APPOINTMENT:
+        withdrawal = written.model_copy(update={"kind": StepKind.WITHDRAW, **_UNSENT})
+        return Redirected((*done, withdrawal), _TAKEN)
+    back = back_from(written)
+    if _is_taken(task, back, desk):
+        return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
+    return Redirected((*done, back, Step(kind=StepKind.CHECK_BACK)), _TAKEN)
+
+
+def check_back(task: Task, step: Step, desk: Desk) -> Look:
+    back = task.step(StepKind.MOVE_BACK)
+    return NeedsReview(outcomes.MOVED_ONTO_COLLISION) if _collides(task, back, desk) else Done(None)
+
+
+def _collides(task: Task, step: Step, desk: Desk) -> bool:
+    """Whether the visit still stands where the step put it, and something else does too."""
+    book = _book(step, desk)
+    here = any(
+        visit.id == step.appointment_id
+        and visit.status is AppointmentStatus.BOOKED
+        and (visit.start, visit.operatory_id) == (step.start, step.operatory_id)
+        for visit in book.appointments
+    )
+    return here and _taken(task, step, book)
+
+
+def _is_taken(task: Task, step: Step, desk: Desk) -> bool:
+    return _taken(task, step, _book(step, desk))
+
+
+def _book(step: Step, desk: Desk) -> Book:
+    assert step.start is not None
+    day = step.start.astimezone(desk.record.practice.zone).date()
+    return read_book(desk.ehr, desk.tasks, desk.record, day, day)
+
+
+def _taken(task: Task, step: Step, book: Book) -> bool:
+    """By anything but this task's own visit, which an answer lost and late can have doubled: that is the sweep's."""
+    assert step.start is not None
+    assert step.minutes is not None
+    others = [visit for visit in book.appointments if not step.marker or step.marker not in visit.note]
+    return is_taken(
+        replace(book, appointments=others),
+        place_of(step),
+        step.start,
+        step.minutes,
+        step.time_pattern or "X" * (step.minutes // 5),
+        ignore_appointment_id=step.appointment_id,
+        ignore_task_id=task.id,
+    )

@@ -1,0 +1,172 @@
+"""What the steps of tasks share: what they work with, and what a look or a write can come to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from openchair.errors import AppointmentNotFound, OpenChairError, PatientMismatch, TaskExpired
+from openchair.models import (
+    MARKER,
+    Appointment,
+    AppointmentStatus,
+    CancelAppointment,
+    ConfirmAppointment,
+    Ending,
+    Hold,
+    Place,
+    PracticeRecord,
+    RescheduleAppointment,
+    Step,
+    Task,
+)
+from openchair.openings import Need, holds_for, place_at
+from openchair.ports import Clock, EhrClient, TaskStore
+from openchair.slots import read_book
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a step works with: one practice, its EHR, our own state and the time."""
+
+    record: PracticeRecord
+    ehr: EhrClient
+    tasks: TaskStore
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step's end: what to tell, and the ids that came of it. `code` None tells nothing new."""
+
+    code: str | None
+    appointment_id: str | None = None
+    patient_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A write that may go out once `step` is recorded as sent and `take` is held."""
+
+    step: Step
+    send: Callable[[], Done]
+    take: tuple[Hold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Read back, and nothing of the write is there (yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Certain: it did not take effect, and must not be tried again."""
+
+    error: OpenChairError
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsReview:
+    """A person has to choose. `code` is one of `outcomes`."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """What stands in the chart cannot stay: the steps from here on, and how the task ends after them."""
+
+    steps: tuple[Step, ...]
+    ending: Ending
+
+
+Prepared = Ready | Done | NeedsReview
+ReadBack = Done | Unseen | Failed | NeedsReview
+Look = Done | NeedsReview | Redirected
+
+
+def named_visit(task: Task, desk: Desk) -> Appointment:
+    """The appointment a task names. Raises AppointmentNotFound, PatientMismatch."""
+    request = task.request
+    assert isinstance(request, RescheduleAppointment | CancelAppointment | ConfirmAppointment)
+    visit = desk.ehr.appointment(request.appointment_id)
+    if request.patient_id is not None and visit.patient_id != request.patient_id:
+        raise PatientMismatch
+    if visit.status in (AppointmentStatus.NOTE, AppointmentStatus.PROPOSED):
+        raise AppointmentNotFound
+    return visit
+
+
+def best_place(
+    task: Task,
+    step: Step,
+    desk: Desk,
+    need: Need,
+    start: datetime,
+    *,
+    old: Appointment | None = None,
+    provider_id: str | None = None,
+    allow_overlap: bool = False,
+) -> Place:
+    """The best place from a fresh read of that day, our own visit and our own claims left aside.
+
+    Raises TaskExpired when the start has passed: only a task of which nothing stands in the chart comes here.
+    """
+    if start <= desk.clock.now():
+        raise TaskExpired
+    zone = desk.record.practice.zone
+    day = start.astimezone(zone).date()
+    book = read_book(desk.ehr, desk.tasks, desk.record, day, day)
+    prefer = None
+    if step.operatory_id and step.provider_id:
+        prefer = Place(step.operatory_id, step.provider_id)
+    elif old is not None and old.operatory_id and old.provider_id:
+        prefer = Place(old.operatory_id, old.provider_id)
+    return place_at(
+        book,
+        need,
+        start,
+        zone=zone,
+        ignore_appointment_id=old.id if old else None,
+        ignore_task_id=task.id,
+        prefer=prefer,
+        require_provider_id=(provider_id or old.provider_id) if old else None,
+        allow_overlap=allow_overlap,
+    )[0]
+
+
+def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> dict[str, Any]:
+    """The updates by which a step records where and when."""
+    return {
+        "operatory_id": place.operatory_id,
+        "provider_id": place.provider_id,
+        "second_provider_id": place.second_provider_id,
+        "is_hygiene": place.is_hygiene,
+        "start": start,
+        "minutes": minutes,
+        "time_pattern": time_pattern,
+    }
+
+
+def place_of(step: Step) -> Place:
+    assert step.operatory_id is not None
+    assert step.provider_id is not None
+    return Place(step.operatory_id, step.provider_id, step.second_provider_id, step.is_hygiene)
+
+
+def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
+    return tuple(hold for hold in holds if hold not in task.holds)
+
+
+def holds_of(visit: Appointment) -> tuple[Hold, ...]:
+    """What a visit that stands in the chart takes up."""
+    if visit.start is None or visit.operatory_id is None or visit.provider_id is None:
+        return ()
+    pattern = visit.time_pattern or "X" * (visit.minutes // 5)
+    return holds_for(Place(visit.operatory_id, visit.provider_id), visit.start, visit.minutes, pattern)
+
+
+def note_with(*parts: str | None) -> str:
+    """Marker first, never cut; a marker somebody copied into the text is taken out of it."""
+    texts = [part if MARKER.fullmatch(part) else MARKER.sub("", part).strip() for part in parts if part]
+    return " ".join(text for text in texts if text)

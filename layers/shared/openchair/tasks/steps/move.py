@@ -1,0 +1,145 @@
+"""The step that moves a visit in place, and the one that moves it back from a collision."""
+
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable
+from openchair.models import (
+    MARKER,
+    Appointment,
+    AppointmentStatus,
+    Move,
+    Place,
+    RescheduleAppointment,
+    Step,
+    StepKind,
+    StepState,
+    Task,
+)
+from openchair.openings import holds_for
+from openchair.slots import need_for_move
+from openchair.tasks import outcomes
+from openchair.tasks.steps.common import (
+    Desk,
+    Done,
+    Failed,
+    Prepared,
+    ReadBack,
+    Ready,
+    Unseen,
+    at_place,
+    best_place,
+    holds_of,
+    named_visit,
+    not_held_yet,
+    note_with,
+    place_of,
+)
+from openchair.tasks.submit import requested_start
+
+
+def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
+    request = task.request
+    assert isinstance(request, RescheduleAppointment)
+    visit = named_visit(task, desk)
+    if visit.status is not AppointmentStatus.BOOKED or visit.start is None:
+        raise NotMovable
+    start = requested_start(request, desk.record)
+    chair = request.operatory_id or visit.operatory_id
+    provider = request.provider_id or visit.provider_id
+    if visit.start == start and visit.operatory_id == chair and visit.provider_id == provider:
+        return Done(outcomes.ALREADY_MOVED, visit.id, visit.patient_id)
+    if step.attempt and _place_now(visit) != (step.old_start, step.old_operatory_id):
+        raise ChangedInEhr
+    need = need_for_move(
+        desk.record.practice, visit, provider_id=request.provider_id, operatory_id=request.operatory_id
+    )
+    place = best_place(
+        task, step, desk, need, start, old=visit, provider_id=request.provider_id, allow_overlap=request.allow_overlap
+    )
+    planned = step.model_copy(
+        update={
+            "appointment_id": visit.id,
+            "patient_id": visit.patient_id,
+            "old_start": visit.start,
+            "old_operatory_id": visit.operatory_id,
+            "old_provider_id": visit.provider_id,
+            "old_second_provider_id": visit.second_provider_id,
+            **at_place(place, start, visit.minutes, need.time_pattern),
+        }
+    )
+    note = note_with(*MARKER.findall(visit.note), request.notes) if request.notes else None
+
+    def send() -> Done:
+        desk.ehr.move_appointment(visit.id, Move(start, place, note))
+        return Done(outcomes.MOVED, visit.id, visit.patient_id)
+
+    # The old time is held too until the move stands, so that the visit can be moved back.
+    holds = () if request.allow_overlap else holds_for(place, start, visit.minutes, need.time_pattern)
+    return Ready(planned, send, not_held_yet(task, (*holds, *holds_of(visit))))
+
+
+def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
+    assert step.appointment_id is not None
+    try:
+        visit = desk.ehr.appointment(step.appointment_id)
+    except AppointmentNotFound:
+        return Failed(ChangedInEhr())
+    if visit.status is AppointmentStatus.BOOKED:
+        if _place_now(visit) == (step.start, step.operatory_id):
+            return Done(outcomes.MOVED, visit.id, visit.patient_id)
+        if _place_now(visit) == (step.old_start, step.old_operatory_id):
+            return Unseen()
+    return Failed(ChangedInEhr())
+
+
+def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
+    """To where it was; only while it still stands where we put it."""
+    assert step.appointment_id is not None
+    assert step.start is not None
+    try:
+        visit = desk.ehr.appointment(step.appointment_id)
+    except AppointmentNotFound:
+        return Done(None)
+    if visit.status is not AppointmentStatus.BOOKED or _place_now(visit) != (step.old_start, step.old_operatory_id):
+        return Done(None)
+    start, place = step.start, place_of(step)
+
+    def send() -> Done:
+        desk.ehr.move_appointment(visit.id, Move(start, place))
+        return Done(None)
+
+    return Ready(step, send)
+
+
+def read_back_back(task: Task, step: Step, desk: Desk) -> ReadBack:
+    found = read_back(task, step, desk)
+    if isinstance(found, Done | Failed):
+        return Done(None)
+    return found
+
+
+def back_from(moved: Step) -> Step:
+    """The move back of a move: where and when are swapped."""
+    assert moved.old_operatory_id is not None
+    assert moved.old_provider_id is not None
+    assert moved.start is not None
+    old = Place(moved.old_operatory_id, moved.old_provider_id, moved.old_second_provider_id, moved.is_hygiene)
+    assert moved.old_start is not None
+    assert moved.minutes is not None
+    return moved.model_copy(
+        update={
+            "kind": StepKind.MOVE_BACK,
+            "state": StepState.NEW,
+            "attempt": 0,
+            "sent_at": None,
+            "refusals": (),
+            "code": None,
+            "old_start": moved.start,
+            "old_operatory_id": moved.operatory_id,
+            "old_provider_id": moved.provider_id,
+            "old_second_provider_id": moved.second_provider_id,
+            **at_place(old, moved.old_start, moved.minutes, moved.time_pattern),
+        }
+    )
+
+
+def _place_now(visit: Appointment) -> tuple[object, str | None]:
+    return visit.start, visit.operatory_id

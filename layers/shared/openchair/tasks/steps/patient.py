@@ -1,0 +1,72 @@
+"""The step that creates a patient's chart, unless there is one."""
+
+from openchair.contacts import match_text
+from openchair.errors import EhrDuplicatePatient, EhrError
+from openchair.models import NewPatient, OnboardNewPatient, Patient, PatientQuery, Step, Task, same_phone
+from openchair.ports import EhrClient
+from openchair.tasks import outcomes
+from openchair.tasks.steps.common import Desk, Done, NeedsReview, Prepared, ReadBack, Ready, Unseen
+
+
+def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
+    person = _person(task)
+    same_name, same_person = _known(person, desk.ehr)
+    if len(same_person) > 1:
+        return NeedsReview(outcomes.SEVERAL_PATIENTS_MATCH)
+    if same_person:
+        return Done(outcomes.PATIENT_FOUND, patient_id=same_person[0].id)
+
+    def send() -> Done:
+        try:
+            created = desk.ehr.create_patient(person)
+        except EhrDuplicatePatient as refused:
+            return Done(outcomes.PATIENT_FOUND, patient_id=_only_one(person, desk.ehr, refused).id)
+        code = outcomes.PATIENT_CREATED_LOOK_ALIKE if same_name else outcomes.PATIENT_CREATED
+        return Done(code, patient_id=created.id)
+
+    return Ready(step, send)
+
+
+def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
+    """By name, birth date and contact. Nobody of them was there when we sent, so the one who is now is ours."""
+    _, same_person = _known(_person(task), desk.ehr)
+    if len(same_person) > 1:
+        return NeedsReview(outcomes.SEVERAL_PATIENTS_MATCH)
+    if same_person:
+        return Done(outcomes.PATIENT_CREATED, patient_id=same_person[0].id)
+    return Unseen()
+
+
+def _person(task: Task) -> NewPatient:
+    assert isinstance(task.request, OnboardNewPatient)
+    return task.request.patient
+
+
+def _known(person: NewPatient, ehr: EhrClient) -> tuple[list[Patient], list[Patient]]:
+    """Charts of this name and birth date; of these, the ones that share the phone or the e-mail too."""
+    query = PatientQuery(last_name=person.last_name, first_name=person.first_name, date_of_birth=person.date_of_birth)
+    same_name = [
+        patient
+        for patient in ehr.find_patients(query)
+        if match_text(patient.last_name) == match_text(person.last_name)
+        and match_text(patient.first_name) == match_text(person.first_name)
+        and patient.date_of_birth == person.date_of_birth
+    ]
+    return same_name, [patient for patient in same_name if _shares_contact(patient, person)]
+
+
+def _only_one(person: NewPatient, ehr: EhrClient, refused: EhrDuplicatePatient) -> Patient:
+    """The one chart because of which the EHR refused a new one; without one, the refusal stands."""
+    try:
+        _, there = _known(person, ehr)
+    except EhrError:
+        raise refused from None
+    if len(there) != 1:
+        raise refused
+    return there[0]
+
+
+def _shares_contact(patient: Patient, person: NewPatient) -> bool:
+    if person.email and patient.email and match_text(person.email) == match_text(patient.email):
+        return True
+    return person.phone is not None and any(same_phone(phone, person.phone) for phone in patient.phones)
