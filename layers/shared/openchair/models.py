@@ -617,6 +617,7 @@ class Task(Stored):
     ending: Ending | None = None
     sweep_at: datetime | None = None
     resolution: Resolution | None = None
+    resolution_applied: bool = False
     shape: int = 1
 
     @property
@@ -625,6 +626,11 @@ class Task(Stored):
 
     def step(self, kind: StepKind) -> Step:
         return next(step for step in self.steps if step.kind is kind)
+
+    @property
+    def open_resolution(self) -> Resolution | None:
+        """A person's decision that is still to be put into the journal."""
+        return None if self.resolution_applied else self.resolution
 
     @property
     def is_settled(self) -> bool:

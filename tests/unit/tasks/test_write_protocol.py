@@ -568,6 +568,55 @@ def test_sending_again_reads_back_first_and_waits_for_the_window() -> None:
     assert len(world.writes()) == 2
 
 
+def test_a_decision_to_send_again_outlives_an_office_that_is_offline() -> None:
+    world = World()
+    world.ehr.answers["patient"] = [EhrOffline()]
+
+    waiting = settle(world, world.in_review(create()), "resend")
+    done = world.later(waiting, 60)
+
+    assert waiting.state is TaskState.NEEDS_REVIEW
+    assert done.code == "booked"
+
+
+def test_a_decision_to_send_again_is_bounded_like_any_sending() -> None:
+    world = World()
+    world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown() for _ in range(20)]
+
+    task = settle(world, world.in_review(create(start=at(16, days=1).isoformat())), "resend")
+    for _ in range(9):
+        task = world.later(task, W + 400)
+
+    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "sent_too_often")
+    assert len(world.writes()) == 5
+
+
+@pytest.mark.parametrize(("action", "code"), [("give_up", "given_up"), ("resend", "booked")])
+def test_a_person_may_decide_against_a_look_alike(action: str, code: str) -> None:
+    world = World()
+    world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
+    task = world.do(create(start=at(13).isoformat(), provider_id="2", operatory_id="2"))
+    world.ehr.chart["60"] = visit("60", at(13, 30))
+    reviewed = world.later(task, 60)
+
+    settled = world.later(settle(world, reviewed, action), W)
+
+    assert settled.code == code
+
+
+def test_a_person_may_give_up_what_somebody_removed() -> None:
+    world = World()
+    lose_the_answer(world, "create_appointment")
+    world.ehr.answers["patient_appointments"] = [None, EhrUnavailable()]
+    task = world.do(create())
+    world.ehr.remove(next(iter(world.ehr.chart)))
+    reviewed = world.later(task, 60)
+
+    settled = world.later(settle(world, reviewed, "give_up"), W)
+
+    assert (settled.state, settled.code) == (TaskState.FAILED, "given_up")
+
+
 def test_giving_up_reads_back_first_and_keeps_what_is_there() -> None:
     world = World()
     lose_the_answer(world, "create_appointment")

@@ -27,6 +27,7 @@ from openchair.errors import (
 from openchair.models import (
     TERMINAL,
     PracticeRecord,
+    Resolution,
     Step,
     StepKind,
     StepState,
@@ -41,7 +42,7 @@ from openchair.tasks.lines import Turn, line_of_appointment, turn_of
 from openchair.tasks.outcomes import told, told_of
 from openchair.tasks.resolve import adopted
 from openchair.tasks.steps import LOOK, PREPARE, READ_BACK
-from openchair.tasks.steps.common import Desk, Done, Failed, NeedsReview, Ready, Redirected
+from openchair.tasks.steps.common import Desk, Done, Failed, NeedsReview, Ready, Redirected, Unseen
 from openchair.tasks.sweep import doubles_of
 
 WRITE_NEEDS_SECONDS = 70.0
@@ -52,6 +53,7 @@ LOOK_AGAIN = timedelta(seconds=60)
 EHR_CAP = timedelta(seconds=60)
 SKEW = timedelta(seconds=2)
 SPARE = timedelta(seconds=10)
+SWEEP_TRIED_FOR = timedelta(hours=24)
 _PLACES_TRIED = 3
 
 
@@ -129,8 +131,8 @@ class _Worker:
             return self.settle(task, error)
         if task.state is TaskState.COMPLETED:
             return self._sweep(task, desk)
-        if task.resolution is not None and (settled := self._resolve(task, desk)) is not None:
-            task = settled
+        if task.open_resolution is not None:
+            task = self._resolve(task, task.open_resolution, desk)
         while task.lease_until is not None:
             step = task.next_step
             if step is None:
@@ -181,7 +183,9 @@ class _Worker:
         self._circuits.answered(task.ehr_account_id)
         step = step.model_copy(update={"was_unclear": True})
         if isinstance(found, NeedsReview):
-            return self.review(task, found.code)
+            if task.open_resolution is None:
+                return self.review(task, found.code)
+            found = Unseen()
         if isinstance(found, Failed):
             return self.settle(task.with_step(_as(step, StepState.REFUSED)), found.error)
         if isinstance(found, Done):
@@ -194,11 +198,11 @@ class _Worker:
         if now < settled_at:
             due = min(settled_at, now + LOOK_AGAIN)
             return self.wait(task.with_step(step), due, **told(outcomes.READING_BACK))
-        if task.resolution is not None:
+        if task.open_resolution is not None:
             again = _as(step, StepState.NEW, attempt=0, refusals=())
-            if task.resolution.action == "give_up":
+            if task.open_resolution.action == "give_up":
                 return self.settle(task.with_step(again), GivenUp())
-            return self._save(task.with_step(again), resolution=None)
+            return self._save(task.with_step(again), resolution_applied=True)
         if len(step.refusals) >= 2 and step.refusals[-1] == step.refusals[-2]:
             return self.settle(task.with_step(_as(step, StepState.REFUSED)), EhrRejected())
         if step.attempt >= LONGEST_SENDS:
@@ -325,6 +329,7 @@ class _Worker:
             task,
             state=TaskState.NEEDS_REVIEW,
             resolution=None,
+            resolution_applied=False,
             lease_until=None,
             next_attempt_at=None,
             **told(code),
@@ -332,32 +337,39 @@ class _Worker:
 
     # ------------------------------------------------------------------------------ review and second line
 
-    def _resolve(self, task: Task, desk: Desk) -> Task | None:
-        """Puts a person's decision into the journal; None when the steps go on as they are."""
-        resolution, step = task.resolution, task.next_step
-        assert resolution is not None
+    def _resolve(self, task: Task, resolution: Resolution, desk: Desk) -> Task:
+        """Puts a person's decision into the journal. What was sent is read back first, and decided upon there."""
+        step = task.next_step
         if step is None:
-            return None
+            return task
         try:
             if resolution.action == "adopt":
                 found = adopted(task, step, resolution, desk)
-                return self.review(task, outcomes.CANNOT_ADOPT) if found is None else self._done(task, step, found)
+                if found is None:
+                    return self.review(task, outcomes.CANNOT_ADOPT)
+                return self._done(task.changed(resolution_applied=True), step, found)
         except (EhrError, NotFound) as error:
-            return self.wait(task, self._in(RETRY_LONGEST if isinstance(error, NotFound) else _delay(task, error)))
+            return self.settle(task, error)
         if step.state is StepState.SENT:
-            return None
+            return task
         if resolution.action == "resend":
-            return self._save(task.with_step(_as(step, StepState.NEW, attempt=0, refusals=())))
+            again = _as(step, StepState.NEW, attempt=0, refusals=())
+            return self._save(task.with_step(again), resolution_applied=True)
         if any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
             return self._end(task, TaskState.COMPLETED, told(_stands(task)))
         return self.settle(task.with_step(_as(step, StepState.NEW)), GivenUp())
 
     def _sweep(self, task: Task, desk: Desk) -> Task:
         """Second line: a task that sent more than once looks, when all has settled, whether one visit came of it."""
+        assert task.sweep_at is not None
         try:
             doubles = doubles_of(task, desk)
-        except (EhrError, NotFound) as error:
-            return self.settle(task, error)
+        except EhrError as error:
+            if self._clock.now() < task.sweep_at + SWEEP_TRIED_FOR:
+                return self.settle(task, error)
+            doubles = []
+        except NotFound:
+            doubles = []
         if not doubles:
             return self._save(task, sweep_at=None, lease_until=None, next_attempt_at=None)
         created = task.step(StepKind.CREATE_APPOINTMENT)
