@@ -12,7 +12,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 UV := .venv/bin/uv
 PY := .venv/bin/python
-ENVIRONMENT := $(PY) -m tools.local.environments
+ENVIRONMENT := $(PY) -c 'import sys; from tools.local.environments import ensure; print(ensure(sys.argv[1]))'
 LAYER_REQUIREMENTS := layers/shared/requirements.txt
 SOURCES := layers functions tools tests
 COMPILE := $(UV) pip compile --upgrade --quiet --universal --python-version 3.13 --python $(PY) --generate-hashes --no-header --no-emit-index-url --no-annotate
@@ -58,6 +58,21 @@ setup: ## make .venv from the hashed requirements
 test: setup ## set up and run all tests
 	@$(PY) -m pytest -q
 
+.PHONY: prove
+prove: setup ## prove that no write doubles or vanishes: kills, faults, mutants (five minutes)
+	@$(PY) -m tests.proofs
+
+# What the layer is built for and what the functions run on: one variable, so that they cannot differ.
+ARCHITECTURE ?= arm64
+STACK ?= openchair
+PARAMETERS ?=
+
+.PHONY: deploy
+deploy: setup ## build and deploy to your AWS account: STACK, ARCHITECTURE (arm64, x86_64), PARAMETERS='Name=value ...'
+	@sam="$$($(ENVIRONMENT) sam)/sam"; \
+	"$$sam" build --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS); \
+	"$$sam" deploy --stack-name $(STACK) --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS)
+
 .PHONY: demo
 demo: setup ## set up, build, deploy to this machine and book a visit
 	@.venv/bin/openchair demo
@@ -67,8 +82,8 @@ local: setup ## run the stack on this machine until Ctrl-C
 	@.venv/bin/openchair local
 
 .PHONY: bench
-bench: setup ## measure cold starts from the built artifact
-	@$(PY) -m tools.bench
+bench: setup ## measure cold starts, and lost answers side by side (BENCH=lost-answers: that one)
+	@$(PY) -m tools.bench $(BENCH)
 
 .PHONY: lint
 lint: setup ## style, types, code checks, generated pages

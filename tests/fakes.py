@@ -24,7 +24,10 @@ from openchair.ports import Capabilities
 
 
 class FakeEhr:
-    """Satisfies `ports.EhrClient`. `calls` tells what was asked; `answers[name]` holds errors (or None) to come."""
+    """Satisfies `ports.EhrClient`. `calls` tells what was asked; `answers[name]` holds errors (or None) to come.
+
+    `max_ages`: how old people and chairs might be, for each time they were asked for.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class FakeEhr:
     ) -> None:
         self.capabilities = Capabilities(moves_in_place=moves_in_place, writes_asynchronously=False)
         self.calls: list[str] = []
+        self.max_ages: list[float | None] = []
         self.answers: dict[str, list[Exception | None]] = {}
         self._providers = list(providers)
         self._operatories = list(operatories)
@@ -51,12 +55,14 @@ class FakeEhr:
         if self.answers.get(name) and (error := self.answers[name].pop(0)) is not None:
             raise error
 
-    def providers(self) -> Sequence[Provider]:
+    def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]:
         self._called("providers")
+        self.max_ages.append(max_age_seconds)
         return self._providers
 
-    def operatories(self) -> Sequence[Operatory]:
+    def operatories(self, *, max_age_seconds: float | None = None) -> Sequence[Operatory]:
         self._called("operatories")
+        self.max_ages.append(max_age_seconds)
         return self._operatories
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:

@@ -130,7 +130,7 @@ class World:
         return self.process(task)
 
     def wake(self) -> int:
-        return wake_tasks(self.tasks, self.queue, self.clock)
+        return wake_tasks(self.tasks, self.queue, self.clock).count
 
     def writes(self) -> list[str]:
         return [call for call in self.ehr.calls if call.split("_")[0] in ("create", "move", "cancel", "confirm")]

@@ -5,7 +5,6 @@ from typing import Any
 
 from openchair import log
 from openchair.clients.factory import EhrClients
-from openchair.models import Task
 from openchair.queue_messages import each_message
 from openchair.settings import settings
 from openchair.store.circuit_store import DynamoCircuits
@@ -23,18 +22,16 @@ ehr_clients = EhrClients(SecretStore(clock), settings, clock, log.audit_ehr_call
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log.start(context)
+    deadline = clock.monotonic() + context.get_remaining_time_in_millis() / 1000
 
-    def process(practice_id: str, task_id: str) -> Task:
-        return process_task(
-            practice_id,
-            task_id,
-            tasks=tasks,
-            practices=practices,
-            ehr_for=ehr_clients.client,
-            circuits=circuits,
-            clock=clock,
-            remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
-            timeout_seconds=settings().process_tasks_timeout_seconds,
-        )
-
+    process = partial(
+        process_task,
+        tasks=tasks,
+        practices=practices,
+        ehr_for=partial(ehr_clients.client, deadline=deadline),
+        circuits=circuits,
+        clock=clock,
+        remaining_seconds=lambda: deadline - clock.monotonic(),
+        timeout_seconds=settings().process_tasks_timeout_seconds,
+    )
     return each_message(event, process, partial(park_task, tasks=tasks, clock=clock))

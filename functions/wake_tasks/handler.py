@@ -14,6 +14,6 @@ tasks = DynamoTaskStore(clock)
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     log.start(context)
-    count = wake_tasks(tasks, queue, clock)
-    log.logger.info("tasks woken", count=count)
-    return {"count": count}
+    woken = wake_tasks(tasks, queue, clock)
+    log.logger.info("tasks woken", count=woken.count, oldest_seconds=woken.oldest_seconds)
+    return {"count": woken.count}

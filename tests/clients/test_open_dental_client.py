@@ -16,11 +16,13 @@ from openchair.errors import (
     EhrDuplicatePatient,
     EhrKeyRefused,
     EhrOutcomeUnknown,
+    EhrUnavailable,
     OperatoryNotFound,
     PatientNotFound,
 )
 from openchair.models import AppointmentStatus, Move, NewAppointment, NewPatient, PatientQuery, Place
 from openchair.ports import EhrClient, OfficeReader, PatientReader, ScheduleReader
+from openchair.records import fits
 from tests.clients.support import BASE, Bench, appointment_row, patient_row, queries, sent_body
 
 DENVER = ZoneInfo("America/Denver")
@@ -136,14 +138,17 @@ def test_a_deleted_patient_keeps_a_row_but_is_not_found(ehr: Any) -> None:
     assert [one.id for one in Bench().client.list_full_patients()] == ["8"]
 
 
+def matches(query: PatientQuery) -> list[str]:
+    """Who is left of those the client finds once the core has compared."""
+    return [one.id for one in Bench().client.find_patients(query) if fits(one, query)]
+
+
 @pytest.mark.parametrize("field", ["HmPhone", "WkPhone", "WirelessPhone"])
 @pytest.mark.parametrize("stored", ["(303)555-0101", "3035550101", "1-303-555-0101", "+1 303.555.0101"])
 def test_a_phone_is_found_in_any_field_and_punctuation(ehr: Any, field: str, stored: str) -> None:
     ehr.get(f"{BASE}/patients", json=[patient_row(**{"HmPhone": "", field: stored})])
 
-    (found,) = Bench().client.find_patients(PatientQuery(phone="(303) 555-0101"))
-
-    assert found.id == "7"
+    assert matches(PatientQuery(phone="(303) 555-0101")) == ["7"]
     assert queries(ehr)[0]["Phone"] == "3035550101"
 
 
@@ -151,9 +156,7 @@ def test_a_phone_gives_the_whole_family_and_nobody_who_matches_in_part(ehr: Any)
     rows = [patient_row(), patient_row(PatNum=8, FName="Bo"), patient_row(PatNum=9, HmPhone="(303)555-01019")]
     ehr.get(f"{BASE}/patients", json=rows)
 
-    found = Bench().client.find_patients(PatientQuery(phone="3035550101"))
-
-    assert [one.id for one in found] == ["7", "8"]
+    assert matches(PatientQuery(phone="3035550101")) == ["7", "8"]
 
 
 def asked_for(ehr: Any, phone: str, rows: list[dict[str, Any]]) -> None:
@@ -166,17 +169,13 @@ def test_a_family_stored_in_two_punctuations_comes_whole_even_where_the_filter_m
     asked_for(ehr, "3035550101", [plain])
     asked_for(ehr, "0101", [plain, punctuated, patient_row(PatNum=9, WirelessPhone="(303)555-9999", HmPhone="0101")])
 
-    found = Bench().client.find_patients(PatientQuery(phone="+13035550101"))
-
-    assert [one.id for one in found] == ["7", "8"]
+    assert matches(PatientQuery(phone="+13035550101")) == ["7", "8"]
 
 
 def test_a_filter_that_proves_to_look_past_punctuation_is_asked_once(ehr: Any) -> None:
     asked_for(ehr, "3035550101", [patient_row(WirelessPhone="(303)555-0101")])
 
-    found = Bench().client.find_patients(PatientQuery(phone="303-555-0101"))
-
-    assert [one.id for one in found] == ["7"]
+    assert matches(PatientQuery(phone="303-555-0101")) == ["7"]
     assert len(ehr.calls) == 1
 
 
@@ -184,15 +183,13 @@ def test_an_email_is_matched_whole_and_without_case(ehr: Any) -> None:
     rows = [patient_row(Email=" Alva@Example.org "), patient_row(PatNum=8, Email="not.alva@example.org")]
     ehr.get(f"{BASE}/patients", json=rows)
 
-    found = Bench().client.find_patients(PatientQuery(email="ALVA@example.org"))
-
-    assert [one.id for one in found] == ["7"]
+    assert matches(PatientQuery(email="ALVA@example.org")) == ["7"]
 
 
-def test_a_last_name_is_matched_whole_with_its_birth_date_whatever_first_name_somebody_goes_by(ehr: Any) -> None:
+def test_a_name_is_asked_for_by_last_name_and_birth_date_whatever_first_name_somebody_goes_by(ehr: Any) -> None:
     rows = [
         patient_row(),
-        patient_row(PatNum=8, LName="CANARSSON "),
+        patient_row(PatNum=8, LName="CANARSSON ", FName="Alvarina", Preferred="Alva"),
         patient_row(PatNum=9, LName="Canarsson-Lind"),
         patient_row(PatNum=10, Birthdate="1984-05-07"),
         patient_row(PatNum=11, FName="Alvar"),
@@ -200,9 +197,7 @@ def test_a_last_name_is_matched_whole_with_its_birth_date_whatever_first_name_so
     ehr.get(f"{BASE}/patients/Simple", json=rows)
     query = PatientQuery(last_name="Canarsson", first_name="Alva", date_of_birth=date(1984, 5, 6))
 
-    found = Bench().client.find_patients(query)
-
-    assert [one.id for one in found] == ["7", "8", "11"]
+    assert matches(query) == ["7", "8"]
     assert queries(ehr)[0] == {
         "LName": "Canarsson",
         "Birthdate": "1984-05-06",
@@ -403,12 +398,39 @@ def test_providers_are_kept_fifteen_minutes(ehr: Any) -> None:
     bench.clock.advance(14 * 60)
     bench.until(10_000).providers()
     assert len(ehr.calls) == 1
-    bench.client.providers(fresh=True)
-    assert len(ehr.calls) == 2
-    bench.clock.advance(15 * 60)
+    bench.clock.advance(60)
     bench.client.providers()
 
-    assert len(ehr.calls) == 3
+    assert len(ehr.calls) == 2
+
+
+@pytest.mark.parametrize(("path", "row"), [("providers", PROVIDER), ("operatories", CHAIR)])
+def test_a_list_that_must_not_be_older_than_a_minute_is_read_anew_after_one(
+    ehr: Any, path: str, row: dict[str, Any]
+) -> None:
+    bench = Bench()
+    ehr.get(f"{BASE}/{path}", json=[row])
+    read = getattr(bench.client, path)
+    read()
+
+    bench.clock.advance(59)
+    read(max_age_seconds=60)
+    assert len(ehr.calls) == 1
+    bench.clock.advance(1)
+    read(max_age_seconds=60)
+
+    assert len(ehr.calls) == 2
+
+
+def test_a_list_read_anew_is_kept_for_all(ehr: Any) -> None:
+    bench = Bench()
+    ehr.get(f"{BASE}/operatories", json=[CHAIR])
+    ehr.get(f"{BASE}/operatories", json=[CHAIR | {"IsHidden": "true"}])
+    bench.client.operatories()
+    bench.clock.advance(60)
+
+    assert bench.client.operatories(max_age_seconds=60)[0].is_hidden
+    assert bench.client.operatories()[0].is_hidden
 
 
 def test_a_failed_read_is_not_kept(ehr: Any) -> None:
@@ -451,6 +473,162 @@ def test_the_schedule_is_that_of_the_days_asked_for(ehr: Any) -> None:
     ehr.get(f"{BASE}/schedules", json=[row, {**row, "ScheduleNum": "2", "SchedDate": "2026-03-09"}])
 
     assert len(Bench().client.schedule(MONDAY, MONDAY).work_blocks) == 1
+
+
+SCHEDULED = appointment_row()
+BLOCKOUT = {
+    "ScheduleNum": "1",
+    "SchedDate": "2026-03-02",
+    "StartTime": "12:00:00",
+    "StopTime": "13:00:00",
+    "SchedType": "Blockout",
+    "ProvNum": "0",
+    "operatories": "3",
+}
+PRACTICE_CLOSED = BLOCKOUT | {"SchedType": "Practice", "StartTime": "00:00:00", "StopTime": "00:00:00"}
+WORKS = BLOCKOUT | {"ScheduleNum": "2", "SchedType": "Provider", "ProvNum": "1"}
+
+
+class TestNoDayIsOfferedOnHalfKnowledge:
+    """What of a day's rows cannot be read would look like free time."""
+
+    @pytest.mark.parametrize("start", ["03/02/2026", "2026-02-30 09:00:00", None, "", "0001-01-01 00:00:00", {"at": 9}])
+    @pytest.mark.parametrize("status", ["Scheduled", "Complete", "PtNote", "Mirrored", None])
+    def test_a_scheduled_appointment_with_an_unreadable_start_makes_the_read_fail(
+        self, ehr: Any, status: str | None, start: Any
+    ) -> None:
+        bench = Bench()
+        ehr.get(
+            f"{BASE}/appointments", json=[SCHEDULED, appointment_row(AptNum=35, AptStatus=status, AptDateTime=start)]
+        )
+
+        with pytest.raises(EhrUnavailable, match="cannot be read"):
+            bench.client.appointments(MONDAY, MONDAY)
+        assert [(call.outcome, call.broken_rows) for call in bench.audit] == [("ok", 1)]
+
+    @pytest.mark.parametrize("pattern", ["", None, "XO", ["X"]])
+    def test_a_scheduled_appointment_with_an_unreadable_pattern_makes_the_read_fail(
+        self, ehr: Any, pattern: Any
+    ) -> None:
+        ehr.get(f"{BASE}/appointments", json=[appointment_row(Pattern=pattern)])
+
+        with pytest.raises(EhrUnavailable):
+            Bench().client.appointments(MONDAY, MONDAY)
+
+    @pytest.mark.parametrize(
+        "broken",
+        [{"Op": "three"}, {"ProvNum": "DOC1"}, {"ProvHyg": {}}, {"IsHygiene": "maybe"}, {"PatternSecondary": []}],
+        ids=str,
+    )
+    def test_a_scheduled_appointment_that_does_not_tell_whose_time_it_is_makes_the_read_fail(
+        self, ehr: Any, broken: dict[str, Any]
+    ) -> None:
+        ehr.get(f"{BASE}/appointments", json=[appointment_row(**broken)])
+
+        with pytest.raises(EhrUnavailable):
+            Bench().client.appointments(MONDAY, MONDAY)
+
+    @pytest.mark.parametrize("row", [appointment_row(AptNum=None), None, "row"], ids=["no key", "null", "text"])
+    def test_an_appointment_that_is_no_row_at_all_makes_the_read_fail(self, ehr: Any, row: Any) -> None:
+        ehr.get(f"{BASE}/appointments", json=[SCHEDULED, row])
+
+        with pytest.raises(EhrUnavailable):
+            Bench().client.appointments(MONDAY, MONDAY)
+
+    @pytest.mark.parametrize("status", ["UnschedList", "Planned", "Broken"])
+    def test_what_is_on_no_schedule_may_lack_start_and_pattern(self, ehr: Any, status: str) -> None:
+        row = appointment_row(AptStatus=status, AptDateTime="0001-01-01 00:00:00", Pattern="")
+        ehr.get(f"{BASE}/appointments", json=[row])
+
+        assert [one.occupies for one in Bench().client.appointments(MONDAY, MONDAY)] == [False]
+
+    @pytest.mark.parametrize(
+        "broken",
+        [{"Note": {}}, {"Confirmed": "x"}, {"PatNum": "x"}, {"DateTimeSeated": "soon"}, {"AptStatus": "Mirrored"}],
+        ids=str,
+    )
+    def test_a_row_odd_in_what_does_not_decide_about_time_is_kept_and_counted(
+        self, ehr: Any, broken: dict[str, Any]
+    ) -> None:
+        bench = Bench()
+        ehr.get(f"{BASE}/appointments", json=[appointment_row(**broken)])
+
+        (found,) = bench.client.appointments(MONDAY, MONDAY)
+
+        assert found.occupies
+        assert [call.broken_rows for call in bench.audit] == [1]
+
+    def test_an_odd_appointment_of_another_day_does_not_matter(self, ehr: Any) -> None:
+        ehr.get(f"{BASE}/appointments", json=[SCHEDULED, appointment_row(AptNum=35, AptDateTime="2026-03-09 09:00:00")])
+
+        assert [one.id for one in Bench().client.appointments(MONDAY, MONDAY)] == ["34"]
+
+    def test_a_patients_own_visits_and_a_single_one_are_read_though_odd(self, ehr: Any) -> None:
+        row = appointment_row(AptDateTime="03/02/2026", Pattern="XO")
+        ehr.get(f"{BASE}/appointments", json=[row])
+        ehr.get(f"{BASE}/appointments/34", json=row)
+        client = Bench().client
+
+        assert [one.id for one in client.patient_appointments("7")] == ["34"]
+        assert client.appointment("34").start is None
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            {"StartTime": None},
+            {"StopTime": ""},
+            {"StartTime": "noon"},
+            {"StopTime": "11:00:00"},
+            {"StartTime": "00:00:00", "StopTime": "00:00:00"},
+        ],
+        ids=str,
+    )
+    def test_a_blockout_with_an_unreadable_time_makes_the_read_fail(self, ehr: Any, broken: dict[str, Any]) -> None:
+        ehr.get(f"{BASE}/schedules", json=[WORKS, BLOCKOUT | broken])
+
+        with pytest.raises(EhrUnavailable, match="cannot be read"):
+            Bench().client.schedule(MONDAY, MONDAY)
+
+    @pytest.mark.parametrize("broken", [{"StartTime": None, "StopTime": None}, {"StartTime": None}, {"StopTime": "x"}])
+    def test_a_practice_row_with_null_hours_makes_the_read_fail(self, ehr: Any, broken: dict[str, Any]) -> None:
+        ehr.get(f"{BASE}/schedules", json=[WORKS, PRACTICE_CLOSED | broken])
+
+        with pytest.raises(EhrUnavailable):
+            Bench().client.schedule(MONDAY, MONDAY)
+
+    @pytest.mark.parametrize("broken", [{"SchedType": ""}, {"SchedType": None}, {"SchedDate": "soon"}], ids=str)
+    def test_a_schedule_row_without_a_type_or_a_day_makes_the_read_fail(self, ehr: Any, broken: dict[str, Any]) -> None:
+        ehr.get(f"{BASE}/schedules", json=[WORKS, BLOCKOUT | broken])
+
+        with pytest.raises(EhrUnavailable):
+            Bench().client.schedule(MONDAY, MONDAY)
+
+    @pytest.mark.parametrize(
+        "broken",
+        [{"StartTime": None}, {"StopTime": "08:00:00"}, {"ProvNum": "DOC1"}, {"operatories": "3,x"}],
+        ids=str,
+    )
+    def test_a_providers_odd_row_opens_no_time_and_is_counted(self, ehr: Any, broken: dict[str, Any]) -> None:
+        bench = Bench()
+        ehr.get(f"{BASE}/schedules", json=[WORKS | broken])
+
+        assert bench.client.schedule(MONDAY, MONDAY).work_blocks == ()
+        assert [call.broken_rows for call in bench.audit] == [1]
+
+    def test_a_blockout_whose_chairs_cannot_be_read_is_one_of_all_chairs(self, ehr: Any) -> None:
+        bench = Bench()
+        ehr.get(f"{BASE}/schedules", json=[BLOCKOUT | {"operatories": "3,x", "Note": {}}])
+
+        (blockout,) = bench.client.schedule(MONDAY, MONDAY).blockouts
+
+        assert blockout.operatory_ids == ()
+        assert [call.broken_rows for call in bench.audit] == [1]
+
+    def test_an_odd_schedule_row_of_another_day_does_not_matter(self, ehr: Any) -> None:
+        elsewhen = BLOCKOUT | {"SchedDate": "2026-03-09", "StartTime": None}
+        ehr.get(f"{BASE}/schedules", json=[WORKS, elsewhen])
+
+        assert len(Bench().client.schedule(MONDAY, MONDAY).work_blocks) == 1
 
 
 def test_the_office_check_reads_its_clock_and_offset_from_a_row(ehr: Any) -> None:

@@ -32,9 +32,8 @@ DENVER = ZoneInfo("America/Denver")
 
 
 def odd[R: Row](model: type[R], row: dict[str, Any]) -> tuple[R, bool]:
-    oddities: list[str] = []
-    read = model.model_validate(row, context=oddities)
-    return read, bool(oddities) or read.is_odd
+    read = model.read(row)
+    return read, read.is_odd
 
 
 def appointment(confirmed_def: str | None = None, **changes: Any) -> Appointment:
@@ -266,6 +265,10 @@ def test_the_first_of_january_of_year_one_is_no_birth_date(text: Any) -> None:
 )
 def test_who_may_still_book(status: str, expected: bool) -> None:
     assert patient(PatStatus=status).is_active is expected
+
+
+def test_a_patient_belongs_to_a_clinic_or_to_none() -> None:
+    assert (patient(ClinicNum=5).location_id, patient(ClinicNum=0).location_id) == ("5", None)
 
 
 def test_a_list_row_may_hold_a_zip_as_a_number_and_no_gender() -> None:

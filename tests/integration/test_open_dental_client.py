@@ -19,6 +19,7 @@ from openchair.errors import (
     EhrOffline,
     EhrOutcomeUnknown,
     EhrUnavailable,
+    LocationNotFound,
     OpenChairError,
     OperatoryNotFound,
     PatientNotFound,
@@ -32,9 +33,14 @@ from openchair.models import (
     NewPatient,
     PatientQuery,
     Place,
+    PracticeRecord,
 )
+from openchair.records import search_patients
+from openchair.slots import MoveQuery, find_slots_for_visit, list_operatories
+from openchair.visits import patient_visits
 from tests.clients.support import Bench, Keys, RealClock
-from tools.simulators.open_dental import RunningSimulator, running_simulator
+from tests.fakes import FakeClaims
+from tools.simulators.open_dental import OfficeSpec, RunningSimulator, running_simulator
 
 DENVER = ZoneInfo("America/Denver")
 NOW = datetime(2026, 3, 2, 7, 0, tzinfo=DENVER)
@@ -235,6 +241,42 @@ def test_every_patient_is_listed_once_over_all_pages(office: Office) -> None:
     assert len(found) == len(set(found))
     assert set(found) <= {row["patient_id"] for row in rows}
     assert len(found) > 100
+
+
+def test_two_clinics_of_one_database_are_kept_apart_but_a_person_has_one_chart() -> None:
+    with running_simulator([OfficeSpec(clinics=2)], now=NOW) as running:
+        two = Office(running)
+        north, south = (two.client_with(clinic_number=number) for number in (1, 2))
+        chair = next(one for one in north.client.operatories() if one.location_id == "1" and one.provider_id)
+        created = north.client.create_patient(new_patient())
+        booked = north.client.create_appointment(
+            NewAppointment(created.id, at(19), 30, Place(chair.id, chair.provider_id or ""), "/XXXX/", "")
+        )
+
+        assert (created.location_id, booked.location_id) == ("1", "1")
+        assert (found_by(north), found_by(south)) == ([created.id], [])
+        assert (booked_for(created.id, north), booked_for(created.id, south)) == ([booked.id], [])
+        assert list_operatories(record(south), south.client) != list_operatories(record(north), north.client)
+        with pytest.raises(AppointmentNotFound):
+            find_slots_for_visit(record(south), booked.id, MoveQuery(), south.client, FakeClaims(), south.clock)
+        with pytest.raises(LocationNotFound, match="chairs in 1, 2"):
+            list_operatories(record(two.client_with(clinic_number=9)), two.client)
+        by_phone = PatientQuery(phone="907.555.0142")
+        assert created in south.client.find_patients(by_phone)
+
+
+def record(bench: Bench) -> PracticeRecord:
+    return PracticeRecord(bench.practice, 1, "account-1")
+
+
+def found_by(bench: Bench) -> list[str]:
+    answer = search_patients(record(bench), PatientQuery(email="testa@example.org"), bench.client)
+    return [one["patient_id"] for one in answer["patients"]]
+
+
+def booked_for(patient_id: str, bench: Bench) -> list[str]:
+    answer = patient_visits(record(bench), patient_id, bench.client, bench.clock)
+    return [one["appointment_id"] for one in answer["upcoming"]]
 
 
 def test_a_server_that_ignores_offset_ends_the_paging(office: Office) -> None:

@@ -1,9 +1,15 @@
 """The template against the folders and against the design's rules."""
 
+import json
+import subprocess
+
 import pytest
 import yaml
 
-from tests.structure.template import ROOT, folder_name, functions, resources, routes, statements, template
+from openchair.log import ALLOWED_FIELDS
+from openchair.tasks.wake import LOOK_AGAIN
+from tests.structure.template import ROOT, Resource, folder_name, functions, resources, routes, statements, template
+from tools.local import environments
 
 NAMES_GIVEN_BY_HAND = {
     "AlarmName",
@@ -19,6 +25,41 @@ NAMES_GIVEN_BY_HAND = {
 }
 ROLES = resources("AWS::IAM::Role")
 FUNCTION_ROLES = {name: ROLES[f"{name}Role"] for name in functions()}
+SOURCES = [*(ROOT / "layers" / "shared" / "openchair").glob("*.py"), *(ROOT / "functions").glob("*/handler.py")]
+# Alarm: its metric, the log message that makes it, and the functions that write the message.
+METRICS = {
+    "RequestsFailedAlarm": (
+        "RequestsFailed",
+        "request failed",
+        ("FindSlots", "ReadPatients", "SubmitTasks", "CheckHealth"),
+    ),
+    "MessagesFailedAlarm": ("MessagesFailed", "message failed", ("ProcessTasks",)),
+    "TasksParkedAlarm": ("TasksParked", "task parked", ("ProcessTasks",)),
+    "NeglectedTasksAlarm": ("OldestTaskSeconds", "tasks woken", ("WakeTasks",)),
+}
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> Resource:
+    """Resources of the plain CloudFormation that SAM makes of the template."""
+    output = tmp_path_factory.mktemp("translated") / "template.json"
+    translate = ROOT / "tools" / "checks" / "translate.py"
+    command = [
+        str(environments.ensure("sam") / "python"),
+        "-I",
+        str(translate),
+        str(ROOT / "template.yaml"),
+        str(output),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    made: Resource = json.loads(output.read_text("utf-8"))["Resources"]
+    return made
+
+
+def metric_of(log_filter: Resource) -> Resource:
+    [transformation] = log_filter["MetricTransformations"]
+    told: Resource = transformation
+    return told
 
 
 def folders() -> set[str]:
@@ -47,6 +88,8 @@ def test_nothing_is_named_by_hand() -> None:
         (logical_id, name)
         for logical_id, resource in template()["Resources"].items()
         for name in NAMES_GIVEN_BY_HAND & resource.get("Properties", {}).keys()
+        # Another resource of the stack is named by reference: nobody gave that name.
+        if resource["Properties"][name] not in [{"Ref": other} for other in template()["Resources"]]
     ]
     assert given == []
 
@@ -108,11 +151,65 @@ def test_a_failing_function_raises_an_alarm(name: str) -> None:
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": name}}]
 
 
-@pytest.mark.parametrize("name", ["PracticesTable", "TasksTable", "ClaimsTable"])
-def test_tables_survive_mistakes(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_an_alarm_counts_log_lines_that_the_code_writes(name: str) -> None:
+    metric, message, function_names = METRICS[name]
+    alarm = resources("AWS::CloudWatch::Alarm")[name]
+    filters = [one for one in resources("AWS::Logs::MetricFilter").values() if metric_of(one)["MetricName"] == metric]
+
+    assert alarm["MetricName"] == metric
+    assert {one["LogGroupName"]["Ref"] for one in filters} == {f"{function}Logs" for function in function_names}
+    for one in filters:
+        assert f'$.message = "{message}"' in one["FilterPattern"]
+        assert metric_of(one)["MetricNamespace"] == alarm["Namespace"]
+    assert f'"{message}"' in "".join(path.read_text("utf-8") for path in SOURCES)
+
+
+def test_every_log_metric_has_its_alarm() -> None:
+    names = {metric_of(one)["MetricName"] for one in resources("AWS::Logs::MetricFilter").values()}
+    assert names == {metric for metric, _, _ in METRICS.values()}
+
+
+def test_every_function_that_answers_requests_tells_of_faults() -> None:
+    behind_the_api = {name for name, one in functions().items() if "Api" in str(one["Events"])}
+    assert behind_the_api == set(METRICS["RequestsFailedAlarm"][2])
+
+
+def test_a_task_that_nobody_looks_at_rings_and_so_does_silence() -> None:
+    alarm = resources("AWS::CloudWatch::Alarm")["NeglectedTasksAlarm"]
+    told = resources("AWS::Logs::MetricFilter")["NeglectedTasks"]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["TreatMissingData"]) == ("Maximum", 900, "breaching")
+    assert alarm["Period"] >= LOOK_AGAIN.total_seconds() + 60
+    assert metric_of(told)["MetricValue"] == "$.oldest_seconds"
+    assert "oldest_seconds" in ALLOWED_FIELDS
+
+
+def test_no_log_level_silences_what_alarms_are_made_of() -> None:
+    assert set(template()["Parameters"]["LogLevel"]["AllowedValues"]) == {"DEBUG", "INFO"}
+
+
+def test_what_the_gateway_answers_in_vain_raises_an_alarm() -> None:
+    alarm = resources("AWS::CloudWatch::Alarm")["ControlApi5xxAlarm"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("5XXError", "Average")
+    assert {"Name": "ApiName", "Value": {"Ref": "AWS::StackName"}} in alarm["Dimensions"]
+
+
+def test_every_alarm_is_told_and_explained() -> None:
+    explained = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    for name, alarm in resources("AWS::CloudWatch::Alarm").items():
+        assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic"
+        assert f"`{name}`" in explained or name in {f"{function}Errors" for function in functions()}
+
+
+@pytest.mark.parametrize("name", ["Key", "HashKey", *sorted(resources("AWS::DynamoDB::Table"))])
+def test_what_cannot_be_made_again_outlives_its_stack_but_not_a_failed_first_deployment(name: str) -> None:
     resource = template()["Resources"][name]
-    table = resource["Properties"]
-    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::DynamoDB::Table")))
+def test_tables_survive_mistakes(name: str) -> None:
+    table = template()["Resources"][name]["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]}
@@ -157,6 +254,41 @@ def test_the_gateways_own_refusals_are_problem_documents() -> None:
         assert problem.keys() >= {"type", "title", "code", "detail"}
         assert problem.get("status") == response.get("StatusCode")
         assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+
+
+def test_the_gateways_own_refusals_are_deployed_as_they_stand(translated: Resource) -> None:
+    written = resources("AWS::Serverless::Api")["ControlApi"]["GatewayResponses"]
+    deployed = translated["ControlApi"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert deployed.keys() == written.keys()
+    for kind, response in deployed.items():
+        problem = json.loads(response["responseTemplates"]["application/json"])
+        assert problem == json.loads(written[kind]["ResponseTemplates"]["application/json"])
+        assert problem["type"] == "about:blank"
+        assert response.get("statusCode") == (str(problem["status"]) if "status" in problem else None)
+        headers = {"gatewayresponse.header.Content-Type": "'application/problem+json'"}
+        assert response["responseParameters"] == headers
+
+
+def test_the_gateway_does_not_claim_to_know_why_a_request_has_no_signature(translated: Resource) -> None:
+    """An unsigned call of a real route and any call of another one are the same refusal to it."""
+    deployed = translated["ControlApi"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    problem = json.loads(deployed["MISSING_AUTHENTICATION_TOKEN"]["responseTemplates"]["application/json"])
+    assert problem["code"] == "not_signed_or_no_such_route"
+
+
+def test_the_gateways_metrics_are_found_under_the_stacks_name(translated: Resource) -> None:
+    api = translated["ControlApi"]["Properties"]
+    assert "Name" not in api
+    assert api["Body"]["info"]["title"] == {"Ref": "AWS::StackName"}
+
+
+def test_the_stage_logs_only_once_the_account_has_the_role_for_it(translated: Resource) -> None:
+    stage = translated["ControlApiv1Stage"]["Properties"]
+    condition, logs, _ = stage["AccessLogSetting"]["Fn::If"]
+    assert logs["DestinationArn"] == {"Fn::GetAtt": ["ControlApiLogs", "Arn"]}
+    assert translated["ControlApiLogs"]["DependsOn"] == "GatewayAccount"
+    for waits_or_is_waited_for in ("ControlApiLogs", "GatewayAccount", "GatewayLogsRole"):
+        assert translated[waits_or_is_waited_for]["Condition"] == condition == "HasGatewayLogs"
 
 
 def test_checkov_leaves_out_at_most_eight_checks_each_with_a_reason() -> None:

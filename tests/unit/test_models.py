@@ -71,6 +71,10 @@ def test_a_practice_reads_back_as_it_was_written(document: dict[str, Any]) -> No
         ({"booking": {"start_grid_minutes": 7}}, "booking.start_grid_minutes"),
         ({"sync": {"full_hour_local": 24}}, "sync.full_hour_local"),
         ({"open_dental": {"api_key_secret_name": "other-secret"}}, "open_dental.api_key_secret_name"),
+        (
+            {"open_dental": {"api_key_secret_name": "practice-p1-key", "clinic_number": 0}},
+            "open_dental.clinic_number",
+        ),
         ({"open_dental": None}, ""),
         ({"ehr": "NEXHEALTH"}, ""),
     ],

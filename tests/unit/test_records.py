@@ -63,6 +63,19 @@ def test_two_people_of_one_name_and_birth_date_are_both_told() -> None:
     assert found(IDA, replace(IDA, id="9"), last_name="Moss", first_name="Ida", date_of_birth=BORN) == ["70", "9"]
 
 
+def test_patients_of_another_clinic_of_the_same_ehr_account_are_left_out() -> None:
+    assert RECORD.practice.open_dental is not None
+    settings = RECORD.practice.open_dental.model_copy(update={"clinic_number": 2})
+    record = replace(RECORD, practice=RECORD.practice.model_copy(update={"open_dental": settings}))
+    family = [replace(IDA, location_id="2"), replace(TOM, location_id="3"), replace(EVE, phones=TOM.phones)]
+    query = PatientQuery(phone="303-555-0142")
+
+    answer = search_patients(record, query, FakeEhr(patients=family))
+
+    assert [patient["patient_id"] for patient in answer["patients"]] == ["72", "70"]
+    assert len(search_patients(RECORD, query, FakeEhr(patients=family))["patients"]) == 3
+
+
 def test_a_patient_the_ehr_tells_twice_is_told_once_and_the_order_is_by_name() -> None:
     class Twice(FakeEhr):
         def find_patients(self, query: PatientQuery) -> list[Patient]:

@@ -38,6 +38,7 @@ from openchair.slots import (
     SlotQuery,
     find_slots,
     find_slots_for_visit,
+    is_ours,
     list_operatories,
     list_providers,
     list_services,
@@ -181,9 +182,28 @@ def test_what_is_asked_but_excluded_by_the_practice_is_not_found() -> None:
         need_for_service(settings(clinic_number=2), "cleaning", location_id="3")
 
 
-def test_a_practice_that_is_one_clinic_books_there_only_and_clinic_0_is_none() -> None:
+def test_a_practice_that_is_one_clinic_books_there_only() -> None:
     assert need_for_service(settings(clinic_number=2), "cleaning").location_id == "2"
-    assert need_for_service(settings(clinic_number=0), "cleaning").location_id is None
+    assert need_for_service(settings(clinic_number=None), "cleaning").location_id is None
+
+
+@pytest.mark.parametrize(
+    ("clinic_number", "location_id", "ours"),
+    [(2, "2", True), (2, "3", False), (2, None, True), (None, "3", True), (None, None, True)],
+)
+def test_what_is_of_another_clinic_is_not_ours_and_what_is_of_none_is_everybodys(
+    clinic_number: int | None, location_id: str | None, ours: bool
+) -> None:
+    assert is_ours(settings(clinic_number=clinic_number), location_id) is ours
+
+
+def test_a_practice_of_several_locations_has_what_is_of_any_of_them() -> None:
+    nexhealth = {"api_key_secret_name": "practice-p1-key", "subdomain": "cedar", "location_ids": ["1", "2"]}
+    practice = Practice.model_validate(
+        {"id": "p1", "name": "Cedar", "timezone": "America/Denver", "ehr": "NEXHEALTH", "nexhealth": nexhealth}
+    )
+
+    assert [is_ours(practice, location_id) for location_id in ("1", "2", "3", None)] == [True, True, False, True]
 
 
 def test_a_move_keeps_length_pattern_and_the_types_of_the_present_chair() -> None:
@@ -452,6 +472,35 @@ def test_around_midnight_what_reaches_over_from_the_days_beside_is_seen() -> Non
     assert ehr.calls.count("schedule") == 2
 
 
+def test_slots_take_people_and_chairs_as_old_as_they_are_kept_and_bookings_no_older_than_a_minute() -> None:
+    offering, booking = office(), office()
+
+    read_book(offering, FakeClaims(), record(), MONDAY, MONDAY)
+    read_book(booking, FakeClaims(), record(), MONDAY, MONDAY, fresh=True)
+
+    assert offering.max_ages == [None, None]
+    assert booking.max_ages == [60, 60]
+
+
+def test_a_claim_released_while_the_day_is_read_is_seen_as_claim_or_as_visit() -> None:
+    claims = FakeClaims([Claim("operatory", "12", at(9).astimezone(UTC), at(10).astimezone(UTC), "t1")])
+
+    class Booking(FakeEhr):
+        """The visit is written and its claim released right after the chart was looked at."""
+
+        def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
+            seen = super().appointments(start_date, end_date)
+            self.chart[VISIT.id] = VISIT
+            claims.held.clear()
+            return seen
+
+    ehr = Booking(providers=PROVIDERS, operatories=OPERATORIES, schedule=hours())
+
+    found = find_slots(record(), cleaning(end_date="2026-03-02"), ehr, claims, clock())
+
+    assert "2026-03-02T09:00:00-07:00" not in all_starts(found)
+
+
 # ------------------------------------------------------------------------------------------- moving a visit
 
 
@@ -483,6 +532,14 @@ def test_an_unknown_visit_is_not_found() -> None:
         find_slots_for_visit(record(), "8", MoveQuery(), office(), FakeClaims(), clock())
 
 
+def test_a_visit_of_another_clinic_does_not_exist_for_this_practice() -> None:
+    ehr = office(appointments=[replace(VISIT, location_id="3")])
+
+    with pytest.raises(AppointmentNotFound):
+        find_slots_for_visit(record(settings(clinic_number=2)), "7", MoveQuery(), ehr, FakeClaims(), clock())
+    assert find_slots_for_visit(record(settings(clinic_number=3)), "7", MoveQuery(), ehr, FakeClaims(), clock())
+
+
 # -------------------------------------------------------------------------- providers, operatories, services
 
 
@@ -511,6 +568,13 @@ def test_a_practice_that_is_one_clinic_lists_its_own_chairs() -> None:
     answer = list_operatories(record(settings(clinic_number=2)), FakeEhr(operatories=chairs))
 
     assert [chair["operatory_id"] for chair in answer["operatories"]] == ["10"]
+
+
+def test_a_clinic_in_which_no_chair_can_be_seen_is_not_found_and_those_with_chairs_are_named() -> None:
+    chairs = [replace(OPERATORIES[0], location_id="2"), replace(OPERATORIES[1], location_id="3"), OPERATORIES[2]]
+
+    with pytest.raises(LocationNotFound, match=r"location 9; there are chairs in 2, 3\."):
+        list_operatories(record(settings(clinic_number=9)), FakeEhr(operatories=chairs))
 
 
 def test_an_office_without_clinics_is_the_one_clinic_the_practice_names() -> None:

@@ -48,14 +48,18 @@ VISIT = Appointment(
 )
 
 
-def visits(*appointments: Appointment, now: datetime = datetime(2026, 3, 2, 16, tzinfo=UTC)) -> dict[str, Any]:
+def visits(
+    *appointments: Appointment,
+    now: datetime = datetime(2026, 3, 2, 16, tzinfo=UTC),
+    practice: Practice = PRACTICE,
+) -> dict[str, Any]:
     ehr = FakeEhr(
         providers=[Provider(id="1", name="Ada Quill", is_hidden=True)],
         operatories=[Operatory(id="10", name="Chair 1")],
         appointments=appointments,
         patients=[Patient(id="70", first_name="Ida", last_name="Moss")],
     )
-    return patient_visits(PracticeRecord(PRACTICE, 1, "account-1"), "70", ehr, VirtualClock(now))
+    return patient_visits(PracticeRecord(practice, 1, "account-1"), "70", ehr, VirtualClock(now))
 
 
 def test_an_upcoming_visit_is_told_whole_in_the_practices_time() -> None:
@@ -139,6 +143,21 @@ def test_a_provider_or_chair_the_ehr_does_not_show_has_no_name() -> None:
         None,
         None,
     )
+
+
+def test_visits_of_another_clinic_of_the_same_ehr_account_are_left_out() -> None:
+    assert PRACTICE.open_dental is not None
+    settings = PRACTICE.open_dental.model_copy(update={"clinic_number": 2})
+    here, elsewhere = replace(VISIT, location_id="2"), replace(VISIT, id="8", location_id="3")
+    waiting_elsewhere = replace(elsewhere, id="9", status=AppointmentStatus.WAITLIST, start=None)
+    nowhere = replace(VISIT, id="10")
+
+    answer = visits(
+        here, elsewhere, waiting_elsewhere, nowhere, practice=PRACTICE.model_copy(update={"open_dental": settings})
+    )
+
+    assert [visit["appointment_id"] for visit in answer["upcoming"]] == ["10", "7"]
+    assert answer["unscheduled"] == 0
 
 
 def test_an_unknown_patient_is_not_found() -> None:

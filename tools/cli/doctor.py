@@ -27,13 +27,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the API said. `slots`: tomorrow's answer for each service asked; `refused`: the code where there is none."""
+    """What the API said. `slots`: tomorrow's answer for each service asked; `refused`: the code where there is none.
+
+    `no_location`: in its words, that the practice's clinic has no chairs and which clinics have some.
+    """
 
     health: Json
     operatories: Sequence[Json] = ()
     providers: Sequence[Json] = ()
     slots: Mapping[str, Json] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    no_location: str | None = None
 
 
 def services_to_ask(practice: Practice, operatories: Sequence[Json]) -> list[Service]:
@@ -61,9 +65,11 @@ def examine(practice: Practice, answers: Answers) -> list[Finding]:
     """Every finding, in the order in which they are best put right."""
     findings = _health(answers.health)
     if answers.operatories or answers.providers:
-        findings += _counts(answers)
+        findings += _counts(practice, answers)
         wrong = [*_maps(practice, answers), *_services(practice, answers)]
-        findings += wrong or [Finding(Level.OK, "maps", "All chairs and providers that maps and services name exist.")]
+        findings += wrong
+        if answers.operatories and answers.providers and not wrong:
+            findings.append(Finding(Level.OK, "maps", "All chairs and providers that maps and services name exist."))
         findings += _tomorrow(practice, answers)
     return findings
 
@@ -84,13 +90,15 @@ def _health(health: Json) -> list[Finding]:
     ]
 
 
-def _counts(answers: Answers) -> list[Finding]:
+def _counts(practice: Practice, answers: Answers) -> list[Finding]:
     findings = []
+    if answers.no_location is not None:
+        findings.append(_clinic_unknown(practice, answers.no_location))
     for code, rows, word, where in (
         ("providers", answers.providers, "provider", "Lists > Providers"),
         ("operatories", answers.operatories, "chair", "Setup > Appointments > Operatories"),
     ):
-        if not rows:
+        if not rows and not (code == "operatories" and answers.no_location is not None):
             findings.append(
                 Finding(
                     Level.FAILED, f"no_{code}", f"No {word} can be seen.", f"Unhide or add one in the EHR ({where})."
@@ -99,7 +107,19 @@ def _counts(answers: Answers) -> list[Finding]:
     return findings
 
 
+def _clinic_unknown(practice: Practice, what: str) -> Finding:
+    settings = practice.open_dental
+    number = settings.clinic_number if settings else None
+    return Finding(
+        Level.FAILED,
+        "clinic_unknown",
+        f"open_dental.clinic_number is {number}. {what}",
+        "Correct clinic_number in the practice document, or assign chairs to this clinic in the EHR.",
+    )
+
+
 def _maps(practice: Practice, answers: Answers) -> list[Finding]:
+    """Where no chair or no provider can be seen at all, not each one that is named is told."""
     settings = practice.open_dental
     if settings is None:
         return []
@@ -118,7 +138,7 @@ def _maps(practice: Practice, answers: Answers) -> list[Finding]:
     return [
         _unknown(f"open_dental.{where}", word, id_)
         for where, word, id_ in dict.fromkeys(named)
-        if id_ not in known[word]
+        if known[word] and id_ not in known[word]
     ]
 
 
@@ -129,10 +149,9 @@ def _services(practice: Practice, answers: Answers) -> list[Finding]:
         findings += [
             _unknown(f"services.{service.id}.provider_ids", "provider", id_)
             for id_ in service.provider_ids
-            if id_ not in providers
+            if providers and id_ not in providers
         ]
-        possible = _chairs_of(practice, service, chairs)
-        if not possible:
+        if chairs and not _chairs_of(practice, service, chairs):
             findings.append(
                 Finding(
                     Level.FAILED,

@@ -8,7 +8,7 @@ import typer
 
 from openchair.errors import OpenChairError
 from tools.cli import show
-from tools.cli.commands import caller, doctor, patients, practice, slots, stack, task
+from tools.cli.commands import caller, doctor, patients, practice, review, slots, stack, task
 from tools.cli.failures import CliError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.add_typer(practice.app, name="practice")
 app.add_typer(caller.app, name="caller")
 app.command("slots")(slots.slots)
 app.add_typer(patients.app, name="patients")
+task.app.command("review")(review.review)
 app.add_typer(task.app, name="task")
 app.command("doctor")(doctor.doctor)
 

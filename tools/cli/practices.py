@@ -3,16 +3,17 @@
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from openchair.errors import StoreUnavailable
+from openchair.errors import PracticeNotFound, StoreError, StoreUnavailable
 from openchair.models import Ehr, Practice, PracticeRecord
 from tools.cli.failures import CliError
 from tools.cli.target import AwsSettings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Keys = Mapping[str, str]
 
 _KEY_NAMES = {Ehr.OPEN_DENTAL: ("devKey", "custKey"), Ehr.NEXHEALTH: ("apiKey",)}
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _ACCOUNT_KEY = {Ehr.OPEN_DENTAL: "custKey", Ehr.NEXHEALTH: "apiKey"}
 
 
@@ -75,16 +77,54 @@ def ehr_account_id(ehr: Ehr, keys: Keys) -> str:
     return f"{ehr.value.lower()}-{digest[:16]}"
 
 
-def put_practice(aws: AwsSettings, practice: Practice, keys: Keys | None = None) -> PracticeRecord:
+def put_practice(
+    aws: AwsSettings, practice: Practice, keys: Keys | None = None, ehr_account: str | None = None
+) -> PracticeRecord:
     """Store the keys under the secret name the document gives, then the document.
 
-    Without keys the secret has to be there already, since the EHR account is named after it.
+    Without keys the secret has to be there already. A practice stays in the EHR account it is in, whatever its key is
+    now: lines and claims of its tasks stand there. Its first put finds the account by the key; `ehr_account` sets it.
     """
+    if ehr_account is not None and not _ACCOUNT_ID.fullmatch(ehr_account):
+        raise CliError(
+            "This is not the id of an EHR account.", "invalid_ehr_account", ["openchair practice list shows them."]
+        )
     found = _stored_keys(aws, practice) if keys is None else keys
-    if keys is not None:
-        _store_keys(aws, practice, keys)
     with _store(aws) as store:
-        return store.put(practice, ehr_account_id(practice.ehr, found))
+        account = ehr_account or _account_of(aws, store, practice, found)
+        if keys is not None:
+            _store_keys(aws, practice, keys)
+        return store.put(practice, account)
+
+
+def _account_of(aws: AwsSettings, store: "PracticeStore", practice: Practice, keys: Keys) -> str:
+    try:
+        with suppress(PracticeNotFound):
+            before = store.practice(practice.id)
+            if before.practice.ehr is practice.ehr:
+                return before.ehr_account_id
+        others = [record for record in store.practices() if record.practice.ehr is practice.ehr]
+    except StoreUnavailable:
+        raise
+    except StoreError as error:
+        hint = "Say which EHR account the practice is in: --ehr-account ID"
+        raise CliError("A stored practice document is not valid any more.", error.code, [hint]) from error
+    # An account keeps its name when its key is replaced, so that the key alone does not tell who shares it.
+    for other in others:
+        if _opens_the_same(aws, other.practice, keys):
+            return other.ehr_account_id
+    return ehr_account_id(practice.ehr, keys)
+
+
+def _opens_the_same(aws: AwsSettings, other: Practice, keys: Keys) -> bool:
+    name = _ACCOUNT_KEY[other.ehr]
+    try:
+        return _stored_keys(aws, other)[name] == keys[name]
+    except CliError as error:
+        if error.code == "aws_refused":
+            hint = f"Whether {other.id} has the same key cannot be seen; say it: --ehr-account"
+            raise CliError(error.sentence, error.code, [hint]) from error
+        return False
 
 
 def get_practice(aws: AwsSettings, practice_id: str) -> PracticeRecord:
@@ -102,6 +142,15 @@ def all_callers(aws: AwsSettings) -> "list[CallerRecord]":
         return store.callers()
 
 
+def own_arn(aws: AwsSettings) -> str:
+    """Who AWS says signs with these settings."""
+    try:
+        arn: str = aws.client("sts").get_caller_identity()["Arn"]
+    except (BotoCoreError, ClientError) as error:
+        raise _refused("AWS does not tell who you are", error) from error
+    return arn
+
+
 def allow_caller(
     aws: AwsSettings, role_arn: str, practice_ids: Sequence[str], *, may_overlap: bool = False
 ) -> "CallerRecord":
@@ -115,7 +164,7 @@ def allow_caller(
         raise CliError(
             "This is not the ARN of an IAM role, session or user.",
             "invalid_arn",
-            ["Expected: arn:aws:iam::ACCOUNT:role/NAME"],
+            ["Expected: arn:aws:iam::ACCOUNT:role/NAME, or me (the account's root user can be no caller)"],
         ) from error
     with _store(aws) as store:
         store.allow(caller_id, practice_ids, may_overlap)

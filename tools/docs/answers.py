@@ -124,6 +124,7 @@ ANSWERS: dict[str, Schema] = {
             "appointment_id": _or_null(TEXT),
             "patient_id": _or_null(TEXT),
             "in_chart": _or_null(YES_NO),
+            "patient_code": _or_null(TEXT),
             "accepted_at": TIME,
             "updated_at": TIME,
             "next_attempt_at": _or_null(TIME),

@@ -25,6 +25,7 @@ _WHAT_TO_DO = {
     "body_too_large": "Send less than 64 kB.",
     "invalid_time": "Send a time to come, with offset, on a five-minute mark; days that are not over.",
     "range_too_long": "Ask for at most 14 days at a time.",
+    "caller_not_supported": "Call as a role: `sts:AssumeRole`, then sign with the session's credentials.",
     "idempotency_key_missing": "Choose a key for each thing to be done, and send it again with each retry.",
     "idempotency_key_reused": "Choose a new key for a new request.",
     "not_found": "Check the id.",
@@ -48,6 +49,7 @@ _WHAT_TO_DO = {
     "not_movable": "Book a new visit.",
     "not_confirmable": "Book a new visit.",
     "overlap_not_allowed": "Leave `allow_overlap` out, or have the operator allow it to this caller.",
+    "task_ended": "Read the task; what it did can be undone by a new one.",
     "task_already_sent": "Read the task; once it is completed, undo it by a new one.",
     "expired": _OTHER_TIME,
     "withdrawn": _NOTHING,
@@ -90,6 +92,7 @@ _WHAT_TO_DO = {
     outcomes.PATIENT_FOUND: _NOTHING,
     outcomes.STATUS_CHANGED_IN_EHR: "Look how the visit stands now.",
     # Tasks for a person
+    outcomes.PATIENT_INACTIVE: "Reactivate the chart and send again, or adopt another chart's `patient_id`.",
     outcomes.SEVERAL_PATIENTS_MATCH: "Choose the chart and settle the review: adopt its `patient_id`.",
     outcomes.OUTCOME_UNKNOWN: "Look in the EHR; the visit's note holds the reference. Then settle the review.",
     outcomes.OLD_VISIT_REMAINS: "Cancel the old visit in the EHR, then settle the review: give up.",
@@ -101,6 +104,7 @@ _WHAT_TO_DO = {
     outcomes.CANNOT_ADOPT: "Check the id against the chart, then settle the review again.",
     outcomes.UNEXPECTED_FAULT: "Tell the operator; then settle the review: send again, or give up.",
     # The gateway
+    "not_signed_or_no_such_route": "Sign for the service `execute-api`, and check path and method (docs/api.md).",
     "access_denied": "Allow the caller's role `execute-api:Invoke` on this route.",
     "api_misconfigured": _TELL_OPERATOR,
     "authorizer_failed": _SEND_AGAIN,
@@ -139,11 +143,14 @@ _DOOR_ONLY = (
     errors.RouteNotFound,
     errors.MethodNotAllowed,
     errors.TaskAlreadySent,
+    errors.TaskEnded,
+    errors.CallerNotSupported,
     errors.NotInReview,
     errors.OverlapNotAllowed,
     errors.StaleVersion,
 )
 _REVIEW = (
+    outcomes.PATIENT_INACTIVE,
     outcomes.SEVERAL_PATIENTS_MATCH,
     outcomes.OUTCOME_UNKNOWN,
     outcomes.OLD_VISIT_REMAINS,

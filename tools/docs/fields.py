@@ -31,6 +31,7 @@ _MEANING = {
     "gender": "Gender.",
     "hygienist_id": "The hygienist whom the EHR assigns to the chair.",
     "id": "Its id.",
+    "patient_code": "Of an onboarding: `patient_created`, `patient_created_look_alike` or `patient_found`; else null.",
     "in_chart": "Whether what was asked stands in the chart; null while nothing is known.",
     "is_active": "Whether the EHR holds the patient as active.",
     "is_hygiene": "Whether it is a hygiene chair.",

@@ -14,6 +14,7 @@ Errors = tuple[type[OpenChairError], ...]
 
 _ANY_ROUTE: Errors = (
     errors.InvalidRequest,
+    errors.CallerNotSupported,
     errors.PracticeNotFound,
     errors.RouteNotFound,
     errors.OpenChairError,
@@ -69,6 +70,7 @@ _TASK = {
     "appointment_id": "5012",
     "patient_id": "1042",
     "in_chart": True,
+    "patient_code": None,
     "accepted_at": "2026-03-02T15:04:05.120000+00:00",
     "updated_at": "2026-03-02T15:04:09.480000+00:00",
     "next_attempt_at": None,
@@ -301,7 +303,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path=f"{_PRACTICE}/tasks/{{task_id}}/withdraw",
         summary="Withdraw a task of which nothing was sent to the EHR; again is the same answer",
         answers={200: "Task"},
-        errors=(errors.TaskNotFound, errors.TaskAlreadySent, errors.StaleVersion),
+        errors=(errors.TaskNotFound, errors.TaskAlreadySent, errors.TaskEnded, errors.StaleVersion),
         example=(
             {},
             {

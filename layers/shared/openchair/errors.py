@@ -3,12 +3,12 @@
 OpenChairError
 ├── RequestError                     the caller has to change the request
 │   ├── InvalidRequest  InvalidJson  BodyTooLarge  InvalidTime  RangeTooLong
-│   ├── IdempotencyKeyMissing  IdempotencyKeyReused
+│   ├── IdempotencyKeyMissing  IdempotencyKeyReused  CallerNotSupported
 │   ├── NotFound                     PracticeNotFound ServiceNotFound TaskNotFound PatientNotFound AppointmentNotFound
 │   │                                ProviderNotFound OperatoryNotFound LocationNotFound RouteNotFound MethodNotAllowed
 │   └── Conflict                     SlotTaken OffSchedule PatientMismatch AppointmentBusy NotCancellable NotMovable
 │                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
-│                                    ChangedInEhr GivenUp NotInReview
+│                                    ChangedInEhr GivenUp NotInReview TaskEnded
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
@@ -75,6 +75,11 @@ class InvalidTime(RequestError):
 class RangeTooLong(RequestError):
     code = "range_too_long"
     sentence = "The range of dates is longer than can be answered."
+
+
+class CallerNotSupported(RequestError):
+    code = "caller_not_supported"
+    sentence = "Only IAM roles, sessions of roles and IAM users may call."
 
 
 class IdempotencyKeyMissing(RequestError):
@@ -205,6 +210,11 @@ class NotInReview(Conflict):
 class TaskAlreadySent(Conflict):
     code = "task_already_sent"
     sentence = "Something of this task was already sent to the EHR, so it can no longer be withdrawn."
+
+
+class TaskEnded(Conflict):
+    code = "task_ended"
+    sentence = "The task has ended; what it did can only be undone by a new one."
 
 
 class TaskExpired(Conflict):

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import BaseModel
 
 from openchair import errors, log
-from openchair.errors import InvalidJson, InvalidRequest, OpenChairError, PracticeNotFound
+from openchair.errors import CallerNotSupported, InvalidJson, InvalidRequest, OpenChairError, PracticeNotFound
 from openchair.models import PracticeRecord
 from openchair.parsing import parse_json, parse_query
 from openchair.ports import PracticeReader
@@ -30,6 +30,7 @@ STATUS: dict[type[OpenChairError], int] = {
     errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.OverlapNotAllowed: 403,
+    errors.CallerNotSupported: 403,
     errors.EhrError: 502,
     errors.EhrNotSent: 503,
     errors.EhrUnavailable: 503,
@@ -95,6 +96,14 @@ class PracticeRequest:
         return min(int(found[1]), longest) if found else 0
 
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+# What a path's id means that no EHR and no table can hold.
+_UNKNOWN: dict[str, type[OpenChairError]] = {
+    "task_id": errors.TaskNotFound,
+    "appointment_id": errors.AppointmentNotFound,
+    "patient_id": errors.PatientNotFound,
+}
+
 Answer = Mapping[str, Any] | tuple[int, Mapping[str, Any]]
 
 
@@ -138,10 +147,16 @@ class ControlApi:
     def _request(self, names: Mapping[str, str]) -> PracticeRequest:
         event = self._app.current_event
         practice_id = names["practice_id"]
-        caller_id = caller_id_from_arn(event.request_context.identity.user_arn or "")
+        try:
+            caller_id = caller_id_from_arn(event.request_context.identity.user_arn or "")
+        except InvalidRequest:
+            raise CallerNotSupported from None
         log.logger.append_keys(caller_id=caller_id)
         record = self.authorised(practice_id, caller_id)
         log.logger.append_keys(practice_id=practice_id)
+        for name, value in names.items():
+            if name in _UNKNOWN and not _ID.fullmatch(value):
+                raise _UNKNOWN[name]
         return PracticeRequest(
             record=record,
             caller_id=caller_id,

@@ -34,6 +34,7 @@ ALLOWED_FIELDS = (
     "duration_ms",
     "wait_ms",
     "count",
+    "oldest_seconds",
     "broken_rows",
 )
 _OUR_LOGGER = "openchair"

@@ -114,7 +114,7 @@ class Service(Document):
 
 class OpenDentalSettings(Document):
     api_key_secret_name: SecretName
-    clinic_number: Annotated[int, Field(ge=0)] | None = None
+    clinic_number: Annotated[int, Field(ge=1)] | None = None
     throttle: Literal["standard", "read_only", "enterprise"] = "standard"
     operatory_id_to_provider_id: Mapping[Id, Id] = {}
     operatory_type_to_ids: Mapping[Id, tuple[Id, ...]] = {}
@@ -319,6 +319,8 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
+    """A person as the EHR holds them. `location_id` is where they belong, None for nowhere in particular."""
+
     id: str
     first_name: str = field(repr=False)
     last_name: str = field(repr=False)
@@ -327,6 +329,7 @@ class Patient:
     email: str | None = field(default=None, repr=False)
     preferred_name: str | None = field(default=None, repr=False)
     is_active: bool = True
+    location_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

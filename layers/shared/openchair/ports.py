@@ -44,16 +44,24 @@ class Capabilities:
 
 
 class ScheduleReader(Protocol):
-    """What openings are computed from. Dates are practice-local and inclusive; times are aware, in that zone."""
+    """What openings are computed from. Dates are practice-local and inclusive; times are aware, in that zone.
 
-    def providers(self) -> Sequence[Provider]: ...
-    def operatories(self) -> Sequence[Operatory]: ...
+    `providers` and `operatories` may be kept for a while; `max_age_seconds` says how old they may be at most (None: as
+    old as the client keeps them). `schedule` and `appointments` are never kept, and raise EhrUnavailable rather than
+    leave out a row that takes up time but cannot be read: what is left out looks free.
+    """
+
+    def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]: ...
+    def operatories(self, *, max_age_seconds: float | None = None) -> Sequence[Operatory]: ...
     def schedule(self, start_date: date, end_date: date) -> Schedule: ...
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]: ...
 
 
 class PatientReader(Protocol):
-    """`patient` raises PatientNotFound; `find_patients` gives every match, never a guess."""
+    """`patient` raises PatientNotFound.
+
+    `find_patients` gives every match in the whole EHR account, and may give more: `records.fits` says who is meant.
+    """
 
     def patient(self, patient_id: str) -> Patient: ...
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]: ...

@@ -5,14 +5,20 @@ from typing import Any
 from openchair.contacts import match_text
 from openchair.models import Patient, PatientQuery, PracticeRecord, same_phone
 from openchair.ports import PatientReader
+from openchair.slots import is_ours
 
 
 def search_patients(record: PracticeRecord, query: PatientQuery, ehr: PatientReader) -> dict[str, Any]:
     """Every patient whom the query fits, by name: a family that shares a phone comes whole, and none is guessed at.
 
+    Patients of another practice of the same EHR account are left out; those who belong to none are everybody's.
     Raises the EHR's errors. Nobody found is an empty list.
     """
-    found = {patient.id: patient for patient in ehr.find_patients(query) if fits(patient, query)}
+    found = {
+        patient.id: patient
+        for patient in ehr.find_patients(query)
+        if fits(patient, query) and is_ours(record.practice, patient.location_id)
+    }
     return {"patients": [_answer(patient) for patient in sorted(found.values(), key=_by_name)]}
 
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 
 from openchair import wall_time
 from openchair.errors import (
+    AppointmentNotFound,
     EhrNotSent,
     EhrUnavailable,
     InvalidTime,
@@ -27,6 +28,9 @@ from openchair.ports import ClaimReader, Clock, EhrClient, ScheduleReader
 DEFAULT_DAYS = 7
 LONGEST_LIVE_DAYS = 14
 DAYS_AT_ONCE = 3
+OLDEST_FOR_BOOKING = 60.0
+"""Seconds: people and chairs that a visit is booked with. One hidden since is not booked."""
+
 BUDGET_SECONDS = 20.0
 NIGHT_ENDS = time(5)
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -77,10 +81,18 @@ def chair_maps(practice: Practice) -> ChairMaps:
             section.operatory_id_to_provider_id,
             section.operatory_type_to_ids,
             section.operatory_type_to_provider_ids,
-            # 0 is Open Dental's way to say: no clinic.
-            (str(section.clinic_number),) if section.clinic_number else (),
+            (str(section.clinic_number),) if section.clinic_number is not None else (),
         )
     return ChairMaps({}, {}, {}, practice.nexhealth.location_ids if practice.nexhealth is not None else ())
+
+
+def is_ours(practice: Practice, location_id: str | None) -> bool:
+    """Whether a visit or a patient of this location is the practice's, where several practices share an EHR account.
+
+    What is of no location is everybody's; a practice that is limited to none has all.
+    """
+    location_ids = chair_maps(practice).location_ids
+    return location_id is None or not location_ids or location_id in location_ids
 
 
 def need_for_service(
@@ -179,23 +191,32 @@ def read_book(
     first_day: date,
     last_day: date,
     known: Book | None = None,
+    *,
+    fresh: bool = False,
 ) -> Book:
     """Everything that decides on these practice-local days, inclusive; people and chairs of a `known` book are kept.
 
+    `fresh`, for booking, asks the EHR for people and chairs anew where its client has kept them for a minute.
     A practice that works around midnight has a day more read on either side, since what stands there can reach over.
     """
     zone = record.practice.zone
-    providers = known.providers if known is not None else ehr.providers()
-    operatories = known.operatories if known is not None else ehr.operatories()
+    if known is not None:
+        providers, operatories = known.providers, known.operatories
+    elif fresh:
+        providers = ehr.providers(max_age_seconds=OLDEST_FOR_BOOKING)
+        operatories = ehr.operatories(max_age_seconds=OLDEST_FOR_BOOKING)
+    else:
+        providers, operatories = ehr.providers(), ehr.operatories()
     schedule = ehr.schedule(first_day, last_day)
     opens = wall_time.at(first_day, NIGHT_ENDS, zone)
     closes = wall_time.day_bounds(last_day, zone)[1]
     if any(block.start < opens or block.end >= closes for block in schedule.work_blocks):
         first_day, last_day = first_day - timedelta(days=1), last_day + timedelta(days=1)
         schedule = ehr.schedule(first_day, last_day)
-    appointments = ehr.appointments(first_day, last_day)
     start, end = wall_time.day_bounds(first_day, zone)[0], wall_time.day_bounds(last_day, zone)[1]
+    # Claims before visits: one released in between has its visit in the chart by then; else both would be missed.
     held = claims.claims(record.ehr_account_id, start.astimezone(UTC), end.astimezone(UTC))
+    appointments = ehr.appointments(first_day, last_day)
     return Book(providers, operatories, schedule, appointments, held)
 
 
@@ -234,10 +255,13 @@ def find_slots_for_visit(
 ) -> dict[str, Any]:
     """Like `find_slots`, to move this visit: its own time is not in its way, and its present start is not offered.
 
-    Also raises AppointmentNotFound, and NotMovable for one completed, cancelled or on no schedule.
+    Also raises AppointmentNotFound, also for one of another practice of the same EHR account, and NotMovable for one
+    completed, cancelled or on no schedule.
     """
     _days(record.practice, query, clock)
     visit = ehr.appointment(appointment_id)
+    if not is_ours(record.practice, visit.location_id):
+        raise AppointmentNotFound
     if visit.status is not AppointmentStatus.BOOKED or visit.start is None:
         raise NotMovable
     need = need_for_move(record.practice, visit, provider_id=query.provider_id, operatory_id=query.operatory_id)
@@ -347,10 +371,17 @@ def list_providers(record: PracticeRecord, ehr: ScheduleReader) -> dict[str, Any
 
 
 def list_operatories(record: PracticeRecord, ehr: ScheduleReader) -> dict[str, Any]:
-    """The practice's chairs in the EHR's order without hidden ones; `provider_id` is the map's word, else the EHR's."""
+    """The practice's chairs in the EHR's order without hidden ones; `provider_id` is the map's word, else the EHR's.
+
+    Raises LocationNotFound when there are chairs, but none where the practice is: its document names a wrong place.
+    """
     maps = chair_maps(record.practice)
     visible = [chair for chair in ehr.operatories() if not chair.is_hidden]
-    everywhere = not maps.location_ids or all(chair.location_id is None for chair in visible)
+    locations = sorted({chair.location_id for chair in visible if chair.location_id is not None})
+    everywhere = not maps.location_ids or not locations
+    if not everywhere and not set(locations) & set(maps.location_ids):
+        ours, theirs = ", ".join(maps.location_ids), ", ".join(locations)
+        raise LocationNotFound(f"No chair can be seen in location {ours}; there are chairs in {theirs}.")
     chairs = [
         {
             "operatory_id": chair.id,

@@ -6,6 +6,7 @@ from typing import Any
 
 from openchair.models import Appointment, AppointmentStatus, Operatory, Practice, PracticeRecord, Provider
 from openchair.ports import Clock, EhrClient
+from openchair.slots import is_ours
 
 _UNSCHEDULED = frozenset({AppointmentStatus.WAITLIST, AppointmentStatus.PROPOSED})
 
@@ -15,11 +16,12 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
 
     So a cancelled visit stands in `past` even when its day is still to come: nobody is expected. Notes that the EHR
     keeps as appointments are no visits. `unscheduled` counts what waits for a time (unscheduled list, planned visits).
-    Times are the practice's wall time with offset. Raises PatientNotFound and the EHR's errors.
+    What another practice of the same EHR account has booked is left out. Times are the practice's wall time with
+    offset. Raises PatientNotFound and the EHR's errors.
     """
     practice, now = record.practice, clock.now()
     ehr.patient(patient_id)
-    appointments = ehr.patient_appointments(patient_id)
+    appointments = [one for one in ehr.patient_appointments(patient_id) if is_ours(practice, one.location_id)]
     providers = {provider.id: provider for provider in ehr.providers()}
     chairs = {chair.id: chair for chair in ehr.operatories()}
 

@@ -43,10 +43,11 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     try:
         given = datetime.fromisoformat(text)
         instant = given.astimezone(zone)
+        wall = given.replace(tzinfo=None)
+        near_gap = {wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
+        is_skipped = not exists(wall, zone) and given.utcoffset() in near_gap
     except (ValueError, OverflowError) as error:
         raise InvalidTime("A time names a day or an hour that does not exist.") from error
-    wall = given.replace(tzinfo=None)
-    near_gap = {wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
-    if not exists(wall, zone) and given.utcoffset() in near_gap:
+    if is_skipped:
         raise InvalidTime("A time falls into the hour the practice's clocks skip.")
     return instant

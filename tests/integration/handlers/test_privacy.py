@@ -97,6 +97,6 @@ def test_a_warm_function_tells_nothing_of_the_request_before(stack: Stack) -> No
     stack.submit("create_appointment", caller="arn:aws:iam::123456789012:root")
 
     last = stack.log_lines()[-1]
-    assert last["status"] == 400
+    assert last["status"] == 403
     assert "practice_id" not in last
     assert "caller_id" not in last

@@ -15,6 +15,7 @@ DONE = {
     "practice_id": "p1",
     "state": "completed",
     "in_chart": True,
+    "patient_code": None,
     "accepted_at": "2026-03-02T15:00:00+00:00",
     "updated_at": ANY,
     "next_attempt_at": None,

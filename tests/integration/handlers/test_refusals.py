@@ -324,7 +324,17 @@ def test_a_caller_that_is_no_role_and_no_user(stack: Stack, caller: str) -> None
     made = event("find_slots/services")
     made["requestContext"]["identity"]["userArn"] = caller or None
 
-    assert stack.call(made)[0] == 400
+    status, problem = stack.call(made)
+
+    assert (status, problem["code"]) == (403, "caller_not_supported")
+
+
+@pytest.mark.parametrize("task_id", ["A" * 3000, "-", "a b"])
+def test_an_id_that_nothing_can_have_is_not_found_and_not_an_outage(stack: Stack, task_id: str) -> None:
+    status, problem = stack.call(request("submit_tasks/read_task", path={"task_id": task_id}))
+
+    assert status == 404
+    assert problem["code"] in ("task_not_found", "route_not_found")
 
 
 def test_a_path_the_gateway_lets_through_but_no_route_takes(stack: Stack) -> None:

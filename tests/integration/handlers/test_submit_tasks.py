@@ -19,6 +19,7 @@ QUEUED = {
     "appointment_id": None,
     "patient_id": "11",
     "in_chart": None,
+    "patient_code": None,
     "accepted_at": "2026-03-02T15:00:00+00:00",
     "updated_at": "2026-03-02T15:00:00+00:00",
     "next_attempt_at": "2026-03-02T15:00:30+00:00",
@@ -187,7 +188,7 @@ def test_a_task_that_was_done_cannot_be_withdrawn(stack: Stack) -> None:
 
     status, answer = stack.call(request("submit_tasks/withdraw_task", path={"task_id": done["id"]}))
 
-    assert (status, answer["code"]) == (409, "task_already_sent")
+    assert (status, answer["code"]) == (409, "task_ended")
     assert stack.read(done["id"]) == done
 
 

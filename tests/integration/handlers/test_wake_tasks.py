@@ -27,6 +27,22 @@ def test_a_task_that_was_never_worked_on_is_sent_once_more(stack: Stack) -> None
     assert [json.loads(message["Body"])["task_id"] for message in woken] == [task["id"]]
 
 
+def test_how_long_nobody_has_looked_at_a_task_is_logged_and_waking_does_not_hide_it(stack: Stack) -> None:
+    stack.submit("create_appointment")
+    for seconds in (1, 240, 241, 241, 241):
+        stack.clock.advance(seconds)
+        stack.run("wake_tasks", event("wake_tasks/every_minute"))
+
+    lines = [line for line in stack.log_lines() if line["message"] == "tasks woken"]
+    assert [(line["count"], line["oldest_seconds"]) for line in lines] == [
+        (0, 0),
+        (1, 241),
+        (1, 482),
+        (1, 723),
+        (1, 964),
+    ]
+
+
 def test_a_task_that_ended_is_not_woken(stack: Stack) -> None:
     stack.do("create_appointment")
     stack.clock.advance(3600)

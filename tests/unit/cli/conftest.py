@@ -75,7 +75,7 @@ def openchair(
     api: ControlApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Run]:
     target = Target("a stack of tests", "openchair", AwsSettings("us-east-1"))
-    target.__dict__["api"] = api
+    target.__dict__.update(api=api, aws=AwsSettings("us-east-1"))
     monkeypatch.setattr(common, "find_target", lambda *_: target)
 
     def run(*arguments: str | Path) -> Run:

@@ -1,11 +1,14 @@
 """The doctor finds what is wrong with a practice's settings, and says what to do."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tests.unit.cli.conftest import slots_answer
+from openchair.models import PracticeRecord
+from tests.unit.cli.conftest import FakeSender, Run, slots_answer
+from tools.cli import practices
 from tools.cli.doctor import Answers, Level, examine, has_failed, services_to_ask, starts_by_chair
 from tools.cli.practices import practice_from_json
 from tools.cli.seed import OfficeChair, OfficeProvider, seeded_practice
@@ -84,6 +87,41 @@ def test_a_practice_without_services_or_chairs_fails() -> None:
     answers = Answers(HEALTH, [], PROVIDERS)
 
     assert {"no_operatories", "no_services"} <= set(codes(answers, changed(services=[])))
+
+
+def test_a_clinic_that_does_not_exist_is_told_once_with_those_there_are() -> None:
+    told = "No chair can be seen in location 9; there are chairs in 1, 2."
+    practice = changed(
+        open_dental={"clinic_number": 9},
+        services=[{"id": "exam", "name": "Exam", "minutes": 30, "provider_ids": ["1"]}],
+    )
+
+    findings = examine(practice, Answers(HEALTH, [], PROVIDERS, no_location=told))
+
+    failed = [finding for finding in findings if finding.level is not Level.OK]
+    assert [(one.code, one.message) for one in failed] == [
+        ("clinic_unknown", f"open_dental.clinic_number is 9. {told}")
+    ]
+    assert "None" not in " ".join(one.message + one.what_to_do for one in findings)
+
+
+def test_where_no_chair_can_be_seen_not_each_chair_and_service_is_told() -> None:
+    assert codes(Answers(HEALTH, [], PROVIDERS)) == ["no_operatories"]
+
+
+def test_the_command_asks_on_when_the_practices_clinic_is_not_there(
+    openchair: Callable[..., Run], sender: FakeSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = PracticeRecord(changed(open_dental={"clinic_number": 9}), 1, "account")
+    monkeypatch.setattr(practices, "get_practice", lambda *_: record)
+    problem = {"code": "location_not_found", "detail": "No chair can be seen in location 9; there are chairs in 1."}
+    sender.answers = [(200, HEALTH), (200, {"providers": PROVIDERS}), (404, problem)]
+
+    ran = openchair("doctor", "p1")
+
+    assert ran.status == 1
+    assert "[clinic_unknown]" in ran.out
+    assert "there are chairs in 1." in ran.out
 
 
 def test_a_chair_without_a_free_start_is_a_warning_only() -> None:

@@ -11,10 +11,13 @@ from openchair.errors import PracticeNotFound
 from openchair.models import Ehr, Practice
 from openchair.settings import settings
 from openchair.store.practice_store import PracticeStore
+from openchair.store.tables import PracticeItem, practice_key
 from tests.integration.tables import empty_tables, moto_tables
 from tools.cli import practices
+from tools.cli.commands import common
 from tools.cli.failures import CliError
-from tools.cli.target import AwsSettings
+from tools.cli.main import main
+from tools.cli.target import AwsSettings, Target
 
 DOCUMENT = {
     "id": "p1",
@@ -25,6 +28,7 @@ DOCUMENT = {
     "services": [{"id": "cleaning", "name": "Cleaning", "minutes": 60}],
 }
 KEYS = {"devKey": "example-developer", "custKey": "example-customer"}
+NEW_KEYS = {**KEYS, "custKey": "new-customer"}
 ROLE = "arn:aws:iam::123456789012:role/Receptionist"
 AWS = AwsSettings(region="us-east-1", practices_table="practices")
 
@@ -48,6 +52,10 @@ def aws(tables: None) -> AwsSettings:
 
 def practice(**changes: object) -> Practice:
     return practices.practice_from_json(json.dumps({**DOCUMENT, **changes}))
+
+
+def second_practice() -> Practice:
+    return practice(id="p2", open_dental={"api_key_secret_name": "practice-p2-opendental-api-key"})
 
 
 def stored_secret() -> str:
@@ -167,13 +175,80 @@ def test_putting_it_again_counts_the_version_and_keeps_the_keys(aws: AwsSettings
     assert json.loads(stored_secret()) == KEYS
 
 
-def test_new_keys_replace_the_old(aws: AwsSettings) -> None:
+def test_new_keys_replace_the_old_and_the_practice_stays_in_its_ehr_account(aws: AwsSettings) -> None:
+    first = practices.put_practice(aws, practice(), KEYS)
+
+    record = practices.put_practice(aws, practice(), NEW_KEYS)
+
+    assert json.loads(stored_secret()) == NEW_KEYS
+    assert record.ehr_account_id == first.ehr_account_id == practices.ehr_account_id(Ehr.OPEN_DENTAL, KEYS)
+    assert PracticeStore().practice("p1").ehr_account_id == first.ehr_account_id
+
+
+def test_two_practices_put_with_one_key_share_the_ehr_account(aws: AwsSettings) -> None:
+    first = practices.put_practice(aws, practice(), KEYS)
+
+    assert practices.put_practice(aws, second_practice(), KEYS).ehr_account_id == first.ehr_account_id
+
+
+def test_two_practices_with_one_key_share_the_ehr_account_also_after_the_key_was_replaced(aws: AwsSettings) -> None:
+    first = practices.put_practice(aws, practice(), KEYS)
+    practices.put_practice(aws, practice(), NEW_KEYS)
+
+    assert practices.put_practice(aws, second_practice(), NEW_KEYS).ehr_account_id == first.ehr_account_id
+
+
+def test_practices_with_different_keys_are_in_different_ehr_accounts(aws: AwsSettings) -> None:
+    first = practices.put_practice(aws, practice(), KEYS)
+
+    assert practices.put_practice(aws, second_practice(), NEW_KEYS).ehr_account_id != first.ehr_account_id
+
+
+def test_the_ehr_account_can_be_set_and_stays_as_set(aws: AwsSettings) -> None:
     practices.put_practice(aws, practice(), KEYS)
 
-    record = practices.put_practice(aws, practice(), {**KEYS, "custKey": "new-customer"})
+    shared = practices.put_practice(aws, practice(), ehr_account="open_dental-shared")
 
-    assert json.loads(stored_secret())["custKey"] == "new-customer"
-    assert record.ehr_account_id == practices.ehr_account_id(Ehr.OPEN_DENTAL, {**KEYS, "custKey": "new-customer"})
+    assert shared.ehr_account_id == "open_dental-shared"
+    assert practices.put_practice(aws, practice(), NEW_KEYS).ehr_account_id == "open_dental-shared"
+
+
+@pytest.mark.parametrize("account", ["", "two words", "ACCOUNT#x", "a" * 65, "-x"])
+def test_what_is_no_id_of_an_ehr_account_is_refused_and_nothing_is_stored(aws: AwsSettings, account: str) -> None:
+    with pytest.raises(CliError) as refused:
+        practices.put_practice(aws, practice(), KEYS, account)
+
+    assert refused.value.code == "invalid_ehr_account"
+    assert practices.all_practices(aws) == []
+
+
+def test_a_stored_document_that_is_no_longer_valid_can_be_put_anew_once_its_ehr_account_is_said(
+    aws: AwsSettings,
+) -> None:
+    account = practices.put_practice(aws, practice(), KEYS).ehr_account_id
+    PracticeItem(*practice_key("p1"), document="{}", version=1, ehr_account_id=account).save()
+
+    with pytest.raises(CliError) as refused:
+        practices.put_practice(aws, practice())
+
+    assert any("--ehr-account" in hint for hint in refused.value.hints)
+    assert practices.put_practice(aws, practice(), ehr_account=account).version == 2
+
+
+def test_the_command_shows_the_ehr_account_and_takes_one(
+    aws: AwsSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stack = Target("a stack of tests", "openchair", aws)
+    stack.__dict__["aws"] = aws
+    monkeypatch.setattr(common, "find_target", lambda *_: stack)
+    practices.put_practice(aws, practice(), KEYS)
+    file = tmp_path / "practice.json"
+    file.write_text(json.dumps(DOCUMENT))
+
+    assert main(["practice", "put", str(file), "--ehr-account", "open_dental-shared"]) == 0
+
+    assert "Stored p1, version 2, EHR account open_dental-shared, in a stack of tests." in capsys.readouterr().out
+    assert PracticeStore().practice("p1").ehr_account_id == "open_dental-shared"
 
 
 def test_a_first_put_without_keys_asks_for_them(aws: AwsSettings) -> None:

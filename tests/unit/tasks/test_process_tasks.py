@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from openchair.errors import EhrKeyRefused, EhrOffline, EhrRejected, EhrUnavailable
-from openchair.models import MARKER, AppointmentStatus, Hold, Patient, StepState, Task, TaskState
+from openchair.models import MARKER, Appointment, AppointmentStatus, Hold, Patient, StepState, Task, TaskState
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit
 
 
@@ -56,6 +56,46 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
     assert (done.code, world.ehr.chart[done.appointment_id or ""].operatory_id) == ("booked", "2")
 
 
+def test_two_tasks_that_read_the_same_free_chair_do_not_both_book_it() -> None:
+    """One books and lets go of its hold between the other's look and the other's hold."""
+    world = World(visit("60", at(9), operatory_id="2", provider_id="2", provider_times=()))
+    first, second = world.submit(create()), world.submit(create(patient_id="12"))
+    world.ehr.people["12"] = Patient("12", "Cy", "Roe")
+    original = world.ehr.patient_appointments
+
+    def overtaken(patient_id: str) -> Sequence[Appointment]:
+        world.ehr.patient_appointments = original  # type: ignore[method-assign]
+        world.process(first)
+        return original(patient_id)
+
+    world.ehr.patient_appointments = overtaken  # type: ignore[method-assign]
+    ended = world.process(second)
+
+    assert world.tasks.task("p1", first.id).code == "booked"
+    assert (ended.state, ended.code) == (TaskState.FAILED, "slot_taken")
+    assert world.writes() == ["create_appointment"]
+
+
+def test_the_only_chart_of_a_person_being_archived_needs_a_person() -> None:
+    world = World()
+    world.ehr.people["12"] = Patient("12", "Bea", "Lind", date(1990, 5, 6), ("3035550142",), is_active=False)
+
+    task = world.do(onboard())
+
+    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "patient_inactive")
+    assert world.writes() == []
+
+
+def test_a_merged_away_chart_beside_an_active_one_is_no_second_match() -> None:
+    world = World()
+    for number, is_active in (("12", False), ("13", True)):
+        world.ehr.people[number] = Patient(
+            number, "Bea", "Lind", date(1990, 5, 6), ("3035550142",), is_active=is_active
+        )
+
+    assert world.do(onboard()).patient_id == "13"
+
+
 def test_a_time_nobody_works_fails_as_off_schedule() -> None:
     world = World()
 
@@ -82,12 +122,12 @@ def test_a_move_by_less_than_its_own_length_does_not_stand_in_its_own_way() -> N
     assert world.do(reschedule("50", at(9, 30))).code == "moved"
 
 
-def test_new_notes_of_a_move_keep_the_marker() -> None:
+def test_new_notes_of_a_move_are_put_behind_what_stands_there() -> None:
     world = World(visit("50", at(9), note="[ref AB12CD] first visit"))
 
     world.do(reschedule("50", at(14), notes="brings x-rays"))
 
-    assert world.ehr.chart["50"].note == "[ref AB12CD] brings x-rays"
+    assert world.ehr.chart["50"].note == "[ref AB12CD] first visit\nbrings x-rays"
 
 
 def test_a_move_to_where_the_visit_already_is_changes_nothing() -> None:
@@ -344,3 +384,12 @@ def test_claims_are_released_when_the_visit_stands_in_the_chart() -> None:
     world.do(create(provider_id="1", operatory_id="1"))
 
     assert world.tasks.claims("account", at(0), at(23)) == []
+
+
+def test_a_visit_of_another_clinic_does_not_exist_for_this_practice() -> None:
+    world = World(visit("50", at(9), location_id="1"), clinic_number=7)
+
+    task = world.do(cancel("50"))
+
+    assert (task.state, task.code) == (TaskState.FAILED, "appointment_not_found")
+    assert world.writes() == []

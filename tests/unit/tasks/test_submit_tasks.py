@@ -8,6 +8,7 @@ import pytest
 
 from openchair.errors import (
     BodyTooLarge,
+    EhrOutcomeUnknown,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     InvalidJson,
@@ -18,6 +19,7 @@ from openchair.errors import (
     SlotTaken,
     StoreUnavailable,
     TaskAlreadySent,
+    TaskEnded,
 )
 from openchair.models import Task, TaskState
 from openchair.tasks.submit import submit_task
@@ -155,6 +157,10 @@ def test_a_patient_who_cannot_be_reached_is_refused() -> None:
         "2026-03-02T09:03:00-07:00",
         "2026-03-08T02:30:00-07:00",
         "2026-03-08T02:30:00-06:00",
+        "2028-03-04T09:00:00-07:00",
+        "9999-12-31T23:55:00+00:00",
+        "9999-12-31T16:30:00-07:00",
+        "0001-01-01T00:00:00+00:00",
     ],
 )
 def test_a_start_without_offset_in_the_past_off_the_marks_or_in_a_dst_gap_is_refused(start: str) -> None:
@@ -207,5 +213,21 @@ def test_a_task_that_was_sent_cannot_be_withdrawn() -> None:
     world = World()
     task = world.do(create())
 
+    with pytest.raises(TaskEnded):
+        withdraw_task("p1", task.id, world.tasks, world.clock)
+
+
+def test_a_task_whose_sending_is_unclear_cannot_be_withdrawn() -> None:
+    world = World()
+    world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
+    task = world.do(create())
+
     with pytest.raises(TaskAlreadySent):
         withdraw_task("p1", task.id, world.tasks, world.clock)
+
+
+def test_a_review_of_which_nothing_was_sent_can_be_withdrawn() -> None:
+    world = World()
+    task = world.in_review(create())
+
+    assert withdraw_task("p1", task.id, world.tasks, world.clock).code == "withdrawn"

@@ -11,6 +11,8 @@ from tools.cli import practices, show
 from tools.cli.commands.common import JsonOption, target
 from tools.cli.failures import CliError
 
+ME = "me"
+
 app = typer.Typer(help="Who may touch which practices.", no_args_is_help=True)
 
 _PRACTICE_ID: TypeAdapter[str] = TypeAdapter(PracticeId)
@@ -20,7 +22,10 @@ _PRACTICE_ID: TypeAdapter[str] = TypeAdapter(PracticeId)
 def allow(
     context: typer.Context,
     role_arn: Annotated[
-        str, typer.Argument(metavar="ROLE_ARN", help="ARN of a role, of a session or of a user.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="ROLE_ARN|me", help="ARN of a role, of a session or of a user; me: who you are.", show_default=False
+        ),
     ],
     practice_ids: Annotated[
         str, typer.Argument(metavar="P1,P2", help="All practices it may touch; replaces an earlier list.")
@@ -35,7 +40,8 @@ def allow(
         except ValidationError as error:
             raise CliError(f"{practice_id!r} is not the id of a practice.", "invalid_practice") from error
     aws = target(context).aws
-    caller = practices.allow_caller(aws, role_arn, wanted, may_overlap=may_overlap)
+    arn = practices.own_arn(aws) if role_arn == ME else role_arn
+    caller = practices.allow_caller(aws, arn, wanted, may_overlap=may_overlap)
     unknown = set(wanted) - {record.practice.id for record in practices.all_practices(aws)}
     for practice_id in sorted(unknown):
         show.console(stderr=True).print(f"warning: there is no practice {practice_id} yet")

@@ -33,11 +33,14 @@ def doctor(context: typer.Context, practice_id: PracticeArgument, as_json: JsonO
 
 def _ask(api: ControlApi, practice: Practice) -> Answers:
     health = api.get(practice_path(practice.id, "health"))
+    no_location = None
     try:
-        operatories = api.get(practice_path(practice.id, "operatories"))["operatories"]
         providers = api.get(practice_path(practice.id, "providers"))["providers"]
+        operatories = api.get(practice_path(practice.id, "operatories"))["operatories"]
     except ApiProblem as problem:
-        return Answers(health, refused={"operatories and providers": problem.code or "unknown"})
+        if problem.code != "location_not_found":
+            return Answers(health, refused={"operatories and providers": problem.code or "unknown"})
+        operatories, no_location = [], problem.sentence
     tomorrow = str((datetime.now(practice.zone) + timedelta(days=1)).date())
     slots, refused = {}, {}
     for service in examination.services_to_ask(practice, operatories):
@@ -47,7 +50,7 @@ def _ask(api: ControlApi, practice: Practice) -> Answers:
             )
         except ApiProblem as problem:
             refused[service.id] = problem.code or "unknown"
-    return Answers(health, operatories, providers, slots, refused)
+    return Answers(health, operatories, providers, slots, refused, no_location)
 
 
 def _show(answers: Answers, findings: list[Finding]) -> None:

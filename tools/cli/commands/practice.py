@@ -22,6 +22,15 @@ def put(
             help='The EHR keys: {"devKey": "...", "custKey": "..."}. Left out: those stored already are kept.'
         ),
     ] = None,
+    ehr_account: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="The EHR account it is in: practices of one share lines and claims. Left out: the one it has, at "
+            "first the one of its key. Change it only while no task of the practice is open.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check a practice document and store it, and its keys as a secret."""
     practice = practices.practice_from_json(read_text(file))
@@ -29,10 +38,10 @@ def put(
     if keys and practices.is_readable_by_others(keys):
         show.console(stderr=True).print(f"warning: {keys} can be read by others on this machine (chmod 600 it)")
     stack = target(context)
-    record = practices.put_practice(stack.aws, practice, given)
+    record = practices.put_practice(stack.aws, practice, given, ehr_account)
     if stack.local is not None:
         practices.allow_also(stack.aws, stack.local["caller_arn"], practice.id)
-    show.say(f"Stored {practice.id}, version {record.version}, in {stack.name}.")
+    show.say(f"Stored {practice.id}, version {record.version}, EHR account {record.ehr_account_id}, in {stack.name}.")
     if stack.local is None:
         show.say(f"Say who may use it: openchair caller allow ROLE_ARN {practice.id}", "dim")
 
@@ -52,9 +61,10 @@ def list_practices(context: typer.Context, as_json: JsonOption = False) -> None:
         show.raw([json.loads(record.practice.model_dump_json()) for record in records])
         return
     show.table(
-        ("practice", "name", "ehr", "zone", "services", "version"),
+        ("practice", "name", "ehr", "ehr account", "zone", "services", "version"),
         [
-            (r.practice.id, r.practice.name, r.practice.ehr, r.practice.timezone, len(r.practice.services), r.version)
-            for r in records
+            (p.id, p.name, p.ehr, record.ehr_account_id, p.timezone, len(p.services), record.version)
+            for record in records
+            for p in (record.practice,)
         ],
     )

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -145,7 +146,15 @@ def has_ended(answer: dict[str, Any]) -> bool:
     return answer.get("state") in ENDED
 
 
-def follow(api: ControlApi, practice_id: str, task_id: str, seconds: float, *, tell: bool = False) -> dict[str, Any]:
+def follow(
+    api: ControlApi,
+    practice_id: str,
+    task_id: str,
+    seconds: float,
+    *,
+    tell: bool = False,
+    ended: Callable[[dict[str, Any]], bool] = has_ended,
+) -> dict[str, Any]:
     """Poll until the task has ended or the seconds are over; the last answer either way."""
     until, seen = time.monotonic() + seconds, ""
     while True:
@@ -153,7 +162,7 @@ def follow(api: ControlApi, practice_id: str, task_id: str, seconds: float, *, t
         if tell and answer.get("state") != seen:
             seen = str(answer.get("state"))
             show.console().print(show.state(seen))
-        if has_ended(answer) or time.monotonic() >= until:
+        if ended(answer) or time.monotonic() >= until:
             return answer
         time.sleep(_POLL_SECONDS)
 

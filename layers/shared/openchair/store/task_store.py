@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
-from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -31,6 +31,9 @@ from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
 IDEMPOTENCY_KEPT = timedelta(days=30)
 _AGAIN = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 _ATTEMPTS = 7
+_PAGE_READ = 200
+_PAGES_READ = 10
+_EMPTY_LINE_KEPT = timedelta(days=7)
 
 
 class DynamoTaskStore:
@@ -51,26 +54,31 @@ class DynamoTaskStore:
         return _task(item)
 
     def tasks(self, practice_id: str, state: TaskState | None, limit: int, cursor: str | None) -> TaskPage:
-        """Newest first; the cursor names the last task of the page before."""
-        after = None
-        if cursor is not None:
-            pk, sk = tables.task_key(practice_id, _from_cursor(cursor))
-            after = {"pk": {"S": pk}, "sk": {"S": sk}}
-        try:
-            found = TaskItem.query(
-                tables.tasks_partition(practice_id),
-                TaskItem.sk.startswith(tables.TASK_PREFIX),
-                TaskItem.state == state.value if state else None,
-                consistent_read=True,
-                scan_index_forward=False,
-                limit=limit,
-                last_evaluated_key=after,
-            )
-            page = tuple(_task(item) for item in found)
-        except PynamoDBException as error:
-            raise StoreUnavailable from error
-        more = len(page) == limit and found.last_evaluated_key is not None
-        return TaskPage(page, _to_cursor(page[-1].id) if more else None)
+        """Newest first; the cursor names the last task looked at, so a page of a rare state can be short, or empty."""
+        after = tables.task_key(practice_id, _from_cursor(cursor)) if cursor is not None else None
+        found: list[Task] = []
+        for _ in range(_PAGES_READ):
+            try:
+                items = TaskItem.query(
+                    tables.tasks_partition(practice_id),
+                    TaskItem.sk.startswith(tables.TASK_PREFIX),
+                    consistent_read=True,
+                    scan_index_forward=False,
+                    limit=_PAGE_READ,
+                    last_evaluated_key=after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}},
+                )
+                read = list(items)
+            except PynamoDBException as error:
+                raise StoreUnavailable from error
+            for item in read:
+                if len(found) == limit:
+                    return TaskPage(tuple(found), _to_cursor(after))
+                after = (item.pk, item.sk)
+                if state is None or item.state == state:
+                    found.append(_task(item))
+            if len(read) < _PAGE_READ:
+                return TaskPage(tuple(found), None)
+        return TaskPage(tuple(found), _to_cursor(after))
 
     def accepted(self, practice_id: str, record: IdempotencyRecord) -> Task | None:
         try:
@@ -182,12 +190,14 @@ class DynamoTaskStore:
             return
         place = waiting.index(mine)
         here = LineItem.open_tasks[place]
-        transaction.update(
-            LineItem(*tables.line_key(task.ehr_account_id, line)),
-            [here.remove()],
-            here == tables.line_entry(*mine),
-            _LineMoved,
-        )
+        actions: list[Action] = [here.remove()]
+        unmoved = here == tables.line_entry(*mine)
+        if len(waiting) == 1:
+            swept_at = int((self._clock.now() + _EMPTY_LINE_KEPT).timestamp())
+            actions.append(LineItem.expires_at.set(swept_at))
+            unmoved = unmoved & (size(LineItem.open_tasks) == 1)  # type: ignore[no-untyped-call]
+        item = LineItem(*tables.line_key(task.ehr_account_id, line))
+        transaction.update(item, actions, unmoved, _LineMoved)
         behind = (self.task(*entry) for entry in waiting[place + 1 :])
         following = next((other for other in behind if other.next_attempt_at is not None), None)
         if following is not None:
@@ -278,7 +288,7 @@ class _Transaction:
 def _joining(task: Task, line: str) -> tuple[LineItem, list[Action]]:
     entry = tables.line_entry(task.practice_id, task.id)
     item = LineItem(*tables.line_key(task.ehr_account_id, line))
-    return item, [LineItem.open_tasks.set((LineItem.open_tasks | []).append([entry]))]
+    return item, [LineItem.open_tasks.set((LineItem.open_tasks | []).append([entry])), LineItem.expires_at.remove()]
 
 
 def _item(task: Task) -> TaskItem:
@@ -302,7 +312,10 @@ def _task(item: TaskItem) -> Task:
     return task.changed(version=int(item.version), next_attempt_at=due)
 
 
-def _to_cursor(task_id: str) -> str:
+def _to_cursor(key: tuple[str, str] | None) -> str | None:
+    if key is None:
+        return None
+    task_id = key[1].removeprefix(tables.TASK_PREFIX)
     return base64.urlsafe_b64encode(task_id.encode()).decode().rstrip("=")
 
 

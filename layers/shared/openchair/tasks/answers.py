@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from openchair.models import Document, ShortText, Task, TaskState
+from openchair.models import Document, ShortText, StepKind, Task, TaskState
 from openchair.ports import TaskStore
 
 
@@ -28,10 +28,16 @@ def task_answer(task: Task) -> dict[str, Any]:
         "appointment_id": task.appointment_id,
         "patient_id": task.patient_id,
         "in_chart": task.in_chart,
+        "patient_code": _patient_code(task),
         "accepted_at": task.accepted_at.isoformat(),
         "updated_at": task.updated_at.isoformat(),
         "next_attempt_at": task.next_attempt_at.isoformat() if task.next_attempt_at else None,
     }
+
+
+def _patient_code(task: Task) -> str | None:
+    """Of an onboarding: whether the chart was created or found, which a booked visit's code hides."""
+    return next((step.code for step in task.steps if step.kind is StepKind.CREATE_PATIENT), None)
 
 
 def submitted(task: Task) -> tuple[int, dict[str, Any]]:

@@ -156,13 +156,13 @@ class _Worker:
     # ------------------------------------------------------------------------------------------ one step
 
     def _advance(self, task: Task, step: Step, desk: Desk) -> Task:
+        if step.kind not in LOOK and step.state is not StepState.SENT:
+            return self._write(task, step, desk)
         try:
             if step.kind in LOOK:
                 return self._look(task, step, desk)
-            if step.state is StepState.SENT:
-                return self._read_back(task, step, desk)
-            return self._write(task, step, desk)
-        except (EhrError, NotFound, Conflict, InvalidTime) as error:
+            return self._read_back(task, step, desk)
+        except _CERTAIN as error:
             return self.settle(task, error)
 
     def _look(self, task: Task, step: Step, desk: Desk) -> Task:
@@ -210,28 +210,37 @@ class _Worker:
         return self._save(task.with_step(_as(step, StepState.NEW)))
 
     def _write(self, task: Task, step: Step, desk: Desk) -> Task:
-        places_left = _PLACES_TRIED
-        while True:
-            ready = PREPARE[step.kind](task, step, desk)
+        """Hold first, then look, then record the intent, then send.
+
+        What was read before a hold was ours may be stale: another task can have booked there and let go in between. So
+        after new time is held the chart is looked at once more (`ready.confirm`).
+        """
+        taken = SlotTaken()
+        for _ in range(_PLACES_TRIED):
+            try:
+                ready = PREPARE[step.kind](task, step, desk)
+            except _CERTAIN as error:
+                return self.settle(task, error)
             self._circuits.answered(task.ehr_account_id)
             if isinstance(ready, NeedsReview):
                 return self.review(task, ready.code)
             if isinstance(ready, Done):
                 return self._done(task, step, ready)
+            step = ready.step
+            try:
+                if ready.take:
+                    task = self._tasks.save(self._touched(task.with_step(step)), ready.take)
+                    ready.confirm()
+            except SlotTaken as error:
+                taken = error
+                continue
+            except _CERTAIN as error:
+                return self.settle(task, error)
             if self._remaining() < WRITE_NEEDS_SECONDS:
                 return self.wait(task, self._clock.now())
-            sent = ready.step.model_copy(
-                update={"state": StepState.SENT, "attempt": step.attempt + 1, "sent_at": self._clock.now()}
-            )
-            try:
-                task = self._save(task.with_step(sent), ready)
-            except SlotTaken:
-                # Claimed since it was read: another look may find another place.
-                places_left -= 1
-                if not places_left:
-                    raise
-                continue
-            return self._send(task, sent, ready)
+            sent = _as(step, StepState.SENT, attempt=step.attempt + 1, sent_at=self._clock.now())
+            return self._send(self._save(task.with_step(sent)), sent, ready)
+        return self.settle(task, taken)
 
     def _send(self, task: Task, sent: Step, ready: Ready) -> Task:
         """The only place from which a chart is written to."""
@@ -384,8 +393,8 @@ class _Worker:
 
     # ---------------------------------------------------------------------------------------------- writing
 
-    def _save(self, task: Task, ready: Ready | None = None, join: str | None = None, **updates: Any) -> Task:
-        return self._tasks.save(self._touched(task, **updates), ready.take if ready else (), join)
+    def _save(self, task: Task, join: str | None = None, **updates: Any) -> Task:
+        return self._tasks.save(self._touched(task, **updates), (), join)
 
     def _touched(self, task: Task, **updates: Any) -> Task:
         return task.changed(updated_at=self._clock.now(), **updates)
@@ -394,6 +403,7 @@ class _Worker:
         return self._clock.now() + timedelta(seconds=seconds)
 
 
+_CERTAIN = (EhrError, NotFound, Conflict, InvalidTime)
 _BOOKS = (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT)
 _WHAT_REMAINS = {
     StepKind.WITHDRAW: outcomes.COLLISION_REMAINS,

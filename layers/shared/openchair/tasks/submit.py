@@ -34,6 +34,7 @@ from openchair.wall_time import parse_instant
 KeyedHash = Callable[..., str]
 _REQUEST: TypeAdapter[TaskRequest] = TypeAdapter(TaskRequest, config=ConfigDict(defer_build=True))
 FIRST_LOOK = timedelta(seconds=30)
+FURTHEST_START = timedelta(days=731)
 
 
 def submit_task(
@@ -130,6 +131,8 @@ def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: dateti
     start = requested_start(visit, record)
     if start <= now:
         raise InvalidTime("The start is in the past.")
+    if start > now + FURTHEST_START:
+        raise InvalidTime("The start is more than two years ahead.")
     if visit.allow_overlap and not record.may_overlap:
         raise OverlapNotAllowed
     if isinstance(visit, RescheduleAppointment):

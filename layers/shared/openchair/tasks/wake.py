@@ -1,28 +1,58 @@
 """Waking tasks whose time has come, and waiting for one at the door."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from openchair.errors import StoreUnavailable
-from openchair.models import Task
+from openchair.errors import StoreError, StoreUnavailable
+from openchair.models import AppointmentRequest, OnboardNewPatient, RescheduleAppointment, Task
 from openchair.ports import Clock, TaskQueue, TaskStore
 
 LOOK_AGAIN = timedelta(seconds=240)
 _LOOKS_PER_SECOND = 4.0
 
 
-def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 500) -> int:
-    """Sends every due task to the queue; returns how many. One that cannot be sent stays due for the next minute."""
-    sent = 0
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """`count` tasks were sent; of all that were due, the longest neglected was last touched `oldest_seconds` ago.
+
+    A worker touches a task at every look and lets it wait five minutes at most, so a quarter of an hour means that none
+    comes to look. Its due time would not tell: waking puts it off. 0 when nothing was due.
+    """
+
+    count: int
+    oldest_seconds: int
+
+
+def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 500) -> Woken:
+    """Sends every due task to the queue, the earliest visit first. One that cannot be sent stays due for later.
+
+    A record that cannot be read or written keeps nobody else back.
+    """
+    woken: list[Task] = []
     for due in tasks.due(clock.now(), limit):
-        task = tasks.wake(due, clock.now() + LOOK_AGAIN)
-        if task is None:
+        try:
+            task = tasks.wake(due, clock.now() + LOOK_AGAIN)
+        except StoreError:
             continue
+        if task is not None:
+            woken.append(task)
+    sent = 0
+    for task in sorted(woken, key=_starts_at):
         try:
             queue.send(task)
         except StoreUnavailable:
             continue
         sent += 1
-    return sent
+    oldest = max((clock.now() - task.updated_at for task in woken), default=timedelta())
+    return Woken(sent, int(oldest.total_seconds()))
+
+
+def _starts_at(task: Task) -> datetime:
+    """When the visit asked for starts; what concerns a visit there is goes by when it was accepted, so before them."""
+    request = task.request.appointment if isinstance(task.request, OnboardNewPatient) else task.request
+    if isinstance(request, AppointmentRequest | RescheduleAppointment):
+        return datetime.fromisoformat(request.start)
+    return task.accepted_at
 
 
 def await_end(task: Task, seconds: float, tasks: TaskStore, clock: Clock) -> Task:

@@ -1,21 +1,24 @@
 """Withdrawing a task of which nothing was sent."""
 
-from openchair.errors import StaleVersion, TaskAlreadySent, TaskWithdrawn
-from openchair.models import ENDED, StepState, Task, TaskState
+from openchair.errors import StaleVersion, TaskAlreadySent, TaskEnded, TaskWithdrawn
+from openchair.models import TERMINAL, StepState, Task, TaskState
 from openchair.ports import Clock, TaskStore
 from openchair.tasks.outcomes import told_of
 
 
 def withdraw_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock) -> Task:
-    """Ends a task of which nothing was sent, as failed with code `withdrawn`. Raises TaskNotFound, TaskAlreadySent.
+    """Ends a task of which nothing was sent, as failed with code `withdrawn`.
 
+    Raises TaskNotFound, TaskEnded, TaskAlreadySent.
     The write is conditional on the version read: a worker about to send and this cannot both go on.
     """
     for _ in range(5):
         task = tasks.task(practice_id, task_id)
         if task.code == TaskWithdrawn.code:
             return task
-        if task.state in ENDED or any(step.state is not StepState.NEW for step in task.steps):
+        if task.state in TERMINAL:
+            raise TaskEnded
+        if any(step.state is not StepState.NEW for step in task.steps):
             raise TaskAlreadySent
         ended = task.changed(state=TaskState.FAILED, in_chart=False, updated_at=clock.now(), **told_of(TaskWithdrawn()))
         try:

@@ -173,12 +173,11 @@ def done_or(missing: type[NotFound]) -> Judge[None]:
 
 
 def _row[R: Row](item: Any, model: type[R]) -> tuple[R | None, bool]:
-    oddities: list[str] = []
     try:
-        row = model.model_validate(item, context=oddities)
+        row = model.read(item)
     except ValidationError:
         return None, True
-    return row, bool(oddities) or row.is_odd
+    return row, row.is_odd
 
 
 def _document(reply: Reply, asked: Asked) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from openchair.clients.open_dental import translate
-from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.calls import Calls, unreadable_schedule
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
 from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
@@ -19,10 +19,16 @@ class AppointmentCalls(Calls):
         )
 
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
-        """Open Dental API, Appointments GET (multiple), of every clinic: a visit elsewhere still takes its provider."""
+        """Open Dental API, Appointments GET (multiple), of every clinic: a visit elsewhere still takes its provider.
+
+        Raises EhrUnavailable when a visit of these days takes up time and does not say all of which.
+        """
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._appointments(self._rows("list_appointments", "appointments", AppointmentRow, query))
-        return [one for one in found if one.start is None or start_date <= one.start.date() <= end_date]
+        found = self._rows("list_appointments", "appointments", AppointmentRow, query, is_schedule=True)
+        rows = [row for row in found if row.AptDateTime is None or start_date <= row.AptDateTime.date() <= end_date]
+        if any(row.hides_time for row in rows):
+            raise unreadable_schedule()
+        return self._appointments(rows)
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple) with PatNum (21.4), any date and status."""

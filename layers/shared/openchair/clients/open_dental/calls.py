@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from openchair.clients.open_dental.answers import Asked, done_or, object_of, page_of
 from openchair.clients.open_dental.payloads import Row
 from openchair.clients.transport import EhrRequest, Transport
-from openchair.errors import NotFound
+from openchair.errors import EhrUnavailable, NotFound
 from openchair.models import OpenDentalSettings, Practice
 from openchair.ports import Clock
 
@@ -22,6 +22,11 @@ _ENTERPRISE_PAGE = 1000
 _KEPT = timedelta(minutes=15)
 
 
+def unreadable_schedule() -> EhrUnavailable:
+    """For a row that takes up time nobody can tell: left out, its time would look free."""
+    return EhrUnavailable("A row of the EHR's schedule cannot be read.")
+
+
 @dataclass(slots=True)
 class Kept:
     """Lists of an EHR account that hardly change, kept 15 minutes in this process."""
@@ -29,9 +34,10 @@ class Kept:
     clock: Clock
     _values: dict[str, tuple[datetime, Any]] = field(default_factory=dict, repr=False)
 
-    def get[T](self, name: str, read: Callable[[], T], fresh: bool) -> T:
+    def get[T](self, name: str, read: Callable[[], T], max_age_seconds: float | None = None) -> T:
         now = self.clock.now()
-        if not fresh and name in self._values and now - self._values[name][0] < _KEPT:
+        oldest = _KEPT if max_age_seconds is None else min(_KEPT, timedelta(seconds=max_age_seconds))
+        if name in self._values and now - self._values[name][0] < oldest:
             kept: T = self._values[name][1]
             return kept
         value = read()
@@ -66,9 +72,11 @@ class Calls:
         model: type[R],
         query: Mapping[str, str | None],
         missing: type[NotFound] | None = None,
+        *,
+        is_schedule: bool = False,
     ) -> Iterator[R]:
         """Every row, once, page by page. Ends on a short page, and on one that brings nothing new: some servers
-        serve the first page for ever."""
+        serve the first page for ever. A schedule of which a row is no row at all raises EhrUnavailable."""
         limit = _ENTERPRISE_PAGE if self._settings.throttle == "enterprise" else _PAGE
         asked = {name: value for name, value in query.items() if value is not None}
         seen: set[object] = set()
@@ -76,6 +84,8 @@ class Calls:
         while True:
             request = EhrRequest(operation, "GET", path, {**asked, "Limit": str(limit), "Offset": str(offset)})
             page = self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
+            if is_schedule and len(page.rows) < page.length:
+                raise unreadable_schedule()
             new = {row.key: row for row in page.rows if row.key not in seen}
             yield from new.values()
             seen.update(new)

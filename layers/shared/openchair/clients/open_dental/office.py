@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from openchair.clients.open_dental import translate
-from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.calls import Calls, unreadable_schedule
 from openchair.clients.open_dental.nouns import AppointmentType, Definition, Location, ScheduleOperatory
 from openchair.clients.open_dental.payloads import (
     AppointmentTypeRow,
@@ -26,32 +26,40 @@ _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: ([+-])(\d\d):(\d\d))?"
 
 
 class OfficeCalls(Calls):
-    def providers(self, *, fresh: bool = False) -> Sequence[Provider]:
+    def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]:
         """Open Dental API, Providers GET (multiple): hidden and deleted ones too, marked. Kept 15 minutes."""
-        return self._kept.get("providers", lambda: [translate.provider(row) for row in self._provider_rows({})], fresh)
 
-    def operatories(self, *, fresh: bool = False) -> Sequence[Operatory]:
+        def read() -> Sequence[Provider]:
+            return [translate.provider(row) for row in self._provider_rows({})]
+
+        return self._kept.get("providers", read, max_age_seconds)
+
+    def operatories(self, *, max_age_seconds: float | None = None) -> Sequence[Operatory]:
         """Open Dental API, Operatories GET (multiple), of every clinic, hidden ones too. Kept 15 minutes."""
 
         def read() -> Sequence[Operatory]:
             return [translate.operatory(row) for row in self._rows("list_operatories", "operatories", OperatoryRow, {})]
 
-        return self._kept.get("operatories", read, fresh)
+        return self._kept.get("operatories", read, max_age_seconds)
 
-    def appointment_types(self, *, fresh: bool = False) -> Sequence[AppointmentType]:
+    def appointment_types(self, *, max_age_seconds: float | None = None) -> Sequence[AppointmentType]:
         """Open Dental API, AppointmentTypes GET (22.4.10). Kept 15 minutes."""
 
         def read() -> Sequence[AppointmentType]:
             rows = self._rows("list_appointment_types", "appointmenttypes", AppointmentTypeRow, {})
             return [translate.appointment_type(row) for row in rows]
 
-        return self._kept.get("appointment_types", read, fresh)
+        return self._kept.get("appointment_types", read, max_age_seconds)
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        """Open Dental API, Schedules GET (multiple) (22.1)."""
+        """Open Dental API, Schedules GET (multiple) (22.1). Raises EhrUnavailable when a row of these days may shut
+        time and does not say which."""
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        rows = self._rows("list_schedules", "schedules", ScheduleRow, query)
-        return translate.schedule((row for row in rows if start_date <= row.SchedDate <= end_date), self._zone)
+        found = self._rows("list_schedules", "schedules", ScheduleRow, query, is_schedule=True)
+        rows = [row for row in found if start_date <= row.SchedDate <= end_date]
+        if any(row.hides_time for row in rows):
+            raise unreadable_schedule()
+        return translate.schedule(rows, self._zone)
 
     def schedule_operatories(
         self, *, schedule_id: str | None = None, operatory_id: str | None = None

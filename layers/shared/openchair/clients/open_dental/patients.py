@@ -7,7 +7,7 @@ from openchair.clients.open_dental import translate
 from openchair.clients.open_dental.calls import Calls
 from openchair.clients.open_dental.nouns import PatientChanges
 from openchair.clients.open_dental.payloads import PatientRow
-from openchair.contacts import match_text, phone_digits
+from openchair.contacts import phone_digits
 from openchair.errors import PatientNotFound
 from openchair.models import NewPatient, Patient, PatientQuery
 
@@ -24,17 +24,13 @@ class PatientCalls(Calls):
         return translate.patient(row)
 
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
-        """Every match, compared here: the vendor's own filters match parts of a value."""
+        """Every match and more, as the vendor's own filters match parts of a value: `records.fits` compares."""
         if query.phone is not None:
             return self._with_phone(query.phone)
         if query.email is not None:
-            email = match_text(query.email)
-            found = self.list_patients(email=query.email.strip())
-            return [one for one in found if one.email is not None and match_text(one.email) == email]
-        # Not by first name too: the caller may go by a preferred one, and the core compares both.
-        found = self.list_full_patients(last_name=query.last_name, date_of_birth=query.date_of_birth)
-        wanted = (match_text(query.last_name or ""), query.date_of_birth)
-        return [one for one in found if (match_text(one.last_name), one.date_of_birth) == wanted]
+            return self.list_patients(email=query.email.strip())
+        # Not by first name too: the caller may go by a preferred one.
+        return self.list_full_patients(last_name=query.last_name, date_of_birth=query.date_of_birth)
 
     def _with_phone(self, phone: str) -> list[Patient]:
         """Numbers are stored in any punctuation, and whether the vendor's filter looks past it is not documented.
@@ -43,13 +39,10 @@ class PatientCalls(Calls):
         stand together in every way of writing, are asked for too, so that a family stored in two ways comes whole.
         """
         digits = phone_digits(phone)
-        found = {one.id: one for one in self._among(digits, digits)}
+        found = {one.id: one for one in self.list_patients(phone=digits)}
         if not any(digits not in text for one in found.values() for text in _written(one, digits)):
-            found |= {one.id: one for one in self._among(digits, digits[-4:])}
+            found |= {one.id: one for one in self.list_patients(phone=digits[-4:])}
         return list(found.values())
-
-    def _among(self, digits: str, form: str) -> list[Patient]:
-        return [one for one in self.list_patients(phone=form) if _written(one, digits)]
 
     def list_patients(
         self,

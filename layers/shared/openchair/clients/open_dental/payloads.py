@@ -1,15 +1,16 @@
 """Open Dental's rows as they travel under the vendor's own names.
 
-Only a row's key can make it unreadable. Any other value that cannot be read becomes "nothing" and is counted as odd:
-a visit left out because of a broken colour would look like free time.
+Only a row's key can make it unreadable. Any other value that cannot be read becomes "nothing", and the row is counted
+as odd: a visit left out because of a broken colour would look like free time. So would one whose time is broken:
+`hides_time` tells those.
 """
 
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationInfo
 
 
 def _number(value: Any) -> int:
@@ -100,7 +101,8 @@ Text = Annotated[str, _or_nothing(_text, "")]
 Day = Annotated[date | None, _or_nothing(_day, None)]
 Moment = Annotated[datetime | None, _or_nothing(_moment, None)]
 Clock = Annotated[time | None, _or_nothing(_clock, None)]
-Numbers = Annotated[tuple[int, ...], _or_nothing(_numbers, ())]
+Numbers = Annotated[tuple[int, ...] | None, _or_nothing(_numbers, None)]
+"""None when they cannot be read, since an empty list says something: any chair, or all."""
 
 
 class Row(BaseModel):
@@ -108,8 +110,24 @@ class Row(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
+    _unreadable: frozenset[str] = PrivateAttr(frozenset())
+    """Fields with a value that could not be read and became "nothing"."""
+
+    @classmethod
+    def read(cls, item: Any) -> Self:
+        """Raises pydantic's ValidationError when not even the key can be read."""
+        unreadable: list[str] = []
+        row = cls.model_validate(item, context=unreadable)
+        row._unreadable = frozenset(unreadable)
+        return row
+
     @property
     def is_odd(self) -> bool:
+        """Whether a value could not be read, or stands in a combination we do not know."""
+        return bool(self._unreadable) or self._is_unknown
+
+    @property
+    def _is_unknown(self) -> bool:
         """Whether it holds a combination we do not know, though every value could be read."""
         return False
 
@@ -178,9 +196,9 @@ class PatientRow(Row):
 
 
 _PATTERN = re.compile(r"[Xx/]+")
-_STATUSES = frozenset(
-    ("Scheduled", "Complete", "UnschedList", "ASAP", "Broken", "Planned", "PtNote", "PtNoteCompleted")
-)
+_OFF_THE_BOOK = frozenset(("UnschedList", "Planned", "Broken"))
+_STATUSES = _OFF_THE_BOOK | {"Scheduled", "Complete", "ASAP", "PtNote", "PtNoteCompleted"}
+_WHOSE_TIME = frozenset(("Op", "ProvNum", "ProvHyg", "IsHygiene", "PatternSecondary"))
 
 
 class AppointmentRow(Row):
@@ -223,11 +241,21 @@ class AppointmentRow(Row):
     serverDateTime: Text = ""
 
     @property
-    def is_odd(self) -> bool:
+    def _is_unknown(self) -> bool:
+        return self.AptStatus not in _STATUSES or not _PATTERN.fullmatch(self.Pattern) or self.hides_time
+
+    @property
+    def hides_time(self) -> bool:
+        """Whether it takes up time, but its start, its length, its chair or whose time it is cannot be told.
+
+        An unknown status takes up time, as in `translate`.
+        """
+        if self.AptStatus in _OFF_THE_BOOK:
+            return False
         return (
-            self.AptStatus not in _STATUSES
+            self.AptDateTime is None
             or not _PATTERN.fullmatch(self.Pattern)
-            or (self.AptDateTime is None and self.AptStatus not in ("UnschedList", "Planned", "Broken"))
+            or not self._unreadable.isdisjoint(_WHOSE_TIME)
         )
 
     @property
@@ -254,7 +282,7 @@ class SlotRow(Row):
     OpNum: Number = 0
 
     @property
-    def is_odd(self) -> bool:
+    def _is_unknown(self) -> bool:
         return self.DateTimeEnd <= self.DateTimeStart
 
     @property
@@ -341,12 +369,17 @@ class ScheduleRow(Row):
         return self.StartTime < self.StopTime or (self.StopTime == time.min and self.StartTime != time.min)
 
     @property
-    def is_odd(self) -> bool:
+    def _is_unknown(self) -> bool:
         if self.SchedType not in ("Practice", "Provider", "Blockout", "Employee", "WebSchedASAP"):
             return True
-        if self.SchedType == "Provider":
-            return not self.has_hours or self.ProvNum == 0
-        return self.SchedType == "Blockout" and not self.has_hours
+        return self.hides_time or (self.SchedType == "Provider" and (not self.has_hours or self.ProvNum == 0))
+
+    @property
+    def hides_time(self) -> bool:
+        """Whether it shuts time, or may, but not all of which can be told. A provider's row only opens time."""
+        if self.SchedType == "Practice":
+            return self.StartTime is None or self.StopTime is None
+        return not self.SchedType or (self.SchedType == "Blockout" and not self.has_hours)
 
     @property
     def key(self) -> object:

@@ -174,6 +174,7 @@ def patient(row: PatientRow) -> Patient:
         email=row.Email.strip() or None,
         preferred_name=row.Preferred.strip() or None,
         is_active=row.PatStatus not in _NOT_ACTIVE,
+        location_id=id_or_none(row.ClinicNum),
     )
 
 
@@ -202,7 +203,10 @@ def operatory(row: OperatoryRow) -> Operatory:
 
 
 def schedule(rows: Iterable[ScheduleRow], zone: ZoneInfo) -> Schedule:
-    """Provider rows, blockouts and closed days; rows of employees and notes for the day say nothing about openings."""
+    """Provider rows, blockouts and closed days; rows of employees and notes for the day say nothing about openings.
+
+    Chairs that cannot be read are none of a provider's, and all of a blockout's.
+    """
     work_blocks: list[WorkBlock] = []
     blockouts: list[Blockout] = []
     closed_days = set()
@@ -211,13 +215,13 @@ def schedule(rows: Iterable[ScheduleRow], zone: ZoneInfo) -> Schedule:
             closed_days.add(row.SchedDate)
         if not row.has_hours or row.StartTime is None or row.StopTime is None:
             continue
-        operatory_ids = tuple(str(number) for number in row.operatories if number)
+        operatory_ids = tuple(str(number) for number in row.operatories or () if number)
         start = wall_time.at(row.SchedDate, row.StartTime, zone)
         end_day = row.SchedDate + timedelta(days=1) if row.StopTime == time.min else row.SchedDate
         end = wall_time.at(end_day, row.StopTime, zone)
         if end <= start:
             continue
-        if row.SchedType == "Provider" and row.ProvNum:
+        if row.SchedType == "Provider" and row.ProvNum and row.operatories is not None:
             work_blocks.append(WorkBlock(str(row.ProvNum), operatory_ids, start, end))
         elif row.SchedType == "Blockout":
             blockouts.append(Blockout(operatory_ids, start, end))

@@ -1,6 +1,7 @@
 """Looking after a visit was written: did the front desk book the same chair or provider meanwhile?
 
-Claims keep our own tasks apart; nothing keeps the front desk from booking between our look and our write.
+Claims, and the look after them, keep our own tasks apart; nothing keeps the front desk from booking between our last
+look and our write.
 """
 
 from dataclasses import replace

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from openchair.errors import AppointmentNotFound, OpenChairError, PatientMismatch, TaskExpired
+from openchair.errors import AppointmentNotFound, OpenChairError, PatientMismatch, SlotTaken, TaskExpired
 from openchair.models import (
     MARKER,
     Appointment,
@@ -17,12 +17,13 @@ from openchair.models import (
     Place,
     PracticeRecord,
     RescheduleAppointment,
+    Schedule,
     Step,
     Task,
 )
-from openchair.openings import Need, holds_for, place_at
+from openchair.openings import Book, Need, holds_for, is_taken, place_at
 from openchair.ports import Clock, EhrClient, TaskStore
-from openchair.slots import read_book
+from openchair.slots import is_ours, read_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A write that may go out once `step` is recorded as sent and `take` is held."""
+    """A write that may go out once `take` is held, then confirmed to be free, and `step` is recorded as sent.
+
+    `confirm` raises SlotTaken when the chart has changed since it was read.
+    """
 
     step: Step
     send: Callable[[], Done]
     take: tuple[Hold, ...] = ()
+    confirm: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ def named_visit(task: Task, desk: Desk) -> Appointment:
     request = task.request
     assert isinstance(request, RescheduleAppointment | CancelAppointment | ConfirmAppointment)
     visit = desk.ehr.appointment(request.appointment_id)
+    if not is_ours(desk.record.practice, visit.location_id):
+        raise AppointmentNotFound
     if request.patient_id is not None and visit.patient_id != request.patient_id:
         raise PatientMismatch
     if visit.status in (AppointmentStatus.NOTE, AppointmentStatus.PROPOSED):
@@ -116,7 +123,7 @@ def best_place(
         raise TaskExpired
     zone = desk.record.practice.zone
     day = start.astimezone(zone).date()
-    book = read_book(desk.ehr, desk.tasks, desk.record, day, day)
+    book = read_book(desk.ehr, desk.tasks, desk.record, day, day, fresh=True)
     prefer = None
     if step.operatory_id and step.provider_id:
         prefer = Place(step.operatory_id, step.provider_id)
@@ -133,6 +140,23 @@ def best_place(
         require_provider_id=(provider_id or old.provider_id) if old else None,
         allow_overlap=allow_overlap,
     )[0]
+
+
+def confirm_free(desk: Desk, step: Step, ignore_appointment_id: str | None = None) -> None:
+    """Raises SlotTaken when a visit stands where this step is about to put one: a fresh look at that day's visits."""
+    assert step.start is not None
+    assert step.minutes is not None
+    day = step.start.astimezone(desk.record.practice.zone).date()
+    book = Book((), (), Schedule(), desk.ehr.appointments(day, day))
+    if is_taken(
+        book,
+        place_of(step),
+        step.start,
+        step.minutes,
+        step.time_pattern,
+        ignore_appointment_id=ignore_appointment_id,
+    ):
+        raise SlotTaken
 
 
 def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from openchair.tasks.steps.common import (
     Unseen,
     at_place,
     best_place,
+    confirm_free,
     named_visit,
     not_held_yet,
     note_with,
@@ -115,7 +116,7 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
         return Done(outcomes.BOOKED, appointment_id=created.id, patient_id=new.patient_id)
 
     holds = () if allow_overlap else holds_for(new.place, new.start, new.minutes, new.time_pattern)
-    return Ready(planned, send, not_held_yet(task, holds))
+    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned))
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:

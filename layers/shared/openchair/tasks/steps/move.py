@@ -26,10 +26,10 @@ from openchair.tasks.steps.common import (
     Unseen,
     at_place,
     best_place,
+    confirm_free,
     holds_of,
     named_visit,
     not_held_yet,
-    note_with,
     place_of,
 )
 from openchair.tasks.submit import requested_start
@@ -65,15 +65,18 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
             **at_place(place, start, visit.minutes, need.time_pattern),
         }
     )
-    note = note_with(*MARKER.findall(visit.note), request.notes) if request.notes else None
+    # The note of a PUT overwrites: what the front desk wrote, and our marker, stay in front.
+    note = f"{visit.note}\n{MARKER.sub('', request.notes).strip()}".strip() if request.notes else None
 
     def send() -> Done:
         desk.ehr.move_appointment(visit.id, Move(start, place, note))
         return Done(outcomes.MOVED, visit.id, visit.patient_id)
 
     # The old time is held too until the move stands, so that the visit can be moved back.
-    holds = () if request.allow_overlap else holds_for(place, start, visit.minutes, need.time_pattern)
-    return Ready(planned, send, not_held_yet(task, (*holds, *holds_of(visit))))
+    if request.allow_overlap:
+        return Ready(planned, send, not_held_yet(task, holds_of(visit)))
+    holds = (*holds_for(place, start, visit.minutes, need.time_pattern), *holds_of(visit))
+    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned, visit.id))
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:

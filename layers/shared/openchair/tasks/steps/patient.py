@@ -11,10 +11,13 @@ from openchair.tasks.steps.common import Desk, Done, NeedsReview, Prepared, Read
 def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     person = _person(task)
     same_name, same_person = _known(person, desk.ehr)
-    if len(same_person) > 1:
+    active = [patient for patient in same_person if patient.is_active]
+    if len(active) > 1:
         return NeedsReview(outcomes.SEVERAL_PATIENTS_MATCH)
+    if active:
+        return Done(outcomes.PATIENT_FOUND, patient_id=active[0].id)
     if same_person:
-        return Done(outcomes.PATIENT_FOUND, patient_id=same_person[0].id)
+        return NeedsReview(outcomes.PATIENT_INACTIVE)
 
     def send() -> Done:
         try:
@@ -29,7 +32,8 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     """By name, birth date and contact. Nobody of them was there when we sent, so the one who is now is ours."""
-    _, same_person = _known(_person(task), desk.ehr)
+    _, charts = _known(_person(task), desk.ehr)
+    same_person = [patient for patient in charts if patient.is_active]
     if len(same_person) > 1:
         return NeedsReview(outcomes.SEVERAL_PATIENTS_MATCH)
     if same_person:
@@ -58,7 +62,8 @@ def _known(person: NewPatient, ehr: EhrClient) -> tuple[list[Patient], list[Pati
 def _only_one(person: NewPatient, ehr: EhrClient, refused: EhrDuplicatePatient) -> Patient:
     """The one chart because of which the EHR refused a new one; without one, the refusal stands."""
     try:
-        _, there = _known(person, ehr)
+        _, charts = _known(person, ehr)
+        there = [patient for patient in charts if patient.is_active]
     except EhrError:
         raise refused from None
     if len(there) != 1:
