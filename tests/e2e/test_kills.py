@@ -103,15 +103,18 @@ class Function:
 class Tasks:
     """Tasks as the function finds them; nothing is queued, so that no other worker takes them."""
 
-    def __init__(self, record: PracticeRecord, function: Function) -> None:
+    def __init__(self, record: PracticeRecord, function: Function, outside: set[str]) -> None:
         self._record = record
+        self._outside = outside
         self._function = function
         self._clock = _ClockAhead()
         self._store = DynamoTaskStore(self._clock)
 
     def accept(self, request: Json) -> Task:
         body, key = json.dumps(request).encode(), str(uuid.uuid4())
-        return submit_task(self._record, "kills", key, body, self._store, _NoQueue(), self._clock, keyed_hash)
+        task = submit_task(self._record, "kills", key, body, self._store, _NoQueue(), self._clock, keyed_hash)
+        self._outside.add(task.id)
+        return task
 
     def end(self, task: Task, kill: str, effect: int) -> tuple[Task, bool]:
         """The ended task, and whether the kill struck. Runs until then, each time when it is next due."""
@@ -137,7 +140,7 @@ class Tasks:
 def tasks(world: World) -> Iterator[Tasks]:
     function = Function(world)
     with world.as_function() as practices:
-        yield Tasks(practices.practice(PRACTICE), function)
+        yield Tasks(practices.practice(PRACTICE), function, world.tasks_worked_on_outside)
     function.stop()
 
 

@@ -173,6 +173,8 @@ class World:
         # One session for all clients: reading the services' models is what takes the time.
         self._session = boto3.Session(region_name=self.description.aws_region)
         self.operator_settings = aws_settings(self.description)
+        # Tasks that no Lambda of the stack works on, so that none of its logs tells of them.
+        self.tasks_worked_on_outside: set[str] = set()
 
     @property
     def stack_file(self) -> Path:
