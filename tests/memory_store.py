@@ -83,9 +83,8 @@ class MemoryTaskStore:
 
     def end(self, task: Task) -> Task:
         self._check_version(task)
-        self._cells = {
-            key: owner for key, owner in self._cells.items() if not (key[0] == task.ehr_account_id and owner == task.id)
-        }
+        for cell in self._cells_of(task, task.holds):
+            self._cells.pop(cell, None)
         for line in task.lines:
             waiting = self._lines[task.ehr_account_id, line]
             place = waiting.index((task.practice_id, task.id))

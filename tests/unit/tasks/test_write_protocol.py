@@ -283,8 +283,10 @@ def test_a_move_that_somebody_else_overtook_is_left_alone() -> None:
     task = world.do(reschedule("50", at(14)))
     world.ehr.chart["50"] = replace(world.ehr.chart["50"], start=at(16))
 
-    found = world.later(task, 60)
+    early = world.later(task, 60)
+    found = world.later(early, W)
 
+    assert early.code == "reading_back", "what was sent may still arrive"
     assert (found.state, found.code) == (TaskState.FAILED, "changed_in_ehr")
     assert world.ehr.chart["50"].start == at(16)
 
@@ -304,7 +306,7 @@ def test_a_visit_completed_while_its_cancel_was_unclear_is_not_cancellable() -> 
     task = world.do(cancel("50"))
     world.ehr.chart["50"] = replace(world.ehr.chart["50"], status=AppointmentStatus.FULFILLED)
 
-    assert world.later(task, 60).code == "not_cancellable"
+    assert world.later(task, W + 1).code == "not_cancellable"
 
 
 def test_a_confirmation_that_somebody_changed_is_left() -> None:
@@ -408,6 +410,76 @@ def test_a_new_visit_the_front_desk_moved_out_of_the_collision_is_not_taken_back
 
     assert task.state is TaskState.COMPLETED
     assert world.ehr.chart[task.appointment_id or ""].status is AppointmentStatus.BOOKED
+
+
+def test_an_old_visit_is_not_cancelled_when_somebody_removed_the_new_one() -> None:
+    old = visit("50", at(9))
+    world = World(old, reschedule="rebook")
+    original = world.ehr.create_appointment
+
+    def removed_at_once(new: NewAppointment) -> Any:
+        created = original(new)
+        world.ehr.remove(created.id)
+        return created
+
+    world.ehr.create_appointment = removed_at_once  # type: ignore[method-assign]
+
+    task = world.do(reschedule("50", at(14)))
+
+    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "removed_in_ehr")
+    assert world.ehr.chart["50"] == old
+    settled = settle(world, task, "give_up")
+    assert (settled.state, settled.code) == (TaskState.FAILED, "given_up")
+    assert world.ehr.chart["50"] == old
+
+
+def test_a_visit_cancelled_right_after_it_was_written_is_told_as_changed() -> None:
+    world = World()
+    original = world.ehr.create_appointment
+
+    def cancelled_at_once(new: NewAppointment) -> Any:
+        created = original(new)
+        world.ehr.chart[created.id] = replace(created, status=AppointmentStatus.CANCELLED)
+        return created
+
+    world.ehr.create_appointment = cancelled_at_once  # type: ignore[method-assign]
+
+    assert world.do(create(**IN_CHAIR_1)).code == "status_changed_in_ehr"
+
+
+def test_a_move_back_onto_a_time_that_was_taken_meanwhile_needs_a_person() -> None:
+    world = World(visit("50", at(9)))
+    staff_books_while(world, "move_appointment", visit("70", at(14), patient_id="99"))
+    original = world.ehr.appointment
+
+    def old_time_taken(appointment_id: str) -> Any:
+        if world.ehr.chart["50"].start == at(14) and world.ehr.calls.count("appointments") >= 4:
+            world.ehr.chart["71"] = visit("71", at(9), patient_id="98")
+        return original(appointment_id)
+
+    world.ehr.appointment = old_time_taken  # type: ignore[method-assign]
+
+    task = world.do(reschedule("50", at(14)))
+
+    assert (task.state, task.code) == (TaskState.NEEDS_REVIEW, "moved_onto_collision")
+    assert world.ehr.chart["50"].start == at(14)
+
+
+def test_a_visit_somebody_moves_between_our_look_and_our_hold_is_not_overwritten() -> None:
+    world = World(visit("50", at(9)))
+    original = world.tasks.save
+
+    def moved_meanwhile(saved: Task, take: Any = (), join: str | None = None) -> Task:
+        if take:
+            world.ehr.chart["50"] = replace(world.ehr.chart["50"], start=at(16))
+        return original(saved, take, join)
+
+    world.tasks.save = moved_meanwhile  # type: ignore[method-assign,assignment]
+
+    task = world.do(reschedule("50", at(14)))
+
+    assert (task.state, task.code) == (TaskState.FAILED, "changed_in_ehr")
+    assert world.ehr.chart["50"].start == at(16)
 
 
 def test_a_withdrawal_whose_answer_was_lost_is_read_back_like_any_write() -> None:

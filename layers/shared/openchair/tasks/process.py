@@ -187,17 +187,17 @@ class _Worker:
                 return self.review(task, found.code)
             found = Unseen()
         if isinstance(found, Failed):
+            # Until the window is over what was sent may still arrive, and a failure told now would be contradicted.
+            if self._still_open(step):
+                return self._look_again(task, step)
             return self.settle(task.with_step(_as(step, StepState.REFUSED)), found.error)
         if isinstance(found, Done):
             return self._done(task, step, found)
         return self._unseen(task, step)
 
     def _unseen(self, task: Task, step: Step) -> Task:
-        assert step.sent_at is not None
-        now, settled_at = self._clock.now(), step.sent_at + self._window
-        if now < settled_at:
-            due = min(settled_at, now + LOOK_AGAIN)
-            return self.wait(task.with_step(step), due, **told(outcomes.READING_BACK))
+        if self._still_open(step):
+            return self._look_again(task, step)
         if task.open_resolution is not None:
             again = _as(step, StepState.NEW, attempt=0, refusals=())
             if task.open_resolution.action == "give_up":
@@ -208,6 +208,15 @@ class _Worker:
         if step.attempt >= LONGEST_SENDS:
             return self.review(task, outcomes.SENT_TOO_OFTEN)
         return self._save(task.with_step(_as(step, StepState.NEW)))
+
+    def _still_open(self, step: Step) -> bool:
+        assert step.sent_at is not None
+        return self._clock.now() < step.sent_at + self._window
+
+    def _look_again(self, task: Task, step: Step) -> Task:
+        assert step.sent_at is not None
+        due = min(step.sent_at + self._window, self._clock.now() + LOOK_AGAIN)
+        return self.wait(task.with_step(step), due, **told(outcomes.READING_BACK))
 
     def _write(self, task: Task, step: Step, desk: Desk) -> Task:
         """Hold first, then look, then record the intent, then send.
@@ -230,6 +239,7 @@ class _Worker:
             try:
                 if ready.take:
                     task = self._tasks.save(self._touched(task.with_step(step)), ready.take)
+                if ready.take or step.attempt:
                     ready.confirm()
             except SlotTaken as error:
                 taken = error
@@ -356,7 +366,9 @@ class _Worker:
                 found = adopted(task, step, resolution, desk)
                 if found is None:
                     return self.review(task, outcomes.CANNOT_ADOPT)
-                return self._done(task.changed(resolution_applied=True), step, found)
+                # A person has looked: what stands where is no longer to be checked.
+                steps = tuple(one for one in task.steps if one.kind is not StepKind.CHECK)
+                return self._done(task.changed(steps=steps, resolution_applied=True), step, found)
         except (EhrError, NotFound) as error:
             return self.settle(task, error)
         if step.state is StepState.SENT:
@@ -365,6 +377,8 @@ class _Worker:
             again = _as(step, StepState.NEW, attempt=0, refusals=())
             return self._save(task.with_step(again), resolution_applied=True)
         if any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
+            if task.code == outcomes.REMOVED_IN_EHR:
+                return self._end(task, TaskState.FAILED, {"in_chart": False, **told_of(GivenUp())})
             return self._end(task, TaskState.COMPLETED, told(_stands(task)))
         return self.settle(task.with_step(_as(step, StepState.NEW)), GivenUp())
 

@@ -7,7 +7,7 @@ look and our write.
 from dataclasses import replace
 
 from openchair.errors import SlotTaken
-from openchair.models import AppointmentStatus, Ending, Step, StepKind, StepState, Task
+from openchair.models import Appointment, AppointmentStatus, Ending, Step, StepKind, StepState, Task
 from openchair.openings import Book, is_taken
 from openchair.slots import read_book
 from openchair.tasks import outcomes
@@ -20,35 +20,44 @@ _UNSENT = {"state": StepState.NEW, "attempt": 0, "sent_at": None, "refusals": ()
 
 
 def check(task: Task, step: Step, desk: Desk) -> Look:
-    """A new visit that collides is taken back, since nobody was told of it; a moved one is moved back if it can be."""
+    """A new visit that collides is taken back, since nobody was told of it; a moved one is moved back if it can be.
+
+    One that no longer stands where it was put is told as changed; in a rebook the cancel looks for itself.
+    """
     written = next(done for done in task.steps if done.kind in (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT))
-    if written.start is None or not _collides(task, written, desk):
+    if written.start is None:
+        return Done(None)
+    book = _book(written, desk)
+    ours = _standing(written, book)
+    if ours is None:
+        rebooking = task.steps[-1].kind is StepKind.CANCEL_APPOINTMENT
+        return Done(None if rebooking else outcomes.STATUS_CHANGED_IN_EHR)
+    if not _taken(task, written, book):
         return Done(None)
     done = tuple(before for before in task.steps if before.state is StepState.DONE)
     if written.kind is StepKind.CREATE_APPOINTMENT:
+        if ours.status is not AppointmentStatus.BOOKED:
+            return NeedsReview(outcomes.COLLISION_REMAINS)
         withdrawal = written.model_copy(update={"kind": StepKind.WITHDRAW, **_UNSENT})
         return Redirected((*done, withdrawal), _TAKEN)
     back = back_from(written)
-    if _is_taken(task, back, desk):
+    if ours.status is not AppointmentStatus.BOOKED or _is_taken(task, back, desk):
         return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
     return Redirected((*done, back, Step(kind=StepKind.CHECK_BACK)), _TAKEN)
 
 
 def check_back(task: Task, step: Step, desk: Desk) -> Look:
     back = task.step(StepKind.MOVE_BACK)
-    return NeedsReview(outcomes.MOVED_ONTO_COLLISION) if _collides(task, back, desk) else Done(None)
+    book = _book(back, desk)
+    collides = _standing(back, book) is not None and _taken(task, back, book)
+    return NeedsReview(outcomes.MOVED_ONTO_COLLISION) if collides else Done(None)
 
 
-def _collides(task: Task, step: Step, desk: Desk) -> bool:
-    """Whether the visit still stands where the step put it, and something else does too."""
-    book = _book(step, desk)
-    here = any(
-        visit.id == step.appointment_id
-        and visit.status is AppointmentStatus.BOOKED
-        and (visit.start, visit.operatory_id) == (step.start, step.operatory_id)
-        for visit in book.appointments
-    )
-    return here and _taken(task, step, book)
+def _standing(step: Step, book: Book) -> Appointment | None:
+    """The visit, if it still stands where the step put it."""
+    at = (step.appointment_id, step.start, step.operatory_id)
+    found = (visit for visit in book.appointments if (visit.id, visit.start, visit.operatory_id) == at)
+    return next((visit for visit in found if visit.occupies), None)
 
 
 def _is_taken(task: Task, step: Step, desk: Desk) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from openchair.errors import AppointmentNotFound, OpenChairError, PatientMismatch, SlotTaken, TaskExpired
+from openchair.errors import AppointmentNotFound, ChangedInEhr, OpenChairError, PatientMismatch, SlotTaken, TaskExpired
 from openchair.models import (
     MARKER,
     Appointment,
@@ -142,21 +142,35 @@ def best_place(
     )[0]
 
 
-def confirm_free(desk: Desk, step: Step, ignore_appointment_id: str | None = None) -> None:
-    """Raises SlotTaken when a visit stands where this step is about to put one: a fresh look at that day's visits."""
+def confirm_free(desk: Desk, step: Step, own: Appointment | None = None) -> None:
+    """A fresh look at the day's visits, before a write, under the hold.
+
+    Raises SlotTaken when one stands where this step is about to put its own, ChangedInEhr when `own`, the visit to be
+    moved, no longer stands as it was read.
+    """
     assert step.start is not None
     assert step.minutes is not None
-    day = step.start.astimezone(desk.record.practice.zone).date()
-    book = Book((), (), Schedule(), desk.ehr.appointments(day, day))
+    zone = desk.record.practice.zone
+    day = step.start.astimezone(zone).date()
+    visits = desk.ehr.appointments(day, day)
+    if own is not None and own.start is not None:
+        now = next((visit for visit in visits if visit.id == own.id), None)
+        gone = now is None and own.start.astimezone(zone).date() == day
+        if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
+            raise ChangedInEhr
     if is_taken(
-        book,
+        Book((), (), Schedule(), visits),
         place_of(step),
         step.start,
         step.minutes,
         step.time_pattern,
-        ignore_appointment_id=ignore_appointment_id,
+        ignore_appointment_id=own.id if own else None,
     ):
         raise SlotTaken
+
+
+def _as_read(visit: Appointment) -> tuple[datetime | None, str | None, AppointmentStatus]:
+    return visit.start, visit.operatory_id, visit.status
 
 
 def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The step that moves a visit in place, and the one that moves it back from a collision."""
 
-from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, SlotTaken
 from openchair.models import (
     MARKER,
     Appointment,
@@ -20,6 +20,7 @@ from openchair.tasks.steps.common import (
     Desk,
     Done,
     Failed,
+    NeedsReview,
     Prepared,
     ReadBack,
     Ready,
@@ -76,7 +77,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     if request.allow_overlap:
         return Ready(planned, send, not_held_yet(task, holds_of(visit)))
     holds = (*holds_for(place, start, visit.minutes, need.time_pattern), *holds_of(visit))
-    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned, visit.id))
+    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned, visit))
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
@@ -102,6 +103,12 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
     except AppointmentNotFound:
         return Done(None)
     if visit.status is not AppointmentStatus.BOOKED or _place_now(visit) != (step.old_start, step.old_operatory_id):
+        return Done(None)
+    try:
+        confirm_free(desk, step, visit)
+    except SlotTaken:
+        return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
+    except ChangedInEhr:
         return Done(None)
     start, place = step.start, place_of(step)
 

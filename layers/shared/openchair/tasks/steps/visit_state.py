@@ -42,6 +42,8 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
         booked = task.step(StepKind.CREATE_APPOINTMENT)
         if (visit.start, visit.operatory_id) != (booked.old_start, booked.old_operatory_id):
             return NeedsReview(outcomes.OLD_VISIT_REMAINS)
+        if not _stands(booked, desk):
+            return NeedsReview(outcomes.REMOVED_IN_EHR)
     to_list = task.request.send_to_unscheduled_list if isinstance(task.request, CancelAppointment) else False
 
     def send() -> Done:
@@ -49,6 +51,15 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
         return _cancelled(task, visit, outcomes.CANCELLED)
 
     return Ready(step.model_copy(update={"appointment_id": visit.id, "patient_id": visit.patient_id}), send)
+
+
+def _stands(booked: Step, desk: Desk) -> bool:
+    """Whether the new visit of a rebook is still booked, wherever: without it the old one must stay."""
+    assert booked.appointment_id is not None
+    try:
+        return desk.ehr.appointment(booked.appointment_id).status is AppointmentStatus.BOOKED
+    except AppointmentNotFound:
+        return False
 
 
 def read_back_cancel(task: Task, step: Step, desk: Desk) -> ReadBack:

@@ -1,0 +1,153 @@
+"""Which runs are played: every kill and every pair first, then every intervention and answer, then seeds with all."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from tests.proofs.faults import Answer
+from tests.proofs.kernel import AFTER, BEFORE
+from tests.proofs.scenarios import SCENARIOS
+from tests.proofs.simulation import Plan, Simulation, Violation
+
+SIDES = (BEFORE, AFTER)
+BAD_ANSWERS = tuple(answer for answer in Answer if answer is not Answer.OK)
+STUBBORN = tuple((write, Answer.LOST_BEFORE) for write in range(1, 9))
+STALLS = (60, 100, 110, 130, 150, 160, 165, 170, 175)
+ANY = 10_000
+MOST_KILL_POINTS = 45
+_KEPT = 2
+
+
+@dataclass
+class Tally:
+    """What a set of runs came to."""
+
+    runs: int = 0
+    effects: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
+    violations: list[Violation] = field(default_factory=list)
+    violated: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+
+    def play(self, plan: Plan) -> Simulation:
+        simulation = Simulation(plan).play()
+        self.runs += 1
+        self.effects += simulation.kernel.effects
+        for end, count in simulation.ends().items():
+            self.ends[f"{plan.scenario}: {end}"] += count
+        if simulation.violations:
+            self.violated += 1
+            self._keep(simulation.violations[0], 1)
+        return simulation
+
+    def add(self, other: "Tally") -> None:
+        self.runs += other.runs
+        self.effects += other.effects
+        self.ends += other.ends
+        self.violated += other.violated
+        for violation in other.violations:
+            self._keep(violation, 0)
+        self.kinds += other.kinds
+
+    def _keep(self, violation: Violation, count: int) -> None:
+        """All are counted, the first few of each kind are kept."""
+        kind = f"{violation.plan.scenario}: {violation.invariant}"
+        self.kinds[kind] += count
+        if sum(f"{kept.plan.scenario}: {kept.invariant}" == kind for kept in self.violations) < _KEPT:
+            self.violations.append(violation)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A share of the work for one process."""
+
+    tier: str
+    scenario: str
+    first: int = 0
+    last: int = 0
+
+    def run(self, tally: Tally) -> Iterator[Simulation]:
+        """One run at a time, so that a search for a mutant's death can stop early."""
+        return _TIERS[self.tier](self, tally)
+
+
+def _kills(tally: Tally, plan: Plan, beyond: int = 0, most: int = ANY, every: int = 1) -> Iterator[Simulation]:
+    """The plan itself, then with every kill after effect `beyond` of its own course (or every other: `every` = 2)."""
+    simulation = tally.play(plan)
+    yield simulation
+    for number in range(beyond + 1, min(simulation.kernel.effects, most) + 1, every):
+        for side in SIDES:
+            yield tally.play(_with_kill(plan, number, side))
+
+
+def _with_kill(plan: Plan, number: int, side: int) -> Plan:
+    return Plan(plan.scenario, plan.seed, (*plan.kills, (number, side)), plan.inserts, plan.answers, plan.stalls)
+
+
+def _singles(job: Job, tally: Tally) -> Iterator[Simulation]:
+    return _kills(tally, Plan(job.scenario))
+
+
+def _pairs(job: Job, tally: Tally) -> Iterator[Simulation]:
+    """`first` and `last` bound the first kill's effect, so that one scenario can be shared out."""
+    effects = Simulation(Plan(job.scenario)).play().kernel.effects
+    for number in range(max(job.first, 1), min(job.last, effects) + 1):
+        for side in SIDES:
+            yield from _kills(tally, Plan(job.scenario, kills=((number, side),)), number)
+
+
+def _inserts(job: Job, tally: Tally) -> Iterator[Simulation]:
+    """Every intervention before every effect; then with kills at every other effect, by turns the odd and the even."""
+    effects = Simulation(Plan(job.scenario)).play().kernel.effects
+    plans = [
+        Plan(job.scenario, inserts=((name, number),))
+        for name in SCENARIOS[job.scenario].inserts
+        for number in range(1, effects + 1)
+    ]
+    for plan in plans:
+        yield tally.play(plan)
+    for turn, plan in enumerate(plans):
+        yield from _kills(tally, plan, beyond=turn % 2, every=2)
+
+
+def _answers(job: Job, tally: Tally) -> Iterator[Simulation]:
+    """Never an effect; every bad answer followed by every other; every one alone, and with every single kill."""
+    yield tally.play(Plan(job.scenario, answers=STUBBORN))
+    for first, second in product(BAD_ANSWERS, BAD_ANSWERS):
+        yield tally.play(Plan(job.scenario, answers=((1, first), (2, second))))
+    for write, answer in product(range(1, 4), BAD_ANSWERS):
+        yield from _kills(tally, Plan(job.scenario, answers=((write, answer),)))
+
+
+def _stalls(job: Job, tally: Tally) -> Iterator[Simulation]:
+    """Every effect so late that its invocation just lives, or dies of it, with the latest answer after that."""
+    effects = Simulation(Plan(job.scenario)).play().kernel.effects
+    for seconds in STALLS:
+        for number in range(1, effects + 1):
+            for answers in ((), ((1, Answer.LATEST),), ((2, Answer.LATEST),)):
+                yield from _kills(
+                    tally, Plan(job.scenario, answers=answers, stalls=((number, seconds),)), number, number
+                )
+
+
+def _seeds(job: Job, tally: Tally) -> Iterator[Simulation]:
+    for seed in range(job.first, job.last):
+        yield from _kills(tally, Plan(job.scenario, seed), most=MOST_KILL_POINTS)
+
+
+def _races(job: Job, tally: Tally) -> Iterator[Simulation]:
+    """Only the order in which things happen differs from seed to seed."""
+    for seed in range(job.first, job.last):
+        yield tally.play(Plan(job.scenario, -seed))
+
+
+_TIERS = {
+    "singles": _singles,
+    "pairs": _pairs,
+    "inserts": _inserts,
+    "answers": _answers,
+    "stalls": _stalls,
+    "seeds": _seeds,
+    "races": _races,
+}

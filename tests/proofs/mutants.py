@@ -1,0 +1,296 @@
+"""The sabotages that the proof must notice. Each is a change of source by exact snippet (`mutation`), made in memory.
+
+Most change the product. What the product leaves to DynamoDB and SQS (conditions on versions, consistent reads, claims
+that outlive a lease) is sabotaged in the store that stands in for them. That the lease is looked at is not among them:
+it saves work, while safety rests on the intent, the window and the version alone.
+"""
+
+from tests.proofs.mutation import Edit, Mutant
+
+_PROCESS = "openchair.tasks.process"
+_SUBMIT = "openchair.tasks.submit"
+_WITHDRAW = "openchair.tasks.withdraw"
+_EXPIRY = "openchair.tasks.expiry"
+_EDGE = "openchair.queue_messages"
+_COMMON = "openchair.tasks.steps.common"
+_CREATE = "openchair.tasks.steps.create"
+_MOVE = "openchair.tasks.steps.move"
+_CHECK = "openchair.tasks.steps.check"
+_STATE = "openchair.tasks.steps.visit_state"
+_PATIENT = "openchair.tasks.steps.patient"
+_STORE = "tests.memory_store"
+
+_UNKNOWN = "except (EhrOutcomeUnknown, EhrUnavailable) as error:\n"
+_W = "return timedelta(seconds=timeout_seconds) + EHR_CAP + 2 * SKEW + SPARE"
+
+
+def _mutant(name: str, sentence: str, *edits: Edit, scenarios: tuple[str, ...]) -> Mutant:
+    return Mutant(name, sentence, edits, scenarios)
+
+
+_ALL = (
+    _mutant(
+        "blind-retry-on-5xx",
+        "A write whose answer was lost is sent again at once.",
+        Edit(_PROCESS, _UNKNOWN, f"{_UNKNOWN}            return self._done(task, sent, ready.send())\n"),
+        scenarios=("create", "onboard"),
+    ),
+    _mutant(
+        "forget-on-exception",
+        "A lost answer makes the step new again, as idempotency decorators do.",
+        Edit(
+            _PROCESS,
+            _UNKNOWN,
+            f"{_UNKNOWN}            return self.wait(task.with_step(_as(sent, StepState.NEW)), self._in(30.0))\n",
+        ),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "no-window",
+        "What is not in the chart at the first look is sent again.",
+        Edit(_PROCESS, "self._clock.now() < step.sent_at + self._window", "self._clock.now() < step.sent_at"),
+        scenarios=("create", "onboard"),
+    ),
+    _mutant(
+        "window-of-the-cap-alone",
+        "The window forgets that the sender itself may be slow.",
+        Edit(_PROCESS, _W, "return EHR_CAP + 2 * SKEW + SPARE"),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "window-of-the-time-out-alone",
+        "The window forgets that the EHR may be slow.",
+        Edit(_PROCESS, _W, "return timedelta(seconds=timeout_seconds)"),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "no-intent",
+        "A write leaves before it is recorded as sent.",
+        Edit(
+            _PROCESS,
+            "self._send(self._save(task.with_step(sent)), sent, ready)",
+            "self._send(task.with_step(sent), sent, ready)",
+        ),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "no-fencing",
+        "A worker that was overtaken writes its own state over the newer one.",
+        Edit(
+            _PROCESS,
+            "        return self._tasks.save(self._touched(task, **updates), (), join)",
+            "        newer = self._tasks.task(task.practice_id, task.id).version\n"
+            "        return self._tasks.save(self._touched(task.changed(version=newer), **updates), (), join)",
+        ),
+        scenarios=("create", "withdraw"),
+    ),
+    _mutant(
+        "cancel-first",
+        "A rebook cancels the old visit before it books the new one.",
+        Edit(
+            _SUBMIT,
+            "[StepKind.CREATE_APPOINTMENT, *_check(request), StepKind.CANCEL_APPOINTMENT]",
+            "[StepKind.CANCEL_APPOINTMENT, StepKind.CREATE_APPOINTMENT, *_check(request)]",
+        ),
+        Edit(_STATE, "    if rebooking:\n        booked", "    if not task:\n        booked"),
+        scenarios=("rebook",),
+    ),
+    _mutant(
+        "message-deleted-first",
+        "The queue's edge says done although our own state failed.",
+        Edit(_EDGE, '[{"itemIdentifier": later["messageId"]} for later in records[place:]]', "[]"),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "claim-not-taken",
+        "A visit is booked into time that nobody holds.",
+        Edit(_PROCESS, "if ready.take:", "if not ready.take:"),
+        scenarios=("create", "race_open"),
+    ),
+    _mutant(
+        "no-look-after-the-claim",
+        "What was read before the hold is believed after it.",
+        Edit(_PROCESS, "                    ready.confirm()\n", ""),
+        scenarios=("racers_open", "race_open"),
+    ),
+    _mutant(
+        "claim-freed-by-clock",
+        "Held time is given to others once its task was not heard of for a minute.",
+        Edit(
+            _STORE,
+            "if any(self._cells.get(cell, task.id) != task.id for",
+            "if any(\n            self._cells.get(cell, task.id) != task.id\n"
+            "            and self._tasks[task.practice_id, self._cells[cell]].updated_at"
+            " > self._clock.now() - timedelta(minutes=1)\n            for",
+        ),
+        scenarios=("race_later",),
+    ),
+    _mutant(
+        "review-frees-the-claim",
+        "A task in review no longer holds its time.",
+        Edit(
+            _STORE,
+            "    def _put(self, task: Task) -> Task:\n",
+            "    def _put(self, task: Task) -> Task:\n"
+            "        if task.state.value == 'needs_review':\n"
+            "            self._cells = {key: owner for key, owner in self._cells.items() if owner != task.id}\n",
+        ),
+        scenarios=("create_collision", "move_collision", "create"),
+    ),
+    _mutant(
+        "eventually-consistent-line",
+        "A line is read as it was two seconds ago.",
+        Edit(
+            _STORE,
+            "        return tuple(self._lines.get((ehr_account_id, line), ()))",
+            "        old = self._clock.now() - timedelta(seconds=2)\n"
+            "        entries = self._lines.get((ehr_account_id, line), ())\n"
+            "        return tuple(entry for entry in entries if self._tasks[entry].accepted_at < old)",
+        ),
+        scenarios=("line", "line_creates"),
+    ),
+    _mutant(
+        "error-as-success",
+        "A 200 that holds an error is taken for a booking.",
+        Edit(
+            _PROCESS,
+            _UNKNOWN,
+            f"{_UNKNOWN}            return self._done(task, sent, Done(outcomes.BOOKED, sent.appointment_id))\n",
+        ),
+        scenarios=("create", "cancel"),
+    ),
+    _mutant(
+        "marker-cut-off",
+        "The note loses the reference by which we find our own write.",
+        Edit(_COMMON, 'return " ".join(text for text in texts if text)', 'return " ".join(texts)[:4]'),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "retries-counted-by-deliveries",
+        "After three deliveries a task is told as failed.",
+        Edit(
+            _PROCESS,
+            "            task = self._take_up(task)\n",
+            "            if task.attempts >= 3:\n"
+            "                return self._end(task, TaskState.FAILED, told_of(SlotTaken()))\n"
+            "            task = self._take_up(task)\n",
+        ),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "expiry-of-a-sent-task",
+        "A task that was sent is told as too late.",
+        Edit(_EXPIRY, "if not untouched or not", "if not"),
+        scenarios=("create_soon",),
+    ),
+    _mutant(
+        "withdrawal-of-a-sent-task",
+        "A task is told as withdrawn after it was sent.",
+        Edit(_WITHDRAW, "if any(step.state is not StepState.NEW for step in task.steps):", "if not task.steps:"),
+        scenarios=("create", "cancel"),
+    ),
+    _mutant(
+        "withdrawal-of-a-moved-visit",
+        "A visit is taken back although staff has moved it meanwhile.",
+        Edit(
+            _CREATE,
+            "if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start:",
+            "if visit.status is not AppointmentStatus.BOOKED:",
+        ),
+        scenarios=("create_collision", "rebook_collision"),
+    ),
+    _mutant(
+        "withdrawal-to-cure-a-collision",
+        "A moved visit is cancelled because somebody stands there.",
+        Edit(_CHECK, "if written.kind is StepKind.CREATE_APPOINTMENT:", "if written.kind is not None:"),
+        scenarios=("move_collision",),
+    ),
+    _mutant(
+        "read-back-by-day-only",
+        "A visit of ours is looked for on its own day alone.",
+        Edit(
+            _CREATE,
+            "present = desk.ehr.patient_appointments(step.patient_id)\n"
+            "        former = desk.ehr.patient_appointment_history(step.patient_id)",
+            "day = step.start.date() if step.start else datetime.now(UTC).date()\n"
+            "        present = [v for v in desk.ehr.appointments(day, day) if v.patient_id == step.patient_id]\n"
+            "        former: list[Appointment] = []",
+        ),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "history-not-read",
+        "A visit of ours that staff removed is booked again.",
+        Edit(
+            _CREATE, "former = desk.ehr.patient_appointment_history(step.patient_id)", "former: list[Appointment] = []"
+        ),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "patient-not-read-back",
+        "A chart that was made is made again.",
+        Edit(_PATIENT, "    _, charts = _known(_person(task), desk.ehr)\n", "    charts: list[Patient] = []\n"),
+        Edit(
+            _PATIENT, "    same_name, same_person = _known(person, desk.ehr)\n", "    same_name, same_person = [], []\n"
+        ),
+        scenarios=("onboard",),
+    ),
+    _mutant(
+        "no-check",
+        "Nobody looks whether the front desk booked the same chair meanwhile.",
+        Edit(_SUBMIT, "return [] if visit.allow_overlap else [StepKind.CHECK]", "return []"),
+        scenarios=("create_collision", "move_collision"),
+    ),
+    _mutant(
+        "move-over-a-change",
+        "A move is sent again over what staff has made of the visit.",
+        Edit(
+            _MOVE,
+            "        if _place_now(visit) == (step.old_start, step.old_operatory_id):\n            return",
+            "        if True:\n            return",
+        ),
+        Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
+        scenarios=("move",),
+    ),
+    _mutant(
+        "old-visit-cancelled-unseen",
+        "The old visit is cancelled though the new one was removed.",
+        Edit(_STATE, "    if rebooking:\n        booked", "    if not task:\n        booked"),
+        scenarios=("rebook",),
+    ),
+    _mutant(
+        "accept-without-line",
+        "Tasks on one appointment no longer wait for each other.",
+        Edit(_SUBMIT, "lines=lines_of(request, keyed_hash),", "lines=(),"),
+        scenarios=("line",),
+    ),
+    _mutant(
+        "accept-without-due-time",
+        "A task whose message was lost is never looked at again.",
+        Edit(_SUBMIT, "next_attempt_at=now + FIRST_LOOK,", "next_attempt_at=None,"),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "key-not-kept",
+        "A repeated request is taken for a new one.",
+        Edit(
+            _SUBMIT,
+            'key_hash=keyed_hash("key", *scope, key)',
+            'key_hash=keyed_hash("key", *scope, key, str(clock.now()))',
+        ),
+        scenarios=("create", "cancel"),
+    ),
+    _mutant(
+        "sent-without-end",
+        "A write that never takes effect is sent for ever.",
+        Edit(_PROCESS, "LONGEST_SENDS = 5", "LONGEST_SENDS = 500"),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "write-without-time",
+        "A write leaves though there is no time left for its answer.",
+        Edit(_PROCESS, "WRITE_NEEDS_SECONDS = 70.0", "WRITE_NEEDS_SECONDS = 0.0"),
+        scenarios=("create", "rebook"),
+    ),
+)
+MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

@@ -1,0 +1,108 @@
+"""The proof as a whole: its tiers shared out to processes, progress while it runs, and how to replay what failed."""
+
+import gc
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterable, Sequence
+
+from tests.proofs.explore import Job, Tally
+from tests.proofs.outage import weather_an_outage
+from tests.proofs.scenarios import RACES, SCENARIOS
+
+SEEDS = 16
+RACE_SEEDS = 1000
+SEEDS_AT_ONCE = 2
+PAIRS_AT_ONCE = 4
+MOST_EFFECTS = 60
+_EVERY_SECONDS = 10.0
+
+
+def full_jobs() -> list[Job]:
+    jobs = [Job(tier, name) for tier in ("inserts", "answers", "stalls", "singles") for name in SCENARIOS]
+    jobs += _pairs(SCENARIOS)
+    jobs += [Job("races", name, first, first + 50) for first in range(1, RACE_SEEDS, 50) for name in RACES]
+    jobs += [
+        Job("seeds", name, first, min(first + SEEDS_AT_ONCE, SEEDS + 1))
+        for first in range(1, SEEDS + 1, SEEDS_AT_ONCE)
+        for name in SCENARIOS
+    ]
+    return jobs
+
+
+def short_jobs() -> list[Job]:
+    """Every single kill, the pairs and bad answers of what is quickly played, and some seeds of all."""
+    jobs = [Job("answers", name) for name in ("create", "cancel", "confirm", "onboard")]
+    jobs += _pairs(("create", "create_held", "create_soon", "move", "cancel", "confirm", "onboard", "withdraw"))
+    jobs += [Job("races", name, 1, 5) for name in RACES]
+    jobs += [Job("seeds", name, seed, seed + 1) for seed in range(1, 4) for name in SCENARIOS]
+    return jobs + [Job("singles", name) for name in SCENARIOS]
+
+
+def _pairs(scenarios: Iterable[str]) -> list[Job]:
+    return [
+        Job("pairs", name, first, first + PAIRS_AT_ONCE - 1)
+        for name in scenarios
+        for first in range(1, MOST_EFFECTS, PAIRS_AT_ONCE)
+    ]
+
+
+def run_job(job: Job) -> tuple[Job, Tally]:
+    tally = Tally()
+    for _ in job.run(tally):
+        pass
+    return job, tally
+
+
+def play(jobs: Sequence[Job], processes: int, *, telling: bool) -> dict[str, Tally]:
+    """Tallies by tier."""
+    tallies: dict[str, Tally] = {}
+    started = told = time.monotonic()
+    with multiprocessing.get_context("fork").Pool(processes, initializer=_calm_collector) as pool:
+        for done, (job, tally) in enumerate(pool.imap_unordered(run_job, jobs), 1):
+            tallies.setdefault(job.tier, Tally()).add(tally)
+            now = time.monotonic()
+            if telling and (now - told > _EVERY_SECONDS or done == len(jobs)):
+                told = now
+                runs = sum(each.runs for each in tallies.values())
+                print(f"  {done}/{len(jobs)} shares, {runs:,} runs, {runs / (now - started):,.0f} a second", flush=True)
+    return tallies
+
+
+def prove(processes: int) -> Tally:
+    tallies = play(full_jobs(), processes, telling=True)
+    whole = Tally()
+    print(f"{'tier':<10}{'runs':>10}{'effects':>12}{'violations':>12}")
+    for tier, tally in tallies.items():
+        print(f"{tier:<10}{tally.runs:>10,}{tally.effects:>12,}{tally.violated:>12,}")
+        whole.add(tally)
+    print("how the tasks of these runs ended:")
+    for end, count in sorted(whole.ends.items()):
+        print(f"  {end:<50}{count:>10,}")
+    tell_violations(whole)
+    return whole
+
+
+def tell_outage() -> bool:
+    """An office offline for six hours with 500 tasks waiting, 19 others at work."""
+    found = weather_an_outage(waiting=500, practices=20, hours=6)
+    print(
+        f"outage of 6 h: tasks={found.tasks} lost={found.lost} dead={found.dead} effects={found.effects:,}"
+        f" seconds at the others={found.seconds_at_others:.2f}, without it {found.seconds_at_others_without:.2f}"
+    )
+    slowed = found.seconds_at_others > 1.05 * found.seconds_at_others_without
+    return not (found.lost or found.dead or found.violations or slowed)
+
+
+def tell_violations(tally: Tally) -> None:
+    for kind, count in sorted(tally.kinds.items()):
+        print(f"{count} runs violate {kind}")
+    for violation in tally.violations:
+        print(f"VIOLATED {violation.invariant}: {violation.detail}")
+        print(f"  replay with: {sys.executable} -m tests.proofs replay {violation.plan}")
+
+
+def _calm_collector() -> None:
+    """Runs leave cycles behind; looking for them rarely is faster, and keeps memory flat all the same."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
