@@ -110,7 +110,7 @@ _ALL = (
     _mutant(
         "no-look-after-the-claim",
         "What was read before the hold is believed after it.",
-        Edit(_PROCESS, "                    ready.confirm()\n", ""),
+        Edit(_PROCESS, "                if ready.take or task.attempts > 1:\n                    ready.confirm()\n", ""),
         scenarios=("racers_open", "race_open"),
     ),
     _mutant(

@@ -239,7 +239,8 @@ class _Worker:
             try:
                 if ready.take:
                     task = self._tasks.save(self._touched(task.with_step(step)), ready.take)
-                if ready.take or step.attempt:
+                # Holds of an earlier worker tell nothing of how fresh this one's look is.
+                if ready.take or task.attempts > 1:
                     ready.confirm()
             except SlotTaken as error:
                 taken = error

@@ -86,11 +86,10 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return Failed(ChangedInEhr())
-    if visit.status is AppointmentStatus.BOOKED:
-        if _place_now(visit) == (step.start, step.operatory_id):
-            return Done(outcomes.MOVED, visit.id, visit.patient_id)
-        if _place_now(visit) == (step.old_start, step.old_operatory_id):
-            return Unseen()
+    if visit.occupies and _place_now(visit) == (step.start, step.operatory_id):
+        return Done(outcomes.MOVED, visit.id, visit.patient_id)
+    if visit.status is AppointmentStatus.BOOKED and _place_now(visit) == (step.old_start, step.old_operatory_id):
+        return Unseen()
     return Failed(ChangedInEhr())
 
 

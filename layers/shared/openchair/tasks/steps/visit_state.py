@@ -117,6 +117,8 @@ def read_back_confirm(task: Task, step: Step, desk: Desk) -> ReadBack:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if visit.is_confirmed:
         return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
-    if visit.status is not AppointmentStatus.BOOKED or visit.confirmation != step.old_confirmation:
+    if visit.status is not AppointmentStatus.BOOKED:
+        return Failed(NotConfirmable())
+    if visit.confirmation != step.old_confirmation:
         return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id)
     return Unseen()
