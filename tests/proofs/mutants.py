@@ -110,7 +110,9 @@ _ALL = (
     _mutant(
         "no-look-after-the-claim",
         "What was read before the hold is believed after it.",
-        Edit(_PROCESS, "                if ready.take or task.attempts > 1:\n                    ready.confirm()\n", ""),
+        Edit(
+            _PROCESS, "                if ready.take or task.attempts > 1:\n                    ready.confirm()\n", ""
+        ),
         scenarios=("racers_open", "race_open"),
     ),
     _mutant(
@@ -246,8 +248,8 @@ _ALL = (
         "A move is sent again over what staff has made of the visit.",
         Edit(
             _MOVE,
-            "        if _place_now(visit) == (step.old_start, step.old_operatory_id):\n            return",
-            "        if True:\n            return",
+            "    if visit.status is AppointmentStatus.BOOKED and _place_now(visit) == (step.old_start, step.old_operatory_id):",
+            "    if visit.status is AppointmentStatus.BOOKED:",
         ),
         Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
         scenarios=("move",),
