@@ -56,7 +56,10 @@ setup: ## make .venv from the hashed requirements
 
 .PHONY: test
 test: setup ## set up and run all tests
-	@$(PY) -m pytest -q
+	@mkdir -p .local; $(PY) -m pytest -q tests/e2e > .local/e2e.log 2>&1 & e2e=$$!; \
+	trap 'kill $$e2e 2>/dev/null || true' EXIT; status=0; \
+	$(PY) -m pytest -q --ignore=tests/e2e || status=1; \
+	echo 'The stack end to end, run beside it:'; wait $$e2e || status=1; cat .local/e2e.log; exit $$status
 
 .PHONY: prove
 prove: setup ## prove that no write doubles or vanishes: kills, faults, mutants (five minutes)

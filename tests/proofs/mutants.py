@@ -248,8 +248,8 @@ _ALL = (
         "A move is sent again over what staff has made of the visit.",
         Edit(
             _MOVE,
-            "    if visit.status is AppointmentStatus.BOOKED and _place_now(visit) == (step.old_start, step.old_operatory_id):",
-            "    if visit.status is AppointmentStatus.BOOKED:",
+            " and _place_now(visit) == (step.old_start, step.old_operatory_id):",
+            ":",
         ),
         Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
         scenarios=("move",),
