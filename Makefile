@@ -56,7 +56,7 @@ setup: ## make .venv from the hashed requirements
 
 .PHONY: test
 test: setup ## set up and run all tests
-	@mkdir -p .local; $(PY) -m pytest -q tests/e2e > .local/e2e.log 2>&1 & e2e=$$!; \
+	@mkdir -p .local; $(PY) -m pytest -q tests/e2e $(addprefix --ignore=,$(LOSSES)) > .local/e2e.log 2>&1 & e2e=$$!; \
 	trap 'kill $$e2e 2>/dev/null || true' EXIT; status=0; \
 	$(PY) -m pytest -q --ignore=tests/e2e || status=1; \
 	echo 'The stack end to end, run beside it:'; wait $$e2e || status=1; cat .local/e2e.log; exit $$status
@@ -75,6 +75,13 @@ deploy: setup ## build and deploy to your AWS account: STACK, ARCHITECTURE (arm6
 	@sam="$$($(ENVIRONMENT) sam)/sam"; \
 	"$$sam" build --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS); \
 	"$$sam" deploy --stack-name $(STACK) --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS)
+
+# Lost answers and real kills on the whole stack: minutes of waiting, so a target of its own.
+LOSSES := tests/e2e/test_lost_answers.py tests/e2e/test_kills.py
+
+.PHONY: losses
+losses: setup ## lose answers and kill workers on the stack on this machine
+	@$(PY) -m pytest -q $(LOSSES)
 
 .PHONY: demo
 demo: setup ## set up, build, deploy to this machine and book a visit
