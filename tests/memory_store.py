@@ -1,10 +1,12 @@
 """Our own state in memory: what DynamoDB does for the store, without DynamoDB. The contract suite holds both equal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from openchair.circuits import PROBE, pause_after
 from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
+from openchair.limits import LimitState
 from openchair.models import Claim, Hold, IdempotencyRecord, PracticeRecord, Task, TaskPage, TaskState
 from openchair.ports import Clock, DueTask
 
@@ -153,6 +155,25 @@ class MemoryCircuits:
     def answered(self, ehr_account_id: str) -> None:
         self._failures.pop(ehr_account_id, None)
         self._open_until.pop(ehr_account_id, None)
+
+
+class MemoryLimits:
+    """Satisfies `ports.LimitStore`."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._states: dict[str, LimitState] = {}
+
+    def read(self, ehr_account_id: str) -> LimitState:
+        self.requests += 1
+        return self._states.get(ehr_account_id, LimitState())
+
+    def swap(self, ehr_account_id: str, seen: LimitState, new: LimitState) -> LimitState | None:
+        self.requests += 1
+        if self._states.get(ehr_account_id, LimitState()).version != seen.version:
+            return None
+        self._states[ehr_account_id] = replace(new, version=seen.version + 1)
+        return self._states[ehr_account_id]
 
 
 class MemoryQueue:

@@ -8,6 +8,7 @@ from openchair.clients.factory import EhrClients
 from openchair.queue_messages import each_message
 from openchair.settings import settings
 from openchair.store.circuit_store import DynamoCircuits
+from openchair.store.limit_store import DynamoLimits
 from openchair.store.practice_store import PracticeStore
 from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
@@ -17,7 +18,7 @@ from openchair.tasks.process import process_task
 
 clock = SystemClock()
 tasks, practices, circuits = DynamoTaskStore(clock), PracticeStore(), DynamoCircuits(clock)
-ehr_clients = EhrClients(SecretStore(clock), settings, clock, log.audit_ehr_call)
+ehr_clients = EhrClients(SecretStore(clock), DynamoLimits(), settings, clock, log.audit_ehr_call)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from openchair.clients.open_dental import OpenDentalClient
 from openchair.clients.transport import EhrCall, Timeouts
 from openchair.models import Practice, PracticeRecord
 from tests.clock import VirtualClock
+from tests.memory_store import MemoryLimits
 
 BASE = "http://127.0.0.1:9/api/v1"
 DEVELOPER_KEY = "DevKeyCanary7Q"
@@ -81,10 +82,11 @@ class Bench:
     ) -> None:
         self.clock = clock or VirtualClock()
         self.keys = keys or Keys()
+        self.limits = MemoryLimits()
         self.audit: list[EhrCall] = []
         self.practice = practice(**settings)
         self._clients = EhrClients(
-            self.keys, lambda: Addresses(base_url), self.clock, self.audit.append, timeouts=timeouts
+            self.keys, self.limits, lambda: Addresses(base_url), self.clock, self.audit.append, timeouts=timeouts
         )
         self.client = self.until(deadline)
 

@@ -20,6 +20,7 @@ from openchair.errors import (
     OperatoryNotFound,
     PatientNotFound,
 )
+from openchair.limits import KEY_TRIED_AGAIN
 from openchair.models import AppointmentStatus, Move, NewAppointment, NewPatient, PatientQuery, Place
 from openchair.ports import EhrClient, OfficeReader, PatientReader, ScheduleReader
 from openchair.records import fits
@@ -441,6 +442,7 @@ def test_a_failed_read_is_not_kept(ehr: Any) -> None:
 
     with pytest.raises(EhrKeyRefused):
         bench.client.operatories()
+    bench.clock.advance(KEY_TRIED_AGAIN)
 
     assert bench.client.operatories()[0].name == "Chair 3"
 

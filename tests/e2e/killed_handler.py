@@ -4,7 +4,7 @@ Each line is `{"practice_id", "task_id", "kill": "before"|"after"|null, "effect"
 forked for it, as fresh as a cold start but for the imports, and dies by `os._exit` before or after its n-th outside
 effect: a transaction on the tables, or a write to the EHR. The answer is one line with the child's exit code.
 
-The clock runs ahead, so that no test waits for a lease or a window, and this office may be asked as fast as we can;
+The clock runs ahead, so that no test waits for a lease or a window, and no turn at the office is waited for;
 nothing else differs from the deployed function.
 """
 
@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.process_tasks.handler import lambda_handler
-from openchair.clients.pacing import ProcessPace
+from openchair.clients.limiter import Limiter, Turn
 from openchair.clients.transport import EhrRequest, Transport
+from openchair.limits import Wanted
 from openchair.store import aws
 from openchair.store.system_clock import SystemClock
 from openchair.store.tables import TaskItem
@@ -25,6 +26,7 @@ from openchair.store.task_store import _Transaction
 
 KILLED = 137
 FUNCTION_MILLISECONDS = 180_000
+_TURN = Turn(Wanted("live", (), latest=0.0), start=0.0, waited=0.0, share=0.0, requests=0, tries_key=False)
 
 
 class _Context:
@@ -67,7 +69,8 @@ def _run(told: dict[str, Any]) -> int:
 
     # In this child only.
     SystemClock.now = later  # type: ignore[assignment, method-assign]
-    ProcessPace.wait = lambda *_: None  # type: ignore[method-assign]
+    # The clocks of children differ by minutes, which no limiter allows for.
+    Limiter.take = lambda *_: _TURN  # type: ignore[method-assign]
     _Transaction._write = killer.around(_Transaction._write, lambda *_: True)  # type: ignore[method-assign]
     Transport._attempt = killer.around(Transport._attempt, _is_write)  # type: ignore[method-assign]
     body = json.dumps({"practice_id": told["practice_id"], "task_id": told["task_id"]})

@@ -12,12 +12,13 @@ from tests.structure.template import folder_name, functions
 
 READ = frozenset({"GetItem", "Query"})
 WRITE = READ | {"PutItem", "UpdateItem"}
+LIMITS = frozenset({"GetItem", "PutItem"})
 SECRET = frozenset({"GetSecretValue"})
 
 # Design section 3, row by row. An EHR key is a secret named practice-*.
 GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "find_slots": {"Practices": READ, "Claims": READ, "EHR key": SECRET},
-    "read_patients": {"Practices": READ, "EHR key": SECRET},
+    "find_slots": {"Practices": READ, "Claims": READ, "Limits": LIMITS, "EHR key": SECRET},
+    "read_patients": {"Practices": READ, "Limits": LIMITS, "EHR key": SECRET},
     # HashKey is no row of its own: the keyed hashes of idempotency keys and lines are made here.
     "submit_tasks": {
         "Practices": READ,
@@ -30,6 +31,7 @@ GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "Practices": READ,
         "Tasks": WRITE,
         "Claims": WRITE,
+        "Limits": LIMITS | {"UpdateItem"},
         "task queue": frozenset({"ReceiveMessage", "DeleteMessage"}),
         "EHR key": SECRET,
     },
@@ -38,7 +40,7 @@ GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "due index": frozenset({"Query"}),
         "task queue": frozenset({"SendMessage"}),
     },
-    "check_health": {"Practices": READ, "EHR key": SECRET},
+    "check_health": {"Practices": READ, "Limits": LIMITS, "EHR key": SECRET},
 }
 
 DENIED = {"AccessDenied", "AccessDeniedException"}
@@ -61,7 +63,12 @@ Calls = Mapping[tuple[str, str], tuple[str, Call]]
 def every_call(world: World) -> Calls:
     told = world.description
     calls: dict[tuple[str, str], tuple[str, Call]] = {}
-    tables = {"Practices": told.practices_table, "Tasks": told.tasks_table, "Claims": told.claims_table}
+    tables = {
+        "Practices": told.practices_table,
+        "Tasks": told.tasks_table,
+        "Claims": told.claims_table,
+        "Limits": told.limits_table,
+    }
     for name, table in tables.items():
         for action, call in _table_calls(table).items():
             calls[name, action] = ("dynamodb", call)

@@ -56,7 +56,7 @@ class Function:
             "PRACTICES_TABLE": given.practices_table,
             "TASKS_TABLE": given.tasks_table,
             "CLAIMS_TABLE": given.claims_table,
-            "LIMITS_TABLE": given.outputs["LimitsTableName"],
+            "LIMITS_TABLE": given.limits_table,
             "TASK_QUEUE_URL": given.task_queue_url,
             "HASH_KEY_SECRET": given.hash_key_secret,
             "OPENDENTAL_API_BASE_URL": world.server.url,

@@ -137,7 +137,7 @@ def test_every_call_to_the_ehr_is_on_record(world: World, told_story: Callable[[
 def test_no_key_of_a_table_gives_a_patient_away(world: World, people: list[Json]) -> None:
     told = world.description
     keys: list[str] = []
-    for table in (told.practices_table, told.tasks_table, told.claims_table):
+    for table in (told.practices_table, told.tasks_table, told.claims_table, told.limits_table):
         pages = world.client("dynamodb").get_paginator("scan").paginate(TableName=table)
         keys += [name["S"] for page in pages for item in page["Items"] for name in (item["pk"], item["sk"])]
     assert keys

@@ -255,6 +255,7 @@ class World:
                 "AWS_SECRET_ACCESS_KEY": self.description.root_secret_access_key,
                 "TASKS_TABLE": self.description.tasks_table,
                 "CLAIMS_TABLE": self.description.claims_table,
+                "LIMITS_TABLE": self.description.limits_table,
                 "TASK_QUEUE_URL": self.description.task_queue_url,
                 "HASH_KEY_SECRET": self.description.hash_key_secret,
             }.items():

@@ -4,11 +4,13 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from openchair import log
+from openchair.clients.transport import EhrCall
 from openchair.errors import EhrRejected, InvalidTime
 from openchair.settings import settings
 from openchair.wall_time import parse_instant
@@ -142,3 +144,54 @@ def test_a_line_is_one_json_object_whatever_stands_in_it(out: io.StringIO) -> No
     log.logger.info("odd", code='"\n\x00\ud800')
 
     assert lines(out)[0]["code"] == '"\n\x00\ud800'
+
+
+def audited(out: io.StringIO, **changes: Any) -> dict[str, Any]:
+    call = EhrCall(
+        practice_id="p1",
+        ehr="OPEN_DENTAL",
+        lane="live",
+        operation="read_appointment",
+        status=200,
+        outcome="ok",
+        duration_ms=120,
+        attempt=1,
+        wait_ms=30,
+        rate_used=0.5,
+    )
+    log.audit_ehr_call(replace(call, **changes))
+    line: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
+    return line
+
+
+def test_the_line_of_an_ehr_call_carries_its_metrics(out: io.StringIO) -> None:
+    line = audited(out)
+
+    [told] = line["_aws"]["CloudWatchMetrics"]
+    assert told["Dimensions"] == [["ehr", "lane"], []]
+    assert {metric["Name"]: line[metric["Name"]] for metric in told["Metrics"]} == {
+        "requests": 1,
+        "busy": 0,
+        "refusals": 0,
+        "key_refusals": 0,
+        "wait_ms": 30,
+        "duration_ms": 120,
+        "rate_used_percent": 50.0,
+    }
+    assert line["practice_id"] == "p1"
+    assert (line["ehr"], line["lane"]) == ("OPEN_DENTAL", "live")
+
+
+def test_a_refusal_of_the_ehrs_is_counted(out: io.StringIO) -> None:
+    line = audited(out, status=429, outcome="ehr_busy")
+
+    assert (line["requests"], line["refusals"], line["busy"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("outcome", "counted"), [("ehr_busy", "busy"), ("ehr_key_refused", "key_refusals")])
+def test_a_call_that_was_never_made_is_no_request(out: io.StringIO, outcome: str, counted: str) -> None:
+    line = audited(out, status=None, outcome=outcome, duration_ms=0, rate_used=None)
+
+    assert (line["requests"], line[counted]) == (0, 1)
+    assert "duration_ms" not in line
+    assert "rate_used_percent" not in line

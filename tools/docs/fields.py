@@ -38,7 +38,7 @@ _MEANING = {
     "is_hygienist": "Whether the provider is a hygienist.",
     "language": "Language as three letters (ISO 639-2).",
     "last_name": "Last name.",
-    "latency_ms": "What the whole check took, pacing included.",
+    "latency_ms": "What the whole check took, waiting for turns included.",
     "line1": "Street and number.",
     "line2": "Further address line.",
     "location_id": "The location (Open Dental: clinic).",

@@ -83,6 +83,7 @@ class StackDescription:
     practices_table: str
     tasks_table: str
     claims_table: str
+    limits_table: str
     task_queue_url: str
     dead_letters_url: str
     hash_key_secret: str
@@ -381,6 +382,7 @@ class LocalStack:
             practices_table=outputs["PracticesTableName"],
             tasks_table=outputs["TasksTableName"],
             claims_table=outputs["ClaimsTableName"],
+            limits_table=outputs["LimitsTableName"],
             task_queue_url=outputs["TaskQueueUrl"],
             dead_letters_url=outputs["DeadLettersUrl"],
             hash_key_secret=outputs["HashKeySecretArn"],

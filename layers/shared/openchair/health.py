@@ -60,8 +60,8 @@ _WHAT_TO_DO: dict[type[OpenChairError], str] = {
 def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dict[str, Any]:
     """`status` is ok, degraded or failing, with one finding for each thing looked at; what failed is one too.
 
-    `latency_ms` is what the whole check took, pacing included. `clock_skew_seconds`: the office's clock minus ours,
-    apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
+    `latency_ms` is what the whole check took, waiting for turns included. `clock_skew_seconds`: the office's clock
+    minus ours, apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
     """
     began, asked_at = clock.monotonic(), clock.now()
     skew: int | None = None

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Mapping
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import BasePowertoolsFormatter
 
-from openchair.errors import OpenChairError
+from openchair.errors import EhrBusy, EhrKeyRefused, OpenChairError
 from openchair.settings import settings
 
 if TYPE_CHECKING:
@@ -36,7 +37,24 @@ ALLOWED_FIELDS = (
     "count",
     "oldest_seconds",
     "broken_rows",
+    "ehr",
+    "lane",
+    "requests",
+    "busy",
+    "refusals",
+    "key_refusals",
+    "rate_used_percent",
+    "_aws",
 )
+_METRIC_UNITS = {
+    "requests": "Count",
+    "busy": "Count",
+    "refusals": "Count",
+    "key_refusals": "Count",
+    "wait_ms": "Milliseconds",
+    "duration_ms": "Milliseconds",
+    "rate_used_percent": "Percent",
+}
 _OUR_LOGGER = "openchair"
 
 
@@ -106,17 +124,48 @@ def start(context: Any) -> None:
 
 
 def audit_ehr_call(call: "EhrCall") -> None:
-    """One line for every call to an EHR: who, what, how it ended and how long it took."""
+    """One line for every call to an EHR: who, what, how it ended and how long it took; its metrics in the same line.
+
+    In CloudWatch's embedded metric format: by `ehr` and `lane`, and over all. The practice is a property, never a
+    dimension. What had no turn (`busy`), or was spared since its key is refused, is no request.
+    """
+    is_sent = call.status is not None or call.outcome not in (EhrBusy.code, EhrKeyRefused.code)
+    metrics: dict[str, float | None] = {
+        "requests": int(is_sent),
+        "busy": int(not is_sent and call.outcome == EhrBusy.code),
+        "refusals": int(call.status == 429),
+        "key_refusals": int(call.outcome == EhrKeyRefused.code),
+        "wait_ms": call.wait_ms,
+        "duration_ms": call.duration_ms if is_sent else None,
+        "rate_used_percent": None if call.rate_used is None else round(100 * call.rate_used, 1),
+    }
+    told = {name: value for name, value in metrics.items() if value is not None}
     logger.info(
         "ehr call",
         practice_id=call.practice_id,
         operation=call.operation,
         status=call.status,
         code=call.outcome,
-        duration_ms=call.duration_ms,
         attempt=call.attempt,
         broken_rows=call.broken_rows or None,
+        ehr=call.ehr,
+        lane=call.lane,
+        extra=told,
+        _aws=_embedded(told),
     )
+
+
+def _embedded(metrics: Mapping[str, float]) -> dict[str, Any]:
+    return {
+        "Timestamp": int(time.time() * 1000),
+        "CloudWatchMetrics": [
+            {
+                "Namespace": settings().metrics_namespace,
+                "Dimensions": [["ehr", "lane"], []],
+                "Metrics": [{"Name": name, "Unit": _METRIC_UNITS[name]} for name in metrics],
+            }
+        ],
+    }
 
 
 def decision(caller_id: str, settled: "Task") -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from openchair.limits import LimitState
 from openchair.models import (
     Appointment,
     Claim,
@@ -147,6 +148,16 @@ class Circuits(Protocol):
     def next_try(self, ehr_account_id: str) -> datetime | None: ...
     def failed(self, ehr_account_id: str) -> None: ...
     def answered(self, ehr_account_id: str) -> None: ...
+
+
+class LimitStore(Protocol):
+    """What `limits` decides on, one state for each EHR account. Both raise StoreUnavailable.
+
+    `swap` stores `new` if the account is still as in `seen`, and returns what it stored, or None.
+    """
+
+    def read(self, ehr_account_id: str) -> LimitState: ...
+    def swap(self, ehr_account_id: str, seen: LimitState, new: LimitState) -> LimitState | None: ...
 
 
 class TaskQueue(Protocol):

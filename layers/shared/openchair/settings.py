@@ -22,6 +22,7 @@ class Settings(BaseModel):
     opendental_api_base_url: str = "https://api.opendental.com/api/v1"
     nexhealth_api_base_url: str = "https://nexhealth.info"
     process_tasks_timeout_seconds: int = 180
+    metrics_namespace: str = "OpenChair"
     log_level: str = "INFO"
 
     def required(self, name: str) -> str:

@@ -13,7 +13,7 @@ def test_a_healthy_practice_is_told_with_a_finding_for_each_thing_looked_at(stac
         "status": "ok",
         "as_of": "2026-03-02T08:00:02-07:00",
         "timezone": "America/Denver",
-        "latency_ms": 2100,
+        "latency_ms": 2078,
         "provider_count": 2,
         "clock_skew_seconds": -1,
         "ehr_version": "25.3.30.0",

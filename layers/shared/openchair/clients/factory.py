@@ -6,13 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from openchair.clients.limiter import Limiter
 from openchair.clients.open_dental import OpenDentalClient
 from openchair.clients.open_dental.calls import Kept
-from openchair.clients.pacing import Pace, ProcessPace, Throttle
-from openchair.clients.transport import Authorization, EhrCall, HttpSession, Timeouts, Transport, new_session
+from openchair.clients.open_dental.rates import rates_of
+from openchair.clients.transport import (
+    Authorization,
+    Credentials,
+    EhrCall,
+    HttpSession,
+    Timeouts,
+    Transport,
+    fingerprint,
+    new_session,
+)
 from openchair.errors import EhrKeyMissing, EhrNotSupported
-from openchair.models import Ehr, OpenDentalSettings, PracticeRecord
-from openchair.ports import Clock
+from openchair.limits import Lane
+from openchair.models import Ehr, PracticeRecord
+from openchair.ports import Clock, LimitStore
 
 CALLER_TIMEOUTS = Timeouts(read=10.0)
 CALLER_SECONDS = 23.0
@@ -38,8 +49,7 @@ class EhrAddresses(Protocol):
 class _Account:
     """What calls to one EHR account share within this process: turns, connections and kept lists."""
 
-    throttle: Throttle
-    pace: Pace
+    limiter: Limiter
     session: HttpSession
     kept: Kept
 
@@ -50,13 +60,17 @@ class EhrClients:
     def __init__(
         self,
         keys: KeyStore,
+        limits: LimitStore,
         settings: Callable[[], EhrAddresses],
         clock: Clock,
         audit: Callable[[EhrCall], None],
         timeouts: Timeouts | None = None,
         seconds: float = math.inf,
+        lane: Lane = "live",
     ) -> None:
         self._keys = keys
+        self._limits = limits
+        self._lane: Lane = lane
         self._settings = settings
         self._clock = clock
         self._audit = audit
@@ -70,36 +84,37 @@ class EhrClients:
         practice = record.practice
         if practice.ehr is not Ehr.OPEN_DENTAL or practice.open_dental is None:
             raise EhrNotSupported("There is no client for this EHR.")
-        account = self._account(record.ehr_account_id, practice.open_dental)
+        account = self._account(record.ehr_account_id)
         transport = Transport(
             base_url=self._settings().open_dental_base_url,
             authorization=_open_dental_authorization(self._keys, practice.secret_name),
-            pace=account.pace,
+            limiter=account.limiter,
+            rates=rates_of(practice.open_dental),
             clock=self._clock,
             audit=self._audit,
             practice_id=practice.id,
+            ehr=practice.ehr.value,
             timeouts=self._timeouts,
             session=account.session,
         )
         until = self._clock.monotonic() + self._seconds if deadline is None else deadline
         return OpenDentalClient(transport, practice, account.kept, until)
 
-    def _account(self, ehr_account_id: str, settings: OpenDentalSettings) -> _Account:
+    def _account(self, ehr_account_id: str) -> _Account:
         account = self._accounts.get(ehr_account_id)
-        if account is None or account.throttle != settings.throttle:
-            pace = ProcessPace(settings.throttle, self._clock)
-            account = _Account(settings.throttle, pace, new_session(), Kept(self._clock))
-            self._accounts[ehr_account_id] = account
+        if account is None:
+            limiter = Limiter(ehr_account_id, self._limits, self._clock, self._lane)
+            account = self._accounts[ehr_account_id] = _Account(limiter, new_session(), Kept(self._clock))
         return account
 
 
 def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorization:
-    def headers(fresh: bool) -> Mapping[str, str]:
+    def credentials(fresh: bool) -> Credentials:
         found = keys.keys(secret_name, fresh=fresh)
-        pair = found.get("devKey"), found.get("custKey")
+        pair = found.get("devKey", ""), found.get("custKey", "")
         # A line break in a key would reach the text of a library's error.
-        if not all(isinstance(key, str) and _KEY.fullmatch(key) for key in pair):
+        if not all(_KEY.fullmatch(key) for key in pair):
             raise EhrKeyMissing("The stored secret does not hold a devKey and a custKey.")
-        return {"Authorization": f"ODFHIR {pair[0]}/{pair[1]}"}
+        return Credentials({"Authorization": f"ODFHIR {pair[0]}/{pair[1]}"}, fingerprint(*pair))
 
-    return headers
+    return credentials

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -18,7 +19,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from openchair.clients.pacing import Pace
+from openchair.clients.limiter import Limiter, Turn
 from openchair.errors import (
     EhrBusy,
     EhrError,
@@ -28,6 +29,7 @@ from openchair.errors import (
     EhrUnreachable,
     OpenChairError,
 )
+from openchair.limits import Bucket, Lane
 from openchair.ports import Clock
 
 LARGEST_BODY = 16_000_000
@@ -55,15 +57,22 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class EhrCall:
-    """One HTTP call as the audit sees it. `outcome` is `ok` or an error's code; `retry_after` and `broken_rows` (rows
-    skipped, or read with something unknown in them) say what else was in the answer."""
+    """One HTTP call as the audit sees it, or one that got no turn. `outcome` is `ok` or an error's code.
+
+    `wait_ms` was spent waiting for the turn, `rate_used` is the part of the allowed rate in use (0 to 1). `retry_after`
+    and `broken_rows` (rows skipped, or read with something unknown in them) say what else was in the answer.
+    """
 
     practice_id: str
+    ehr: str
+    lane: Lane
     operation: str
     status: int | None
     outcome: str
     duration_ms: int
     attempt: int
+    wait_ms: int = 0
+    rate_used: float | None = None
     retry_after: float | None = None
     broken_rows: int = 0
 
@@ -102,8 +111,24 @@ class Answer[T]:
 type Judge[T] = Callable[[Reply], Answer[T]]
 """A vendor's reading of a reply: what it says, or an error of our tree."""
 
-type Authorization = Callable[[bool], Mapping[str, str]]
-"""Headers with the practice's key; True fetches the key anew."""
+type Rates = Callable[[EhrRequest], tuple[Bucket, ...]]
+"""A vendor's limits for a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Headers with the practice's key, and a hash of it by which it can be told from another."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    fingerprint: str
+
+
+def fingerprint(*keys: str) -> str:
+    return sha256("\n".join(keys).encode()).hexdigest()[:16]
+
+
+type Authorization = Callable[[bool], Credentials]
+"""The practice's key; True fetches it anew."""
 
 
 # True as soon as a byte of the request may be on its way. Set back only where a connection of our own is chosen,
@@ -161,25 +186,29 @@ def new_session() -> HttpSession:
 
 
 class Transport:
-    """Paces, sends, audits and retries the calls of one practice. Never repeats a write, but once after a 401."""
+    """Waits for turns, sends, audits and retries the calls of one practice. Repeats a write only after a 401, once."""
 
     def __init__(
         self,
         base_url: str,
         authorization: Authorization,
-        pace: Pace,
+        limiter: Limiter,
+        rates: Rates,
         clock: Clock,
         audit: Callable[[EhrCall], None],
         practice_id: str,
+        ehr: str,
         timeouts: Timeouts | None = None,
         session: HttpSession | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._authorization = authorization
-        self._pace = pace
+        self._limiter = limiter
+        self._rates = rates
         self._clock = clock
         self._audit = audit
         self._practice_id = practice_id
+        self._ehr = ehr
         self._timeouts = timeouts or Timeouts()
         self._session = session or new_session()
 
@@ -188,23 +217,27 @@ class Transport:
 
         A read is tried at most three times (no connection, no usable answer, 429); a 401 is tried once more with the
         key fetched anew, which is safe for a write too. Raises EhrBusy when no turn can be used before the deadline,
-        and what design section 5 names for the rest.
+        EhrKeyRefused without a call when the EHR refused this key for this a short time ago, and what design section 5
+        names for the rest.
         """
         tries = attempt = 0
         key_is_fresh = fetch_key = False
         while True:
-            headers = self._authorization(fetch_key)
-            self._pace.wait(deadline - self._time_needed(request))
+            credentials = self._authorization(fetch_key)
             tries, attempt, fetch_key = tries + 1, attempt + 1, False
+            turn: Turn | None = None
             try:
-                return self._call(request, judge, headers, attempt, deadline)
+                turn = self._turn(request, credentials, attempt, deadline)
+                return self._call(request, judge, credentials.headers, turn, attempt, deadline)
             except EhrKeyRefused:
                 if key_is_fresh:
+                    if turn is not None:
+                        self._limiter.key_refused(turn)
                     raise
                 key_is_fresh = fetch_key = True
                 tries -= 1
             except EhrBusy:
-                if request.is_write or tries == _READ_TRIES:
+                if turn is None or request.is_write or tries == _READ_TRIES:
                     raise
             except (EhrUnreachable, EhrUnavailable):
                 pause = _PAUSE_BEFORE_RETRY * tries
@@ -213,19 +246,34 @@ class Transport:
                     raise
                 self._clock.sleep(pause)
 
+    def _turn(self, request: EhrRequest, credentials: Credentials, attempt: int, deadline: float) -> Turn:
+        began = self._clock.monotonic()
+        longest = self._timeouts.connect + (self._timeouts.write if request.is_write else self._timeouts.read)
+        mark = f"{request.operation}#{credentials.fingerprint}"
+        try:
+            return self._limiter.take(self._rates(request), deadline - self._time_needed(request), longest, mark)
+        except (EhrBusy, EhrKeyRefused) as error:
+            waited = self._clock.monotonic() - began
+            self._audited(request, attempt, error.code, waited=waited)
+            raise
+
     def _time_needed(self, request: EhrRequest) -> float:
         return self._timeouts.write + _TIME_AFTER_A_WRITE if request.is_write else _LEAST_TIME_FOR_A_READ
 
     def _call[T](
-        self, request: EhrRequest, judge: Judge[T], headers: Mapping[str, str], attempt: int, deadline: float
+        self,
+        request: EhrRequest,
+        judge: Judge[T],
+        headers: Mapping[str, str],
+        turn: Turn,
+        attempt: int,
+        deadline: float,
     ) -> T:
         began = self._clock.monotonic()
         reply: Reply | None = None
         outcome, broken_rows = "internal_error", 0
         try:
             reply = self._exchange(request, headers, deadline - began)
-            if reply.status == 429:
-                self._pace.slow_down(_PAUSE_WITHOUT_RETRY_AFTER if reply.retry_after is None else reply.retry_after)
             answer = judge(reply)
             outcome, broken_rows = "ok", answer.broken_rows
             return answer.value
@@ -233,19 +281,48 @@ class Transport:
             outcome = error.code
             raise
         finally:
-            self._pace.ended()
-            self._audit(
-                EhrCall(
-                    practice_id=self._practice_id,
-                    operation=request.operation,
-                    status=reply.status if reply else None,
-                    outcome=outcome,
-                    duration_ms=round((self._clock.monotonic() - began) * 1000),
-                    attempt=attempt,
-                    retry_after=reply.retry_after if reply else None,
-                    broken_rows=broken_rows,
-                )
+            lasted = self._clock.monotonic() - began
+            self._tell_limiter(turn, reply, outcome)
+            self._audited(request, attempt, outcome, reply, lasted, turn.waited, turn.share, broken_rows)
+
+    def _tell_limiter(self, turn: Turn, reply: Reply | None, outcome: str) -> None:
+        if reply is None and outcome == EhrUnreachable.code:
+            return self._limiter.give_back(turn)
+        self._limiter.ended(turn)
+        if reply is not None and reply.status == 429:
+            after = _PAUSE_WITHOUT_RETRY_AFTER if reply.retry_after is None else reply.retry_after
+            self._limiter.slow_down(after)
+        elif outcome == "ok":
+            self._limiter.key_accepted(turn)
+        return None
+
+    def _audited(
+        self,
+        request: EhrRequest,
+        attempt: int,
+        outcome: str,
+        reply: Reply | None = None,
+        lasted: float = 0.0,
+        waited: float = 0.0,
+        rate_used: float | None = None,
+        broken_rows: int = 0,
+    ) -> None:
+        self._audit(
+            EhrCall(
+                practice_id=self._practice_id,
+                ehr=self._ehr,
+                lane=self._limiter.lane,
+                operation=request.operation,
+                status=reply.status if reply else None,
+                outcome=outcome,
+                duration_ms=round(lasted * 1000),
+                attempt=attempt,
+                wait_ms=round(waited * 1000),
+                rate_used=rate_used,
+                retry_after=reply.retry_after if reply else None,
+                broken_rows=broken_rows,
             )
+        )
 
     def _exchange(self, request: EhrRequest, headers: Mapping[str, str], remaining: float) -> Reply:
         if request.is_write:

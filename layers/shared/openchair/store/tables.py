@@ -211,3 +211,17 @@ class CircuitItem(Model):
 
 def circuit_key(ehr_account_id: str) -> tuple[str, str]:
     return f"ACCOUNT#{ehr_account_id}", "CIRCUIT"
+
+
+class LimitItem(Model):
+    class Meta(_Table):
+        table_name = _TableName("limits_table")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    document = UnicodeAttribute()
+    version = NumberAttribute()
+
+
+def limit_key(ehr_account_id: str) -> tuple[str, str]:
+    return f"ACCOUNT#{ehr_account_id}", "LIMIT"

@@ -14,6 +14,7 @@ from openchair.errors import RequestError
 from openchair.models import ENDED, PracticeRecord, Task, TaskType
 from openchair.settings import settings
 from openchair.store.circuit_store import DynamoCircuits
+from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
 from openchair.store.task_store import DynamoTaskStore
 from openchair.tasks.process import process_task
@@ -72,7 +73,7 @@ def do(order: Order, visit: Visit) -> None:
         task.id,
         tasks=tasks,
         practices=_Practices(record),
-        ehr_for=EhrClients(_Keys(order), settings, clock, lambda _call: None).client,
+        ehr_for=EhrClients(_Keys(order), DynamoLimits(), settings, SystemClock(), lambda _call: None).client,
         circuits=DynamoCircuits(clock),
         clock=clock,
         remaining_seconds=lambda: float(TIMEOUT_SECONDS),

@@ -1,0 +1,182 @@
+"""How many calls an EHR account takes, and whose turn is next: rules without I/O (design section 5, Rate).
+
+A start is reserved in an account's state before the call is made, so that all functions together keep the vendor's
+rate. Times are UTC in seconds since 1970. `live` reserves ahead; `background` takes what is free when its moment comes,
+and one start in ten whatever else goes on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Lane = Literal["live", "background"]
+
+GUARD = 0.024
+"""Of the interval: for clocks that differ by ten milliseconds, and for the way from the reservation to the wire."""
+
+LATEST = 0.010
+"""Seconds a start may be late and still be used; the guard holds it and the clocks."""
+
+LONGEST_WAIT: Mapping[Lane, float] = {"live": 15.0, "background": 60.0}
+"""Seconds; a caller who would wait longer is told so at once."""
+
+BACKGROUND_SHARE = 10
+"""Background has one start in so many, however many live ones wait."""
+
+BACKGROUND_LEAD = 0.15
+"""Seconds before a free start within which background may take it: enough to store it, few enough to be overtaken."""
+
+KEY_TRIED_AGAIN = 300.0
+"""Seconds after which one call finds out whether a refused key is accepted by now."""
+
+_POLL = 0.25
+_MARKS_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """At most `count` starts in any `seconds`; `from_end` counts from the end of the last call, one at a time."""
+
+    name: str
+    seconds: float
+    count: int = 1
+    from_end: bool = False
+
+    @property
+    def spacing(self) -> float:
+        """Starts are spaced evenly, so that no window of the vendor's, fixed or sliding, ever holds too many."""
+        return self.seconds / self.count * (1 + GUARD)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A start as its caller can use it: not after `latest`; the call lasts `longest` seconds at most.
+
+    `key_mark` names the operation and the key it goes out with.
+    """
+
+    lane: Lane
+    buckets: tuple[Bucket, ...]
+    latest: float
+    longest: float = 30.0
+    key_mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """What is known of one EHR account. `next_at` is, by bucket, the first moment at which a call may start.
+
+    `in_flight` is the start of a call after which the next is counted from its end; 0 when there is none.
+    `refused_keys` says since when a key mark is refused. `version` is the store's.
+    """
+
+    version: int = 0
+    next_at: Mapping[str, float] = field(default_factory=dict)
+    background_start: float = 0.0
+    slow_until: float = 0.0
+    in_flight: float = 0.0
+    refused_keys: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A start, once `state` is stored. `share` is the part of the allowed rate in use: 1 right behind another start."""
+
+    state: LimitState
+    start: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nothing can be reserved yet: look again at `at`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """No start can be had in time; the first is in `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRefused:
+    """The EHR refuses this key for this operation, and was asked not long ago."""
+
+
+def reserve(state: LimitState, wanted: Wanted, now: float, lead: float) -> Reserved | Later | Full | KeyRefused:
+    """The first start for the caller, at least `lead` seconds from now: what storing it takes."""
+    refused_since = state.refused_keys.get(wanted.key_mark)
+    if refused_since is not None and now - refused_since < KEY_TRIED_AGAIN:
+        return KeyRefused()
+    start = max([now + lead, state.slow_until, *(state.next_at.get(bucket.name, 0.0) for bucket in wanted.buckets)])
+    from_end = next((bucket for bucket in wanted.buckets if bucket.from_end), None)
+    if from_end is not None and state.in_flight and now < state.next_at.get(from_end.name, 0.0):
+        if now + from_end.spacing > wanted.latest:
+            return Full(from_end.spacing)
+        return Later(now + _POLL)
+    slowest = max(bucket.spacing for bucket in wanted.buckets)
+    is_due = start - state.background_start >= BACKGROUND_SHARE * slowest - LATEST
+    if wanted.lane == "background" and not is_due and start > now + BACKGROUND_LEAD:
+        return Full(start - now) if start > wanted.latest else Later(start - 0.8 * BACKGROUND_LEAD)
+    if start > wanted.latest:
+        return Full(start - now)
+    lasts = wanted.longest if from_end is not None else 0.0
+    taken = {bucket.name: start + lasts + bucket.spacing for bucket in wanted.buckets}
+    reserved = replace(
+        state,
+        next_at={**state.next_at, **taken},
+        background_start=start if wanted.lane == "background" else state.background_start,
+        in_flight=start if from_end is not None else state.in_flight,
+    )
+    if refused_since is not None:
+        reserved = replace(reserved, refused_keys={**reserved.refused_keys, wanted.key_mark: now})
+    shares = [
+        bucket.spacing / (start - state.next_at[bucket.name] + bucket.spacing)
+        for bucket in wanted.buckets
+        if bucket.name in state.next_at
+    ]
+    return Reserved(reserved, start, max(shares, default=0.0))
+
+
+def given_back(state: LimitState, wanted: Wanted, start: float) -> LimitState:
+    """As before a start that was not used; one behind which others have reserved stays lost."""
+    next_at = dict(state.next_at)
+    lasts = wanted.longest if any(bucket.from_end for bucket in wanted.buckets) else 0.0
+    for bucket in wanted.buckets:
+        if next_at.get(bucket.name) == start + lasts + bucket.spacing:
+            next_at[bucket.name] = start
+    if next_at == state.next_at:
+        return state
+    in_flight = 0.0 if state.in_flight == start else state.in_flight
+    return replace(state, next_at=next_at, in_flight=in_flight)
+
+
+def ended(state: LimitState, wanted: Wanted, start: float, now: float) -> LimitState:
+    """After the end of a call from which the next is counted."""
+    if state.in_flight != start:
+        return state
+    next_at = {bucket.name: now + bucket.spacing for bucket in wanted.buckets if bucket.from_end}
+    return replace(state, next_at={**state.next_at, **next_at}, in_flight=0.0)
+
+
+def slowed(state: LimitState, until: float) -> LimitState:
+    """No call starts before `until`, reserved or not."""
+    if until <= state.slow_until:
+        return state
+    return replace(state, slow_until=until)
+
+
+def key_refused(state: LimitState, mark: str, now: float) -> LimitState:
+    """The oldest marks go when there are many: each costs one call to be found again."""
+    kept = sorted(state.refused_keys.items(), key=lambda item: item[1])[-(_MARKS_KEPT - 1) :]
+    return replace(state, refused_keys={**dict(kept), mark: now})
+
+
+def key_accepted(state: LimitState, mark: str) -> LimitState:
+    if mark not in state.refused_keys:
+        return state
+    kept = {other: since for other, since in state.refused_keys.items() if other != mark}
+    return replace(state, refused_keys=kept)
