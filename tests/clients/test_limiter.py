@@ -59,7 +59,7 @@ def test_starts_of_several_functions_are_the_interval_apart(seconds: float, inte
         starts.append(office.clock.monotonic())
 
     gaps = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
-    assert all(interval < gap < 1.03 * interval for gap in gaps)
+    assert all(interval < gap < interval + 0.03 for gap in gaps)
 
 
 def test_a_turn_after_the_deadline_is_refused_at_once_and_not_taken() -> None:
@@ -100,7 +100,7 @@ def test_a_read_only_key_waits_five_seconds_from_the_end_of_the_last_call_of_any
     ended = office.clock.monotonic()
     office.take(second, READ_ONLY)
 
-    assert office.clock.monotonic() - ended == pytest.approx(5 * (1 + GUARD), abs=0.01)
+    assert office.clock.monotonic() - ended == pytest.approx(5 + GUARD, abs=0.01)
 
 
 def test_a_read_only_call_still_under_way_is_too_long_to_wait_for_on_the_phone() -> None:
@@ -151,7 +151,7 @@ def test_a_429_holds_back_those_too_who_had_reserved_a_start() -> None:
 
     office.take(waiting)
 
-    assert office.clock.monotonic() == pytest.approx(LEAD + SPACING + 7, abs=0.01)
+    assert office.clock.monotonic() == pytest.approx(LEAD + SPACING - 0.25 + 7, abs=0.01)
 
 
 def test_a_turn_given_back_is_had_by_the_next() -> None:

@@ -37,7 +37,7 @@ def test_an_unknown_account_has_no_limits_yet(store: LimitStore) -> None:
 
 def test_what_was_stored_is_read(store: LimitStore) -> None:
     state = LimitState(
-        next_at={"all": 1_772_467_201.024}, slow_until=3.5, background_start=2.25, refused_keys={"read#abc": 1.5}
+        next_at={"all": 1_772_467_201.024}, slow_until=3.5, background_due=2.25, refused_keys={"read#abc": 1.5}
     )
 
     stored = store.swap("account", LimitState(), state)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from openchair import limits
 from openchair.limits import (
+    BACKGROUND_CREDIT,
     BACKGROUND_LEAD,
+    BACKGROUND_SHARE,
     GUARD,
     KEY_TRIED_AGAIN,
     Bucket,
@@ -25,7 +27,7 @@ from openchair.limits import (
 NOW = 1_772_467_200.0
 EVERY_SECOND = Bucket("all", 1.0)
 READ_ONLY = Bucket("all", 5.0, from_end=True)
-SPACING = 1.0 * (1 + GUARD)
+SPACING = 1.0 + GUARD
 
 
 def wanted(
@@ -82,7 +84,7 @@ def test_background_does_not_reserve_ahead() -> None:
 def test_background_takes_a_free_start_when_its_moment_comes() -> None:
     state = reserved(LimitState(), wanted("background")).state
 
-    assert reserved(state, wanted("background"), NOW + 0.9).start == pytest.approx(NOW + SPACING, abs=1e-5)
+    assert reserved(state, wanted("background"), NOW + 0.98).start == pytest.approx(NOW + SPACING, abs=1e-5)
 
 
 def test_a_live_one_overtakes_background_that_waits() -> None:
@@ -92,7 +94,7 @@ def test_a_live_one_overtakes_background_that_waits() -> None:
     assert reserved(state, wanted("live"), NOW + 0.4).start == pytest.approx(NOW + SPACING, abs=1e-5)
 
 
-def test_background_has_one_start_in_ten_however_many_live_ones_wait() -> None:
+def test_background_has_one_start_in_nine_however_many_live_ones_wait() -> None:
     state, lanes, now = LimitState(), [], NOW
     for _ in range(300):
         found = reserve(state, wanted("background", latest=now + 60), now, 0.0)
@@ -105,7 +107,21 @@ def test_background_has_one_start_in_ten_however_many_live_ones_wait() -> None:
         now = max(now, found.start - 12)
 
     background = [place for place, lane in enumerate(lanes) if lane == "background"]
-    assert {later - earlier for earlier, later in zip(background, background[1:], strict=False)} == {10}
+    assert {later - earlier for earlier, later in zip(background, background[1:], strict=False)} == {BACKGROUND_SHARE}
+
+
+def test_background_that_had_more_than_its_share_stands_back_for_live_ones_for_so_long() -> None:
+    state, now = LimitState(), NOW
+    for _ in range(100):
+        state = reserved(state, wanted("background", latest=now + 60), now).state
+        now += SPACING
+    state = reserved(state, wanted(latest=now + 60), now).state
+    turned_back = 1
+    while isinstance(reserve(state, wanted("background", latest=now + 60), now, 0.0), Later):
+        state = reserved(state, wanted(latest=now + 60), now).state
+        now, turned_back = now + SPACING / 2, turned_back + 1
+
+    assert turned_back == pytest.approx(BACKGROUND_CREDIT, abs=1)
 
 
 def test_a_read_only_key_waits_for_the_end_of_the_call_before() -> None:
@@ -118,7 +134,7 @@ def test_a_read_only_key_counts_five_seconds_from_the_end() -> None:
     first = reserved(LimitState(), wanted(buckets=(READ_ONLY,)))
     state = limits.ended(first.state, wanted(buckets=(READ_ONLY,)), first.start, NOW + 8)
 
-    assert reserved(state, wanted(buckets=(READ_ONLY,)), NOW + 9).start == pytest.approx(NOW + 8 + 5 * (1 + GUARD))
+    assert reserved(state, wanted(buckets=(READ_ONLY,)), NOW + 9).start == pytest.approx(NOW + 8 + 5 + GUARD)
 
 
 def test_a_read_only_call_whose_end_is_never_told_holds_others_back_until_it_is_surely_over() -> None:
@@ -140,8 +156,8 @@ def test_a_call_waits_for_the_fullest_of_its_buckets() -> None:
     overall, slots = Bucket("all", 1.0, 100), Bucket("slots", 1.0, 10)
     state = reserved(LimitState(), wanted(buckets=(overall, slots))).state
 
-    assert reserved(state, wanted(buckets=(overall,))).start == pytest.approx(NOW + 0.01 * (1 + GUARD), abs=1e-5)
-    assert reserved(state, wanted(buckets=(overall, slots))).start == pytest.approx(NOW + 0.1 * (1 + GUARD), abs=1e-5)
+    assert reserved(state, wanted(buckets=(overall,))).start == pytest.approx(NOW + (1 + GUARD) / 100, abs=1e-5)
+    assert reserved(state, wanted(buckets=(overall, slots))).start == pytest.approx(NOW + (1 + GUARD) / 10, abs=1e-5)
 
 
 @given(

@@ -2,7 +2,7 @@
 
 A start is reserved in an account's state before the call is made, so that all functions together keep the vendor's
 rate. Times are UTC in seconds since 1970. `live` reserves ahead; `background` takes what is free when its moment comes,
-and one start in ten whatever else goes on.
+and on the average one start in ten whatever else goes on.
 """
 
 from collections.abc import Mapping
@@ -12,18 +12,21 @@ from typing import Literal
 Lane = Literal["live", "background"]
 
 GUARD = 0.024
-"""Of the interval: for clocks that differ by ten milliseconds, and for the way from the reservation to the wire."""
+"""Seconds: for two clocks that are off by ten milliseconds each, and for a start that is late."""
 
-LATEST = 0.010
+LATEST = 0.004
 """Seconds a start may be late and still be used; the guard holds it and the clocks."""
 
 LONGEST_WAIT: Mapping[Lane, float] = {"live": 15.0, "background": 60.0}
 """Seconds; a caller who would wait longer is told so at once."""
 
-BACKGROUND_SHARE = 10
-"""Background has one start in so many, however many live ones wait."""
+BACKGROUND_SHARE = 9
+"""Background has one start in so many, however many live ones wait: what is lost on the way still leaves it a tenth."""
 
-BACKGROUND_LEAD = 0.15
+BACKGROUND_CREDIT = 30
+"""Starts. So long may live ones keep background waiting that has had more than its share before."""
+
+BACKGROUND_LEAD = 0.08
 """Seconds before a free start within which background may take it: enough to store it, few enough to be overtaken."""
 
 KEY_TRIED_AGAIN = 300.0
@@ -45,7 +48,7 @@ class Bucket:
     @property
     def spacing(self) -> float:
         """Starts are spaced evenly, so that no window of the vendor's, fixed or sliding, ever holds too many."""
-        return self.seconds / self.count * (1 + GUARD)
+        return (self.seconds + GUARD) / self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,14 @@ class Wanted:
 class LimitState:
     """What is known of one EHR account. `next_at` is, by bucket, the first moment at which a call may start.
 
+    `background_due` is the moment at which background has a right to a start, free or not.
     `in_flight` is the start of a call after which the next is counted from its end; 0 when there is none.
     `refused_keys` says since when a key mark is refused. `version` is the store's.
     """
 
     version: int = 0
     next_at: Mapping[str, float] = field(default_factory=dict)
-    background_start: float = 0.0
+    background_due: float = 0.0
     slow_until: float = 0.0
     in_flight: float = 0.0
     refused_keys: Mapping[str, float] = field(default_factory=dict)
@@ -118,9 +122,12 @@ def reserve(state: LimitState, wanted: Wanted, now: float, lead: float) -> Reser
             return Full(from_end.spacing)
         return Later(now + _POLL)
     slowest = max(bucket.spacing for bucket in wanted.buckets)
-    is_due = start - state.background_start >= BACKGROUND_SHARE * slowest - LATEST
-    if wanted.lane == "background" and not is_due and start > now + BACKGROUND_LEAD:
-        return Full(start - now) if start > wanted.latest else Later(start - 0.8 * BACKGROUND_LEAD)
+    until_due = state.background_due - start
+    if wanted.lane == "background" and until_due > 0 and start > now + BACKGROUND_LEAD:
+        if start > wanted.latest:
+            return Full(start - now)
+        # Where live ones keep reserving, `start` moves on with the time.
+        return Later(min(start - 0.8 * BACKGROUND_LEAD, now + max(until_due, slowest)))
     if start > wanted.latest:
         return Full(start - now)
     lasts = wanted.longest if from_end is not None else 0.0
@@ -128,7 +135,9 @@ def reserve(state: LimitState, wanted: Wanted, now: float, lead: float) -> Reser
     reserved = replace(
         state,
         next_at={**state.next_at, **taken},
-        background_start=start if wanted.lane == "background" else state.background_start,
+        background_due=_after_background(state.background_due, start, slowest)
+        if wanted.lane == "background"
+        else state.background_due,
         in_flight=start if from_end is not None else state.in_flight,
     )
     if refused_since is not None:
@@ -139,6 +148,11 @@ def reserve(state: LimitState, wanted: Wanted, now: float, lead: float) -> Reser
         if bucket.name in state.next_at
     ]
     return Reserved(reserved, start, max(shares, default=0.0))
+
+
+def _after_background(due: float, start: float, spacing: float) -> float:
+    """Each start of background's puts off the next that it has a right to, and one had late puts it off less."""
+    return min(max(due, start - spacing) + BACKGROUND_SHARE * spacing, start + BACKGROUND_CREDIT * spacing)
 
 
 def given_back(state: LimitState, wanted: Wanted, start: float) -> LimitState:

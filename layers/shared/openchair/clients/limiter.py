@@ -13,6 +13,9 @@ _LEAD = 0.03
 
 _LONGEST_LEAD = 1.0
 _CHECKED_AFTER = 0.5
+_CHECKED_BEFORE = 0.25
+"""Seconds: who waited longer than the first looks again, so long before the start, whether all were asked to wait."""
+
 _MOST_CONFLICTS = 50
 _CHANGE_TRIES = 20
 
@@ -35,8 +38,8 @@ class Turn:
 class Limiter:
     """The turns of one EHR account in one lane. Fails closed: without its store nothing is called.
 
-    A process that is alone at an account needs one request to the store for a turn, any other two, or more when
-    several want the same moment.
+    A process that is alone at an account needs one request to the store for a turn, any other two; one more who waits
+    longer than half a second, and who wants the same moment as another.
     """
 
     def __init__(self, ehr_account_id: str, store: LimitStore, clock: Clock, lane: Lane = "live") -> None:
@@ -85,9 +88,13 @@ class Limiter:
                     conflicts += 1
                     continue
                 due = then + found.start - now
+                is_slowed = False
+                if due - then >= _CHECKED_AFTER:
+                    self._sleep_until(due - _CHECKED_BEFORE)
+                    is_slowed = self._read().slow_until > found.start
                 self._sleep_until(due)
                 late = self._clock.monotonic() - due
-                if late <= limits.LATEST and not (due - then >= _CHECKED_AFTER and self._is_slowed()):
+                if late <= limits.LATEST and not is_slowed:
                     return found
                 unused, lead = found, min(max(lead, late + _LEAD), _LONGEST_LEAD)
             elif is_known:
@@ -102,10 +109,6 @@ class Limiter:
                     raise EhrKeyRefused
                 raise EhrBusy(retry_after=found.seconds)
         raise EhrBusy(retry_after=_LONGEST_LEAD)
-
-    def _is_slowed(self) -> bool:
-        """Whether the EHR has asked all callers to wait since this start was reserved."""
-        return self._read().slow_until > self._clock.now().timestamp()
 
     # ------------------------------------------------------------------------------------- after a turn
 
