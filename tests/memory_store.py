@@ -8,7 +8,7 @@ from openchair.circuits import PROBE, pause_after
 from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
 from openchair.limits import LimitState
 from openchair.models import Claim, Hold, IdempotencyRecord, PracticeRecord, Task, TaskPage, TaskState
-from openchair.ports import Clock, DueTask
+from openchair.ports import Clock, DueTask, Token
 
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -174,6 +174,40 @@ class MemoryLimits:
             return None
         self._states[ehr_account_id] = replace(new, version=seen.version + 1)
         return self._states[ehr_account_id]
+
+
+class MemoryTokens:
+    """Satisfies `ports.TokenStore`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tokens: dict[str, Token] = {}
+        self._leased_until: dict[str, float] = {}
+
+    def token(self, ehr_account_id: str) -> Token | None:
+        return self._tokens.get(ehr_account_id)
+
+    def lease(self, ehr_account_id: str, version: int, until: float) -> bool:
+        is_leased = self._leased_until.get(ehr_account_id, 0.0) >= self._clock.now().timestamp()
+        if is_leased or self._version(ehr_account_id) != version:
+            return False
+        self._leased_until[ehr_account_id] = until
+        return True
+
+    def put(self, ehr_account_id: str, token: Token) -> Token | None:
+        if self._version(ehr_account_id) != token.version:
+            return None
+        self._tokens[ehr_account_id] = replace(token, version=token.version + 1)
+        self._leased_until.pop(ehr_account_id, None)
+        return self._tokens[ehr_account_id]
+
+    def release(self, ehr_account_id: str, version: int) -> None:
+        if self._version(ehr_account_id) == version:
+            self._leased_until.pop(ehr_account_id, None)
+
+    def _version(self, ehr_account_id: str) -> int:
+        found = self._tokens.get(ehr_account_id)
+        return found.version if found else 0
 
 
 class MemoryQueue:

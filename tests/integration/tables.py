@@ -20,11 +20,12 @@ ENVIRONMENT = {
     "TASKS_TABLE": "tasks",
     "CLAIMS_TABLE": "claims",
     "LIMITS_TABLE": "limits",
+    "ENCRYPTION_KEY_ARN": "alias/openchair",
 }
 
 
 def forget_clients() -> None:
-    for cached in (settings, aws._session, aws.sqs, aws.secrets_manager):
+    for cached in (settings, aws._session, aws.sqs, aws.secrets_manager, aws.kms):
         cached.cache_clear()
     for model in MODELS:
         model._connection = None

@@ -274,8 +274,14 @@ class EhrKeyMissing(EhrRefused):
 
 
 class EhrKeyRefused(EhrRefused):
+    """`is_certain`: the EHR knows the key, and it lacks the right; to fetch it anew would not help."""
+
     code = "ehr_key_refused"
     sentence = "The EHR refused the practice's key, or the key lacks the permission for this."
+
+    def __init__(self, detail: str | None = None, is_certain: bool = False) -> None:
+        super().__init__(detail)
+        self.is_certain = is_certain
 
 
 class EhrRejected(EhrRefused):

@@ -1,7 +1,7 @@
 """What the core needs from outside, as small protocols by need (design section 3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -158,6 +158,33 @@ class LimitStore(Protocol):
 
     def read(self, ehr_account_id: str) -> LimitState: ...
     def swap(self, ehr_account_id: str, seen: LimitState, new: LimitState) -> LimitState | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What an EHR account's key was exchanged for. Times are UTC in seconds since 1970; `version` is the store's.
+
+    `fingerprint` tells the key it was made with from another.
+    """
+
+    value: str = field(repr=False)
+    fingerprint: str
+    expires_at: float
+    renew_at: float
+    version: int = 0
+
+
+class TokenStore(Protocol):
+    """Tokens of EHR accounts, encrypted where they are kept. All raise StoreUnavailable.
+
+    `lease` lets exactly one renew what is stored at `version` (0: nothing yet) until its time is over, `put` or
+    `release` end that. `put` returns what is stored, or None when somebody else was first.
+    """
+
+    def token(self, ehr_account_id: str) -> Token | None: ...
+    def lease(self, ehr_account_id: str, version: int, until: float) -> bool: ...
+    def put(self, ehr_account_id: str, token: Token) -> Token | None: ...
+    def release(self, ehr_account_id: str, version: int) -> None: ...
 
 
 class TaskQueue(Protocol):

@@ -79,17 +79,21 @@ class EhrCall:
 
 @dataclass(frozen=True, slots=True)
 class EhrRequest:
-    """`path` below the base URL, each part already percent-encoded; a GET is a read, all else a write."""
+    """`path` below the base URL, each part already percent-encoded.
+
+    A GET is a read, and so is what changes nothing though it is a POST (`changes_nothing`); all else is a write.
+    """
 
     operation: str
     method: str
     path: str = field(repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+    changes_nothing: bool = False
 
     @property
     def is_write(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and not self.changes_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +219,8 @@ class Transport:
     def send[T](self, request: EhrRequest, judge: Judge[T], deadline: float = math.inf) -> T:
         """What `judge` makes of the reply. `deadline` is in seconds of the clock's `monotonic`.
 
-        A read is tried at most three times (no connection, no usable answer, 429); a 401 is tried once more with the
-        key fetched anew, which is safe for a write too. Raises EhrBusy when no turn can be used before the deadline,
+        A read is tried at most three times (no connection, no usable answer, 429); a refused key is fetched anew and
+        tried once more, which is safe for a write too. Raises EhrBusy when no turn can be used before the deadline,
         EhrKeyRefused without a call when the EHR refused this key for this a short time ago, and what design section 5
         names for the rest.
         """
@@ -229,8 +233,8 @@ class Transport:
             try:
                 turn = self._turn(request, credentials, attempt, deadline)
                 return self._call(request, judge, credentials.headers, turn, attempt, deadline)
-            except EhrKeyRefused:
-                if key_is_fresh:
+            except EhrKeyRefused as error:
+                if key_is_fresh or error.is_certain:
                     if turn is not None:
                         self._limiter.key_refused(turn)
                     raise

@@ -7,6 +7,7 @@ import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -21,6 +22,11 @@ def _session() -> botocore.session.Session:
 @cache
 def sqs() -> "SQSClient":
     return cast("SQSClient", _session().create_client("sqs", config=_CONFIG))
+
+
+@cache
+def kms() -> "KMSClient":
+    return cast("KMSClient", _session().create_client("kms", config=_CONFIG))
 
 
 @cache

@@ -225,3 +225,21 @@ class LimitItem(Model):
 
 def limit_key(ehr_account_id: str) -> tuple[str, str]:
     return f"ACCOUNT#{ehr_account_id}", "LIMIT"
+
+
+class TokenItem(Model):
+    class Meta(_Table):
+        table_name = _TableName("limits_table")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    encrypted = UnicodeAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    ends_at = NumberAttribute(null=True)
+    renew_at = NumberAttribute(null=True)
+    version = NumberAttribute(null=True)
+    leased_until = NumberAttribute(null=True)
+
+
+def token_key(ehr_account_id: str) -> tuple[str, str]:
+    return f"ACCOUNT#{ehr_account_id}", "TOKEN"
