@@ -20,7 +20,9 @@ from openchair.models import (
     ProviderTime,
     Schedule,
 )
-from openchair.ports import Capabilities
+from openchair.ports import Capabilities, SyncState
+
+READ_CYCLE = timedelta(minutes=10)
 
 
 class FakeEhr:
@@ -38,8 +40,15 @@ class FakeEhr:
         appointments: Sequence[Appointment] = (),
         patients: Sequence[Patient] = (),
         moves_in_place: bool = True,
+        writes_later: bool = False,
     ) -> None:
-        self.capabilities = Capabilities(moves_in_place=moves_in_place, writes_asynchronously=False)
+        self.capabilities = Capabilities(
+            moves_in_place=moves_in_place,
+            writes_asynchronously=writes_later,
+            holds_notes_up_to=128 if writes_later else None,
+            read_cycle=READ_CYCLE if writes_later else timedelta(),
+        )
+        self.sync = SyncState()
         self.calls: list[str] = []
         self.max_ages: list[float | None] = []
         self.answers: dict[str, list[Exception | None]] = {}
@@ -102,6 +111,10 @@ class FakeEhr:
             raise AppointmentNotFound
         return self.chart[appointment_id]
 
+    def sync_state(self, location_id: str | None) -> SyncState:
+        self._called("sync_state")
+        return self.sync
+
     def create_appointment(self, new: NewAppointment) -> Appointment:
         self._called("create_appointment")
         return self._keep(
@@ -118,6 +131,7 @@ class FakeEhr:
                 note=new.note,
                 time_pattern=new.time_pattern,
                 appointment_type_id=new.appointment_type_id,
+                is_in_chart=not self.capabilities.writes_asynchronously,
             )
         )
 

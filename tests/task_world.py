@@ -69,7 +69,14 @@ def practice(**open_dental: Any) -> Practice:
 class World:
     """Monday to Friday 8 to 17, providers 1 and 2 in chairs 1 and 2; it is Monday 07:00."""
 
-    def __init__(self, *visits: Appointment, may_overlap: bool = False, **open_dental: Any) -> None:
+    def __init__(
+        self,
+        *visits: Appointment,
+        may_overlap: bool = False,
+        writes_later: bool = False,
+        moves_in_place: bool = True,
+        **open_dental: Any,
+    ) -> None:
         self.clock = VirtualClock(at(7).astimezone(UTC))
         days = [MONDAY + timedelta(days=n) for n in range(5)]
         hours = [
@@ -83,6 +90,8 @@ class World:
             schedule=Schedule(tuple(hours)),
             appointments=visits,
             patients=[Patient("11", "Ada", "Stone", phones=("3035550111",))],
+            writes_later=writes_later,
+            moves_in_place=moves_in_place,
         )
         self.tasks = MemoryTaskStore(self.clock)
         self.queue = MemoryQueue()

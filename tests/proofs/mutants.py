@@ -68,8 +68,8 @@ _ALL = (
         "A write leaves before it is recorded as sent.",
         Edit(
             _PROCESS,
-            "self._send(self._save(task.with_step(sent)), sent, ready)",
-            "self._send(task.with_step(sent), sent, ready)",
+            "self._send(self._save(task.with_step(sent)), sent, ready, desk)",
+            "self._send(task.with_step(sent), sent, ready, desk)",
         ),
         scenarios=("create",),
     ),
@@ -89,8 +89,8 @@ _ALL = (
         "A rebook cancels the old visit before it books the new one.",
         Edit(
             _SUBMIT,
-            "[StepKind.CREATE_APPOINTMENT, *_check(request), StepKind.CANCEL_APPOINTMENT]",
-            "[StepKind.CANCEL_APPOINTMENT, StepKind.CREATE_APPOINTMENT, *_check(request)]",
+            "(StepKind.CREATE_APPOINTMENT, *_check(request), StepKind.CANCEL_APPOINTMENT)",
+            "(StepKind.CANCEL_APPOINTMENT, StepKind.CREATE_APPOINTMENT, *_check(request))",
         ),
         Edit(_STATE, "    if rebooking:\n        booked", "    if not task:\n        booked"),
         scenarios=("rebook",),

@@ -34,7 +34,7 @@ from openchair.models import (
     TaskPage,
     TaskState,
 )
-from openchair.ports import Capabilities, DueTask
+from openchair.ports import Capabilities, DueTask, SyncState
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart
 from tests.proofs.faults import EHR_CAP_SECONDS, Answer
@@ -251,6 +251,9 @@ class SimEhr:
         self._providers = providers
         self._operatories = operatories
         self._schedule = schedule
+
+    def sync_state(self, location_id: str | None) -> SyncState:
+        return SyncState()
 
     # ------------------------------------------------------------------------------------------------ reads
 

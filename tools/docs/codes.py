@@ -55,6 +55,9 @@ _WHAT_TO_DO = {
     "withdrawn": _NOTHING,
     "changed_in_ehr": "Look how the visit stands, then decide anew.",
     "given_up": _NOTHING,
+    "reverted_in_ehr": "Ask the practice why its system refused; then send it again as a new task.",
+    "not_written_to_ehr": "Tell the patient; find another time, or have the practice book it.",
+    "patient_not_bookable": "Have the practice complete the chart, or book for another patient.",
     "not_in_review": "Read the task: it goes on by itself, or has ended.",
     # The EHR
     "ehr_error": _TELL_OPERATOR,
@@ -91,7 +94,14 @@ _WHAT_TO_DO = {
     outcomes.PATIENT_CREATED_LOOK_ALIKE: "Have the practice look whether both charts are one person's.",
     outcomes.PATIENT_FOUND: _NOTHING,
     outcomes.STATUS_CHANGED_IN_EHR: "Look how the visit stands now.",
+    outcomes.AWAITING_EHR: "Tell nobody that it is done yet; ask for the task again, or wait for its event.",
+    outcomes.OUTSIDE_CHART: "Have the practice enter it in its own system.",
+    outcomes.NOTE_SHORTENED: "Tell the practice what the note left out, if it matters.",
     # Tasks for a person
+    outcomes.STORED_DIFFERENTLY: "Look in the EHR where the visit stands; then settle the review.",
+    outcomes.NOT_CONFIRMED_BY_EHR: "Look in the EHR what became of the visit; then settle the review.",
+    outcomes.REPLACEMENT_WAITS: "Call the practice: book the new visit by hand, then adopt it, or give up.",
+    outcomes.VISIT_REMAINS: "Cancel the visit in the EHR, then settle the review: give up.",
     outcomes.PATIENT_INACTIVE: "Reactivate the chart and send again, or adopt another chart's `patient_id`.",
     outcomes.SEVERAL_PATIENTS_MATCH: "Choose the chart and settle the review: adopt its `patient_id`.",
     outcomes.OUTCOME_UNKNOWN: "Look in the EHR; the visit's note holds the reference. Then settle the review.",
@@ -126,6 +136,9 @@ _WHAT_TO_DO = {
 # Told of tasks only: nothing at the door can find it out.
 _TASKS_ONLY = (
     errors.OffSchedule,
+    errors.RevertedInEhr,
+    errors.NotWrittenToEhr,
+    errors.PatientNotBookable,
     errors.PatientMismatch,
     errors.AppointmentBusy,
     errors.NotCancellable,

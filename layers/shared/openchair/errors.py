@@ -8,7 +8,8 @@ OpenChairError
 │   │                                ProviderNotFound OperatoryNotFound LocationNotFound RouteNotFound MethodNotAllowed
 │   └── Conflict                     SlotTaken OffSchedule PatientMismatch AppointmentBusy NotCancellable NotMovable
 │                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
-│                                    ChangedInEhr GivenUp NotInReview TaskEnded
+│                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
+│                                    PatientNotBookable
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
@@ -225,6 +226,21 @@ class TaskExpired(Conflict):
 class TaskWithdrawn(Conflict):
     code = "withdrawn"
     sentence = "The caller withdrew the task before anything was sent."
+
+
+class RevertedInEhr(Conflict):
+    code = "reverted_in_ehr"
+    sentence = "The practice's own system did not keep the change: the visit stands as it was before."
+
+
+class NotWrittenToEhr(Conflict):
+    code = "not_written_to_ehr"
+    sentence = "The practice's own system did not take the visit; it is not booked."
+
+
+class PatientNotBookable(Conflict):
+    code = "patient_not_bookable"
+    sentence = "The EHR takes no visit for this person: they are no patient, or not in the chart yet."
 
 
 class EhrError(OpenChairError):

@@ -284,6 +284,8 @@ class Appointment:
 
     `provider_id` is whose time the visit mainly takes: the hygienist's where the EHR marks it as hygiene.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
+    `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when that system
+    was last compared with.
     """
 
     id: str
@@ -304,6 +306,8 @@ class Appointment:
     location_id: str | None = None
     time_pattern: str = ""
     changed_at: str = ""
+    is_in_chart: bool = True
+    synced_at: datetime | None = None
 
     @property
     def end(self) -> datetime | None:
@@ -319,7 +323,10 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A person as the EHR holds them. `location_id` is where they belong, None for nowhere in particular."""
+    """A person as the EHR holds them. `location_id` is where they belong, None for nowhere in particular.
+
+    `is_bookable` is False of one for whom the EHR takes no visit, as they are no patient, or not yet.
+    """
 
     id: str
     first_name: str = field(repr=False)
@@ -330,6 +337,8 @@ class Patient:
     preferred_name: str | None = field(default=None, repr=False)
     is_active: bool = True
     location_id: str | None = None
+    is_in_chart: bool = True
+    is_bookable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,6 +513,12 @@ class StepKind(StrEnum):
     WITHDRAW = "withdraw"
     MOVE_BACK = "move_back"
     CHECK_BACK = "check_back"
+    AWAIT_APPOINTMENT = "await_appointment"
+    AWAIT_MOVE = "await_move"
+    AWAIT_CANCELLATION = "await_cancellation"
+    AWAIT_CONFIRMATION = "await_confirmation"
+    AWAIT_WITHDRAWAL = "await_withdrawal"
+    AWAIT_MOVE_BACK = "await_move_back"
 
 
 class StepState(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from openchair.limits import LimitState
@@ -37,11 +37,15 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What differs between EHRs, so that the core never asks which vendor it is."""
+    """What differs between EHRs, so that the core never asks which vendor it is.
+
+    `read_cycle`: how often one that writes later compares itself with the practice's own system.
+    """
 
     moves_in_place: bool
     writes_asynchronously: bool
     holds_notes_up_to: int | None = None
+    read_cycle: timedelta = timedelta()
 
 
 class ScheduleReader(Protocol):
@@ -70,6 +74,21 @@ class PatientReader(Protocol):
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How an EHR is connected to the practice's own system at a location; times are in UTC, None when never.
+
+    `writes_reach_chart` is False where nothing is ever written there, which is a setting and no outage.
+    """
+
+    writes_reach_chart: bool = True
+    is_reading: bool = True
+    is_writing: bool = True
+    read_at: datetime | None = None
+    written_at: datetime | None = None
+    system_name: str = ""
+
+
 class EhrClient(ScheduleReader, PatientReader, Protocol):
     """One practice's EHR as slots and tasks use it.
 
@@ -79,6 +98,7 @@ class EhrClient(ScheduleReader, PatientReader, Protocol):
 
     @property
     def capabilities(self) -> Capabilities: ...
+    def sync_state(self, location_id: str | None) -> SyncState: ...
     def appointment(self, appointment_id: str) -> Appointment: ...
     def create_appointment(self, new: NewAppointment) -> Appointment: ...
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment: ...

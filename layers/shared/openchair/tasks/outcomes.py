@@ -31,6 +31,13 @@ COLLISION_REMAINS = "collision_remains"
 SENT_TOO_OFTEN = "sent_too_often"
 CANNOT_ADOPT = "cannot_adopt"
 UNEXPECTED_FAULT = "unexpected_fault"
+AWAITING_EHR = "awaiting_ehr"
+OUTSIDE_CHART = "outside_chart"
+NOTE_SHORTENED = "note_shortened"
+STORED_DIFFERENTLY = "stored_differently"
+NOT_CONFIRMED_BY_EHR = "not_confirmed_by_ehr"
+REPLACEMENT_WAITS = "replacement_waits"
+VISIT_REMAINS = "visit_remains"
 
 SENTENCES = {
     QUEUED: "Accepted; it will be done shortly.",
@@ -59,6 +66,13 @@ SENTENCES = {
     SENT_TOO_OFTEN: "It was sent five times and never took effect; a person has to look.",
     CANNOT_ADOPT: "What was named is not in the chart or is another patient's; a person has to look again.",
     UNEXPECTED_FAULT: "Something unforeseen happened on our side; a person has to look what the chart holds.",
+    AWAITING_EHR: "It is accepted, and not yet in the practice's own system.",
+    OUTSIDE_CHART: "It is done at the EHR's vendor, who does not write to this location's own system: enter it there.",
+    NOTE_SHORTENED: "The visit is booked and stands in the chart; its note was cut to what the EHR holds.",
+    STORED_DIFFERENTLY: "The practice's own system has stored the visit otherwise than asked; a person has to look.",
+    NOT_CONFIRMED_BY_EHR: "The visit's time passed before the practice's own system told whether it took the change.",
+    REPLACEMENT_WAITS: "The old visit is near, and the practice's own system has not taken the new one yet.",
+    VISIT_REMAINS: "The new visit could not be taken back and may stand in the chart; a person has to look.",
     OLD_VISIT_REMAINS: "The new visit is booked but the old one could not be cancelled; a person has to.",
 }
 

@@ -27,6 +27,7 @@ from openchair.errors import (
 from openchair.models import (
     TERMINAL,
     PracticeRecord,
+    RescheduleAppointment,
     Resolution,
     Step,
     StepKind,
@@ -42,7 +43,9 @@ from openchair.tasks.lines import Turn, line_of_appointment, turn_of
 from openchair.tasks.outcomes import told, told_of
 from openchair.tasks.resolve import adopted
 from openchair.tasks.steps import LOOK, PREPARE, READ_BACK
-from openchair.tasks.steps.common import Desk, Done, Failed, NeedsReview, Ready, Redirected, Unseen
+from openchair.tasks.steps.await_chart import AWAITED_BY, withdrawn
+from openchair.tasks.steps.common import Desk, Done, Failed, NeedsReview, Ready, Redirected, Unseen, Waits
+from openchair.tasks.submit import rebooking
 from openchair.tasks.sweep import doubles_of
 
 WRITE_NEEDS_SECONDS = 70.0
@@ -170,9 +173,11 @@ class _Worker:
         self._circuits.answered(task.ehr_account_id)
         if isinstance(found, NeedsReview):
             return self.review(task, found.code)
+        if isinstance(found, Waits):
+            return self.wait(task, found.due, state=TaskState.AWAITING_EHR, **told(outcomes.AWAITING_EHR))
         if isinstance(found, Redirected):
             return self._save(task, steps=found.steps, ending=found.ending)
-        return self._done(task, step, found)
+        return self._done(task, step, found, desk)
 
     def _read_back(self, task: Task, step: Step, desk: Desk) -> Task:
         try:
@@ -192,7 +197,7 @@ class _Worker:
                 return self._look_again(task, step)
             return self.settle(task.with_step(_as(step, StepState.REFUSED)), found.error)
         if isinstance(found, Done):
-            return self._done(task, step, found)
+            return self._done(task, step, found, desk)
         return self._unseen(task, step)
 
     def _unseen(self, task: Task, step: Step) -> Task:
@@ -224,6 +229,9 @@ class _Worker:
         What was read before a hold was ours may be stale: another task can have booked there and let go in between. So
         after new time is held the chart is looked at once more (`ready.confirm`).
         """
+        if step.kind is StepKind.MOVE_APPOINTMENT and not step.attempt and not desk.ehr.capabilities.moves_in_place:
+            assert isinstance(task.request, RescheduleAppointment)
+            return self._save(task, steps=rebooking(task.request))
         taken = SlotTaken()
         for _ in range(_PLACES_TRIED):
             try:
@@ -234,7 +242,7 @@ class _Worker:
             if isinstance(ready, NeedsReview):
                 return self.review(task, ready.code)
             if isinstance(ready, Done):
-                return self._done(task, step, ready)
+                return self._done(task, step, ready, desk)
             step = ready.step
             try:
                 if ready.take:
@@ -250,10 +258,10 @@ class _Worker:
             if self._remaining() < WRITE_NEEDS_SECONDS:
                 return self.wait(task, self._clock.now())
             sent = _as(step, StepState.SENT, attempt=step.attempt + 1, sent_at=self._clock.now())
-            return self._send(self._save(task.with_step(sent)), sent, ready)
+            return self._send(self._save(task.with_step(sent)), sent, ready, desk)
         return self.settle(task, taken)
 
-    def _send(self, task: Task, sent: Step, ready: Ready) -> Task:
+    def _send(self, task: Task, sent: Step, ready: Ready, desk: Desk) -> Task:
         """The only place from which a chart is written to."""
         try:
             done = ready.send()
@@ -267,9 +275,9 @@ class _Worker:
                 self._circuits.failed(task.ehr_account_id)
                 return task
             return self._save(task.with_step(sent.model_copy(update={"refusals": (*sent.refusals, fingerprint)})))
-        return self._done(task, sent, done)
+        return self._done(task, sent, done, desk)
 
-    def _done(self, task: Task, step: Step, done: Done) -> Task:
+    def _done(self, task: Task, step: Step, done: Done, desk: Desk) -> Task:
         finished = step.model_copy(
             update={
                 "state": StepState.DONE,
@@ -285,7 +293,14 @@ class _Worker:
                 "patient_id": done.patient_id or task.patient_id,
                 "in_chart": True,
             }
+        if done.in_chart is not None:
+            updates["in_chart"] = done.in_chart
+        awaits = AWAITED_BY.get(step.kind) if desk.ehr.capabilities.writes_asynchronously and step.attempt else None
         task = task.with_step(finished, **updates)
+        if awaits is not None:
+            place = task.steps.index(finished) + 1
+            steps = (*task.steps[:place], Step(kind=awaits), *task.steps[place:])
+            task = task.changed(steps=steps, in_chart=False)
         if task.next_step is None:
             return self._finish(task)
         joined = None
@@ -369,7 +384,7 @@ class _Worker:
                     return self.review(task, outcomes.CANNOT_ADOPT)
                 # A person has looked: what stands where is no longer to be checked.
                 steps = tuple(one for one in task.steps if one.kind is not StepKind.CHECK)
-                return self._done(task.changed(steps=steps, resolution_applied=True), step, found)
+                return self._done(task.changed(steps=steps, resolution_applied=True), step, found, desk)
         except (EhrError, NotFound) as error:
             return self.settle(task, error)
         if step.state is StepState.SENT:
@@ -377,6 +392,9 @@ class _Worker:
         if resolution.action == "resend":
             again = _as(step, StepState.NEW, attempt=0, refusals=())
             return self._save(task.with_step(again), resolution_applied=True)
+        if step.kind is StepKind.AWAIT_APPOINTMENT:
+            left = withdrawn(task, GivenUp())
+            return self._save(task, steps=left.steps, ending=left.ending, resolution_applied=True)
         if any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
             if task.code == outcomes.REMOVED_IN_EHR:
                 return self._end(task, TaskState.FAILED, {"in_chart": False, **told_of(GivenUp())})

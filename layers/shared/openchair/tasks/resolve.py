@@ -56,6 +56,9 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
     if task.patient_id is not None and visit.patient_id != task.patient_id:
         return None
     code = _CODES.get(step.kind)
+    if step.kind is StepKind.AWAIT_APPOINTMENT:
+        is_booked = visit.id == task.step(StepKind.CREATE_APPOINTMENT).appointment_id
+        return Done(None, in_chart=True) if is_booked else None
     if step.kind is not StepKind.CREATE_APPOINTMENT and visit.id != step.appointment_id:
         return None
     return Done(code, visit.id, visit.patient_id)

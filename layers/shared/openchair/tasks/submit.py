@@ -103,7 +103,7 @@ def _steps(request: TaskRequest, record: PracticeRecord) -> tuple[Step, ...]:
         case CreateAppointment():
             kinds = [StepKind.CREATE_APPOINTMENT, *_check(request)]
         case RescheduleAppointment() if record.practice.rebooks:
-            kinds = [StepKind.CREATE_APPOINTMENT, *_check(request), StepKind.CANCEL_APPOINTMENT]
+            return rebooking(request)
         case RescheduleAppointment():
             kinds = [StepKind.MOVE_APPOINTMENT, *_check(request)]
         case CancelAppointment():
@@ -115,6 +115,12 @@ def _steps(request: TaskRequest, record: PracticeRecord) -> tuple[Step, ...]:
             kinds = [StepKind.CREATE_PATIENT]
             if visit is not None:
                 kinds += [StepKind.CREATE_APPOINTMENT, *_check(visit)]
+    return tuple(Step(kind=kind) for kind in kinds)
+
+
+def rebooking(request: RescheduleAppointment) -> tuple[Step, ...]:
+    """The steps of a move for practices that want, or EHRs that need, a new visit before the old one goes."""
+    kinds = (StepKind.CREATE_APPOINTMENT, *_check(request), StepKind.CANCEL_APPOINTMENT)
     return tuple(Step(kind=kind) for kind in kinds)
 
 

@@ -9,7 +9,7 @@ from openchair.clients.open_dental.office import OfficeCalls
 from openchair.clients.open_dental.patients import PatientCalls
 from openchair.errors import InvalidTime
 from openchair.models import Appointment, Blockout
-from openchair.ports import Capabilities
+from openchair.ports import Capabilities, SyncState
 
 
 class OpenDentalClient(PatientCalls, AppointmentCalls, OfficeCalls):
@@ -18,6 +18,10 @@ class OpenDentalClient(PatientCalls, AppointmentCalls, OfficeCalls):
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(moves_in_place=self._settings.reschedule == "move", writes_asynchronously=False)
+
+    def sync_state(self, location_id: str | None) -> SyncState:
+        """What is written is in the chart at once."""
+        return SyncState()
 
     def check_operatory_availability(self, operatory_id: str, start: datetime, minutes: int) -> OperatoryAvailability:
         """Whether nothing stands in a chair for a stretch, from Operatories, Schedules and Appointments GET.

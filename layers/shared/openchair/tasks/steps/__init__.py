@@ -6,7 +6,7 @@ Nothing here is sent: `PREPARE` looks and decides; `process` records the intent 
 from collections.abc import Callable
 
 from openchair.models import Step, StepKind, Task
-from openchair.tasks.steps import check, create, move, patient, visit_state
+from openchair.tasks.steps import await_chart, check, create, move, patient, visit_state
 from openchair.tasks.steps.common import Desk, Look, Prepared, ReadBack
 
 PREPARE: dict[StepKind, Callable[[Task, Step, Desk], Prepared]] = {
@@ -32,4 +32,10 @@ READ_BACK: dict[StepKind, Callable[[Task, Step, Desk], ReadBack]] = {
 LOOK: dict[StepKind, Callable[[Task, Step, Desk], Look]] = {
     StepKind.CHECK: check.check,
     StepKind.CHECK_BACK: check.check_back,
+    StepKind.AWAIT_APPOINTMENT: await_chart.await_appointment,
+    StepKind.AWAIT_MOVE: await_chart.await_move,
+    StepKind.AWAIT_CANCELLATION: await_chart.await_cancellation,
+    StepKind.AWAIT_CONFIRMATION: await_chart.await_confirmation,
+    StepKind.AWAIT_WITHDRAWAL: await_chart.await_withdrawal,
+    StepKind.AWAIT_MOVE_BACK: await_chart.await_move_back,
 }

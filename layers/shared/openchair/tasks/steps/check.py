@@ -12,11 +12,10 @@ from openchair.openings import Book, is_taken
 from openchair.slots import read_book
 from openchair.tasks import outcomes
 from openchair.tasks.outcomes import told_of
-from openchair.tasks.steps.common import Desk, Done, Look, NeedsReview, Redirected, place_of
+from openchair.tasks.steps.common import Desk, Done, Look, NeedsReview, Redirected, place_of, unsent
 from openchair.tasks.steps.move import back_from
 
 _TAKEN = Ending(state="failed", **told_of(SlotTaken()))
-_UNSENT = {"state": StepState.NEW, "attempt": 0, "sent_at": None, "refusals": (), "code": None}
 
 
 def check(task: Task, step: Step, desk: Desk) -> Look:
@@ -38,8 +37,7 @@ def check(task: Task, step: Step, desk: Desk) -> Look:
     if written.kind is StepKind.CREATE_APPOINTMENT:
         if ours.status is not AppointmentStatus.BOOKED:
             return NeedsReview(outcomes.COLLISION_REMAINS)
-        withdrawal = written.model_copy(update={"kind": StepKind.WITHDRAW, **_UNSENT})
-        return Redirected((*done, withdrawal), _TAKEN)
+        return Redirected((*done, unsent(written, StepKind.WITHDRAW)), _TAKEN)
     back = back_from(written)
     if ours.status is not AppointmentStatus.BOOKED or _is_taken(task, back, desk):
         return NeedsReview(outcomes.MOVED_ONTO_COLLISION)

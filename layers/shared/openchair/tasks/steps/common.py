@@ -19,6 +19,8 @@ from openchair.models import (
     RescheduleAppointment,
     Schedule,
     Step,
+    StepKind,
+    StepState,
     Task,
 )
 from openchair.openings import Book, Need, holds_for, is_taken, place_at
@@ -38,11 +40,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step's end: what to tell, and the ids that came of it. `code` None tells nothing new."""
+    """A step's end: what to tell, and the ids that came of it. `code` None tells nothing new.
+
+    `in_chart` says whether the practice's own system has it; None tells nothing new.
+    """
 
     code: str | None
     appointment_id: str | None = None
     patient_id: str | None = None
+    in_chart: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,23 @@ class Redirected:
     ending: Ending
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Accepted by an EHR that writes later, and not in the chart yet: look again at `due`."""
+
+    due: datetime
+
+
 Prepared = Ready | Done | NeedsReview
 ReadBack = Done | Unseen | Failed | NeedsReview
-Look = Done | NeedsReview | Redirected
+Look = Done | NeedsReview | Redirected | Waits
+
+
+def unsent(step: Step, kind: StepKind) -> Step:
+    """A step of another kind on the same visit, of which nothing was sent."""
+    return step.model_copy(
+        update={"kind": kind, "state": StepState.NEW, "attempt": 0, "sent_at": None, "refusals": (), "code": None}
+    )
 
 
 def named_visit(task: Task, desk: Desk) -> Appointment:

@@ -1,8 +1,9 @@
 """The step that creates a visit, and the one that takes a visit of ours back which nobody was told of yet."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from openchair.errors import AppointmentNotFound, NotMovable, PatientNotFound
+from openchair.errors import AppointmentNotFound, NotMovable, PatientNotBookable, PatientNotFound
 from openchair.models import (
     MARKER,
     Appointment,
@@ -46,7 +47,8 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     patient_id = task.patient_id
     assert patient_id is not None
     service = desk.record.practice.service(visit.service_id)
-    desk.ehr.patient(patient_id)
+    if not desk.ehr.patient(patient_id).is_bookable:
+        raise PatientNotBookable
     need = need_for_service(
         desk.record.practice,
         visit.service_id,
@@ -111,9 +113,13 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
         }
     )
 
+    longest = desk.ehr.capabilities.holds_notes_up_to
+    sent = replace(new, note=new.note[:longest].rstrip())
+    code = outcomes.BOOKED if sent.note == new.note else outcomes.NOTE_SHORTENED
+
     def send() -> Done:
-        created = desk.ehr.create_appointment(new)
-        return Done(outcomes.BOOKED, appointment_id=created.id, patient_id=new.patient_id)
+        created = desk.ehr.create_appointment(sent)
+        return Done(code, appointment_id=created.id, patient_id=new.patient_id)
 
     holds = () if allow_overlap else holds_for(new.place, new.start, new.minutes, new.time_pattern)
     return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned))

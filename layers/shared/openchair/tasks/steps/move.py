@@ -10,7 +10,6 @@ from openchair.models import (
     RescheduleAppointment,
     Step,
     StepKind,
-    StepState,
     Task,
 )
 from openchair.openings import holds_for
@@ -32,6 +31,7 @@ from openchair.tasks.steps.common import (
     named_visit,
     not_held_yet,
     place_of,
+    unsent,
 )
 from openchair.tasks.submit import requested_start
 
@@ -133,14 +133,8 @@ def back_from(moved: Step) -> Step:
     old = Place(moved.old_operatory_id, moved.old_provider_id, moved.old_second_provider_id, moved.is_hygiene)
     assert moved.old_start is not None
     assert moved.minutes is not None
-    return moved.model_copy(
+    return unsent(moved, StepKind.MOVE_BACK).model_copy(
         update={
-            "kind": StepKind.MOVE_BACK,
-            "state": StepState.NEW,
-            "attempt": 0,
-            "sent_at": None,
-            "refusals": (),
-            "code": None,
             "old_start": moved.start,
             "old_operatory_id": moved.operatory_id,
             "old_provider_id": moved.provider_id,

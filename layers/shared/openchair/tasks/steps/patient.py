@@ -25,7 +25,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         except EhrDuplicatePatient as refused:
             return Done(outcomes.PATIENT_FOUND, patient_id=_only_one(person, desk.ehr, refused).id)
         code = outcomes.PATIENT_CREATED_LOOK_ALIKE if same_name else outcomes.PATIENT_CREATED
-        return Done(code, patient_id=created.id)
+        return Done(code, patient_id=created.id, in_chart=created.is_in_chart)
 
     return Ready(step, send)
 

@@ -1,0 +1,165 @@
+"""Waiting until the practice's own system has what its EHR's vendor accepted (design section 5, NexHealth).
+
+An EHR that writes later answers a write at once and carries it out when it can, or never. So a write to it is followed
+by a step that looks, again and again, what has become of it, and nothing is told as done before that.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from openchair.errors import AppointmentNotFound, NotWrittenToEhr, OpenChairError, RevertedInEhr
+from openchair.models import (
+    Appointment,
+    AppointmentStatus,
+    Ending,
+    RescheduleAppointment,
+    Step,
+    StepKind,
+    StepState,
+    Task,
+)
+from openchair.tasks import outcomes
+from openchair.tasks.outcomes import told_of
+from openchair.tasks.steps.common import Desk, Done, Look, NeedsReview, Redirected, Waits, unsent
+
+AWAITED_BY = {
+    StepKind.CREATE_APPOINTMENT: StepKind.AWAIT_APPOINTMENT,
+    StepKind.MOVE_APPOINTMENT: StepKind.AWAIT_MOVE,
+    StepKind.CANCEL_APPOINTMENT: StepKind.AWAIT_CANCELLATION,
+    StepKind.CONFIRM_APPOINTMENT: StepKind.AWAIT_CONFIRMATION,
+    StepKind.WITHDRAW: StepKind.AWAIT_WITHDRAWAL,
+    StepKind.MOVE_BACK: StepKind.AWAIT_MOVE_BACK,
+}
+_WRITTEN_BY = {awaits: kind for kind, awaits in AWAITED_BY.items()}
+_CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
+_FIRST_LOOK = timedelta(seconds=10)
+_LONGEST_PAUSE = timedelta(minutes=5)
+OLD_VISIT_IS_NEAR = timedelta(hours=1)
+
+
+def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
+    """A new visit, until the practice's own system has it.
+
+    One that system never took is cancelled at the vendor before its claims go, so that it cannot turn up later.
+    """
+    booked = _written(task, step)
+    assert booked.start is not None
+    try:
+        visit = _visit(booked, desk)
+    except AppointmentNotFound:
+        return NeedsReview(outcomes.REMOVED_IN_EHR)
+    if visit.is_in_chart:
+        if visit.status is AppointmentStatus.BOOKED and visit.start != booked.start:
+            return NeedsReview(outcomes.STORED_DIFFERENTLY)
+        return Done(None if visit.occupies else outcomes.STATUS_CHANGED_IN_EHR, in_chart=True)
+    if visit.status in _CANCELLED or booked.start <= desk.clock.now():
+        return withdrawn(task, NotWrittenToEhr())
+    if not desk.ehr.sync_state(visit.location_id).writes_reach_chart:
+        return Done(outcomes.OUTSIDE_CHART, in_chart=False)
+    if isinstance(task.request, RescheduleAppointment) and _is_near(booked.old_start, desk):
+        return NeedsReview(outcomes.REPLACEMENT_WAITS)
+    return _later(booked, desk)
+
+
+def withdrawn(task: Task, error: OpenChairError) -> Redirected:
+    """What is left to do when the visit a task has created is not to stand."""
+    created = task.step(StepKind.CREATE_APPOINTMENT)
+    done = tuple(before for before in task.steps if before.state is StepState.DONE)
+    ending = Ending(state="failed", **told_of(error))
+    return Redirected((*done, unsent(created, StepKind.WITHDRAW)), ending)
+
+
+def await_move(task: Task, step: Step, desk: Desk) -> Look:
+    moved = _written(task, step)
+
+    def stands(visit: Appointment) -> bool:
+        return (visit.start, visit.operatory_id) == (moved.start, moved.operatory_id)
+
+    def is_as_before(visit: Appointment) -> bool:
+        return (visit.start, visit.operatory_id) == (moved.old_start, moved.old_operatory_id)
+
+    return _await_change(task, moved, desk, stands, is_as_before)
+
+
+def await_move_back(task: Task, step: Step, desk: Desk) -> Look:
+    found = await_move(task, step, desk)
+    return NeedsReview(outcomes.MOVED_ONTO_COLLISION) if isinstance(found, Redirected) else found
+
+
+def await_cancellation(task: Task, step: Step, desk: Desk) -> Look:
+    return _await_change(task, _written(task, step), desk, _is_cancelled, _is_booked)
+
+
+def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
+    found = _await_change(task, _written(task, step), desk, _is_cancelled, _is_booked)
+    return NeedsReview(outcomes.VISIT_REMAINS) if isinstance(found, Redirected) else found
+
+
+def await_confirmation(task: Task, step: Step, desk: Desk) -> Look:
+    def is_unconfirmed(visit: Appointment) -> bool:
+        return not visit.is_confirmed and visit.status is AppointmentStatus.BOOKED
+
+    return _await_change(task, _written(task, step), desk, lambda visit: visit.is_confirmed, is_unconfirmed)
+
+
+def _await_change(
+    task: Task,
+    written: Step,
+    desk: Desk,
+    stands: Callable[[Appointment], bool],
+    is_as_before: Callable[[Appointment], bool],
+) -> Look:
+    """A changed visit, until the change has outlasted a comparison with the practice's own system, or has not.
+
+    The first comparison after a write may have begun before it; one a whole cycle later cannot have.
+    """
+    assert written.sent_at is not None
+    settled_at = written.sent_at + desk.ehr.capabilities.read_cycle
+    try:
+        visit = _visit(written, desk)
+    except AppointmentNotFound:
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=False)
+    if not visit.is_in_chart and stands(visit):
+        # The vendor's row is all there is, and what is cancelled there is not written any more.
+        return Done(None, in_chart=False) if desk.clock.now() >= settled_at else _later(written, desk)
+    if not stands(visit) and not is_as_before(visit):
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=True)
+    if not stands(visit):
+        done = tuple(before for before in task.steps if before.state is StepState.DONE)
+        return Redirected(done, Ending(state="failed", **told_of(RevertedInEhr())))
+    if visit.synced_at is not None and visit.synced_at > settled_at:
+        return Done(None, in_chart=True)
+    if not desk.ehr.sync_state(visit.location_id).writes_reach_chart:
+        return Done(outcomes.OUTSIDE_CHART, in_chart=False)
+    if visit.end is not None and visit.end <= desk.clock.now():
+        return NeedsReview(outcomes.NOT_CONFIRMED_BY_EHR)
+    return _later(written, desk)
+
+
+def _written(task: Task, step: Step) -> Step:
+    return task.step(_WRITTEN_BY[step.kind])
+
+
+def _visit(written: Step, desk: Desk) -> Appointment:
+    assert written.appointment_id is not None
+    return desk.ehr.appointment(written.appointment_id)
+
+
+def _is_cancelled(visit: Appointment) -> bool:
+    return visit.status in _CANCELLED
+
+
+def _is_booked(visit: Appointment) -> bool:
+    return visit.status is AppointmentStatus.BOOKED
+
+
+def _is_near(start: datetime | None, desk: Desk) -> bool:
+    now = desk.clock.now()
+    return start is not None and now < start <= now + OLD_VISIT_IS_NEAR
+
+
+def _later(written: Step, desk: Desk) -> Waits:
+    """Often at first, when somebody may still be waiting, then ever less."""
+    assert written.sent_at is not None
+    now = desk.clock.now()
+    return Waits(now + min(max((now - written.sent_at) / 4, _FIRST_LOOK), _LONGEST_PAUSE))
