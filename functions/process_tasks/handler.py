@@ -12,19 +12,21 @@ from openchair.store.limit_store import DynamoLimits
 from openchair.store.practice_store import PracticeStore
 from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
+from openchair.store.task_events import EventBridgeTaskEvents
 from openchair.store.task_store import DynamoTaskStore
+from openchair.tasks.announce import announce_change
 from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
 
 clock = SystemClock()
 tasks, practices, circuits = DynamoTaskStore(clock), PracticeStore(), DynamoCircuits(clock)
 ehr_clients = EhrClients(SecretStore(clock), DynamoLimits(), settings, clock, log.audit_ehr_call)
+announce = partial(announce_change, tasks=tasks, events=EventBridgeTaskEvents(), clock=clock)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log.start(context)
     deadline = clock.monotonic() + context.get_remaining_time_in_millis() / 1000
-
     process = partial(
         process_task,
         tasks=tasks,
@@ -35,4 +37,4 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         remaining_seconds=lambda: deadline - clock.monotonic(),
         timeout_seconds=settings().process_tasks_timeout_seconds,
     )
-    return each_message(event, process, partial(park_task, tasks=tasks, clock=clock))
+    return each_message(event, process, partial(park_task, tasks=tasks, clock=clock), announce)

@@ -12,13 +12,14 @@ from tests.structure.template import folder_name, functions
 
 READ = frozenset({"GetItem", "Query"})
 WRITE = READ | {"PutItem", "UpdateItem"}
-LIMITS = frozenset({"GetItem", "PutItem"})
+LIMITS = frozenset({"GetItem", "PutItem", "UpdateItem"})
+TOKENS = frozenset({"Encrypt", "Decrypt"})
 SECRET = frozenset({"GetSecretValue"})
 
 # Design section 3, row by row. An EHR key is a secret named practice-*.
 GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "find_slots": {"Practices": READ, "Claims": READ, "Limits": LIMITS, "EHR key": SECRET},
-    "read_patients": {"Practices": READ, "Limits": LIMITS, "EHR key": SECRET},
+    "find_slots": {"Practices": READ, "Claims": READ, "Limits": LIMITS, "EHR key": SECRET, "token key": TOKENS},
+    "read_patients": {"Practices": READ, "Limits": LIMITS, "EHR key": SECRET, "token key": TOKENS},
     # HashKey is no row of its own: the keyed hashes of idempotency keys and lines are made here.
     "submit_tasks": {
         "Practices": READ,
@@ -31,16 +32,18 @@ GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "Practices": READ,
         "Tasks": WRITE,
         "Claims": WRITE,
-        "Limits": LIMITS | {"UpdateItem"},
+        "Limits": LIMITS,
         "task queue": frozenset({"ReceiveMessage", "DeleteMessage"}),
         "EHR key": SECRET,
+        "token key": TOKENS,
+        "task events": frozenset({"PutEvents"}),
     },
     "wake_tasks": {
         "Tasks": frozenset({"UpdateItem"}),
         "due index": frozenset({"Query"}),
         "task queue": frozenset({"SendMessage"}),
     },
-    "check_health": {"Practices": READ, "Limits": LIMITS, "EHR key": SECRET},
+    "check_health": {"Practices": READ, "Limits": LIMITS, "EHR key": SECRET, "token key": TOKENS},
 }
 
 DENIED = {"AccessDenied", "AccessDeniedException"}
@@ -52,7 +55,8 @@ HARMLESS = {
     "ReceiptHandleIsInvalid",
 }
 NOTHING = {"pk": {"S": "NOTHING"}, "sk": {"S": "NOTHING"}}
-SERVICES = ("dynamodb", "sqs", "secretsmanager", "kms", "lambda")
+SERVICES = ("dynamodb", "sqs", "secretsmanager", "kms", "lambda", "events")
+TOKEN_CONTEXT = {"ehr_account_id": "none"}
 ONLY_IF_THERE = "attribute_exists(pk)"
 
 Call = Callable[[Any], Any]
@@ -87,8 +91,26 @@ def every_call(world: World) -> Calls:
             calls[name, action] = ("secretsmanager", call)
     # Outside its services the key opens nothing, and no function calls another.
     calls["key", "Encrypt"] = ("kms", lambda kms: kms.encrypt(KeyId=told.key_arn, Plaintext=b"x"))
+    encrypted = _encrypted_token(world)
+    calls["token key", "Encrypt"] = (
+        "kms",
+        lambda kms: kms.encrypt(KeyId=told.token_key_arn, Plaintext=b"x", EncryptionContext=TOKEN_CONTEXT),
+    )
+    calls["token key", "Decrypt"] = (
+        "kms",
+        lambda kms: kms.decrypt(CiphertextBlob=encrypted, EncryptionContext=TOKEN_CONTEXT),
+    )
+    entry = {"EventBusName": told.task_events_bus, "Source": "openchair", "DetailType": "Nothing", "Detail": "{}"}
+    calls["task events", "PutEvents"] = ("events", lambda events: events.put_events(Entries=[entry]))
     calls["wake_tasks", "Invoke"] = ("lambda", lambda aws: aws.invoke(FunctionName=told.functions["wake_tasks"]))
     return calls
+
+
+def _encrypted_token(world: World) -> bytes:
+    kms = world.client("kms")
+    found = kms.encrypt(KeyId=world.description.token_key_arn, Plaintext=b"x", EncryptionContext=TOKEN_CONTEXT)
+    blob: bytes = found["CiphertextBlob"]
+    return blob
 
 
 def _table_calls(table: str) -> dict[str, Call]:

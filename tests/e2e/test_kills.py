@@ -57,6 +57,7 @@ class Function:
             "TASKS_TABLE": given.tasks_table,
             "CLAIMS_TABLE": given.claims_table,
             "LIMITS_TABLE": given.limits_table,
+            "TASK_EVENTS_BUS": given.task_events_bus,
             "TASK_QUEUE_URL": given.task_queue_url,
             "HASH_KEY_SECRET": given.hash_key_secret,
             "OPENDENTAL_API_BASE_URL": world.server.url,

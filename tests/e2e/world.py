@@ -256,6 +256,7 @@ class World:
                 "TASKS_TABLE": self.description.tasks_table,
                 "CLAIMS_TABLE": self.description.claims_table,
                 "LIMITS_TABLE": self.description.limits_table,
+                "TASK_EVENTS_BUS": self.description.task_events_bus,
                 "TASK_QUEUE_URL": self.description.task_queue_url,
                 "HASH_KEY_SECRET": self.description.hash_key_secret,
             }.items():

@@ -20,7 +20,7 @@ ENVIRONMENT = {
     "TASKS_TABLE": "tasks",
     "CLAIMS_TABLE": "claims",
     "LIMITS_TABLE": "limits",
-    "ENCRYPTION_KEY_ARN": "alias/openchair",
+    "TOKEN_KEY_ARN": "alias/openchair",
 }
 
 

@@ -278,7 +278,7 @@ class Simulation:
         def handle() -> bool:
             kernel.begin("queue.receive", 0.0)
             kernel.end()
-            if each_message(event, process, park) != {"batchItemFailures": []}:
+            if each_message(event, process, park, _tell_nothing) != {"batchItemFailures": []}:
                 return False
             kernel.begin("queue.delete", self.seconds(STORE_SECONDS))
             return True

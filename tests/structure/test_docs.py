@@ -1,5 +1,6 @@
 """What is generated under docs/ is what the code now says, and its examples are true to its schemas."""
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -7,8 +8,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from openchair.errors import OpenChairError
+from openchair.models import TaskState, TaskType
+from openchair.store.task_events import detail_of
 from openchair.tasks import outcomes
 from tests.structure.template import ROOT
+from tests.task_world import World, create
 from tools.docs import pages
 from tools.docs.codes import every_code, tree
 from tools.docs.openapi import openapi
@@ -56,3 +60,11 @@ def test_an_example_request_is_taken_by_the_code(operation: Operation) -> None:
 def test_every_schema_is_a_schema() -> None:
     for name in DOCUMENT["components"]["schemas"]:
         jsonschema_rs.validator_for(schema(name))
+
+
+def test_an_event_is_what_its_schema_says() -> None:
+    document = json.loads((ROOT / "docs" / "task-changed.json").read_text("utf-8"))
+
+    jsonschema_rs.validate(document, detail_of(World().do(create())), validate_formats=True)
+    assert document["properties"]["state"]["enum"] == [state.value for state in TaskState]
+    assert document["properties"]["type"]["enum"] == [kind.value for kind in TaskType]

@@ -37,3 +37,12 @@ def test_tests_run_against_the_versions_the_layer_ships() -> None:
     tested = pinned("requirements/dev.txt")
     for name, version in pinned("layers/shared/requirements.txt").items():
         assert tested[name] == version, name
+
+
+def test_the_layer_ships_the_aws_services_that_are_used_and_no_other() -> None:
+    made = re.findall(r'create_client\("([a-z]+)"', (ROOT / "layers/shared/openchair/store/aws.py").read_text("utf-8"))
+    makefile = (ROOT / "layers/shared/Makefile").read_text("utf-8")
+    (shipped,) = re.findall(r"^BOTOCORE_SERVICES := (\S+)$", makefile, re.MULTILINE)
+
+    # PynamoDB makes its own client, and the SDK itself needs STS.
+    assert shipped.split("|") == sorted({*made, "dynamodb", "sts"})

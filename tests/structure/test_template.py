@@ -91,7 +91,9 @@ def test_nothing_is_named_by_hand() -> None:
         # Another resource of the stack is named by reference: nobody gave that name.
         if resource["Properties"][name] not in [{"Ref": other} for other in template()["Resources"]]
     ]
-    assert given == []
+    # AWS makes up no name for a bus: it has the stack's.
+    assert given == [("TaskEvents", "Name")]
+    assert template()["Resources"]["TaskEvents"]["Properties"]["Name"] == {"Fn::Sub": "${AWS::StackName}-tasks"}
 
 
 def test_each_function_has_a_role_of_its_own() -> None:
@@ -131,6 +133,9 @@ def test_a_function_may_use_what_its_environment_names(name: str) -> None:
         "TASK_QUEUE_URL": "'TaskQueue', 'Arn'",
         "HASH_KEY_SECRET": "HashKey",
         "OPENDENTAL_API_BASE_URL": "secret:practice-*",
+        "NEXHEALTH_API_BASE_URL": "secret:practice-*",
+        "TOKEN_KEY_ARN": "TokenKey",
+        "TASK_EVENTS_BUS": "'TaskEvents', 'Arn'",
     }.items():
         # process_tasks is called by its queue and needs no address of it.
         assert (variable in named) == (resource in rights) or (name, variable) == ("ProcessTasks", "TASK_QUEUE_URL")

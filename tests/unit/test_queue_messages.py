@@ -25,6 +25,9 @@ def never(practice_id: str, task_id: str) -> Task:
     raise AssertionError
 
 
+def ignored(task: Task) -> None: ...
+
+
 def failures(answer: dict[str, Any]) -> list[str]:
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
@@ -36,9 +39,11 @@ def test_each_message_is_processed_in_order() -> None:
         seen.append(ids)
         return TASK
 
-    answer = each_message({"Records": [message(1), message(2)]}, process, never)
+    told: list[Task] = []
+    answer = each_message({"Records": [message(1), message(2)]}, process, never, told.append)
 
     assert seen == [("p1", "t1"), ("p1", "t2")]
+    assert told == [TASK, TASK]
     assert failures(answer) == []
 
 
@@ -51,7 +56,7 @@ def test_what_follows_a_failed_message_is_not_tried() -> None:
             raise StoreUnavailable
         return TASK
 
-    answer = each_message({"Records": [message(1), message(2), message(3)]}, process, never)
+    answer = each_message({"Records": [message(1), message(2), message(3)]}, process, never, ignored)
 
     assert seen == ["t1", "t2"]
     assert failures(answer) == ["m2", "m3"]
@@ -65,14 +70,14 @@ def test_a_message_that_is_not_ours_goes_to_the_dead_letters_by_failing(body: st
         seen.append(task_id)
         return TASK
 
-    answer = each_message({"Records": [message(1, body)]}, process, never)
+    answer = each_message({"Records": [message(1, body)]}, process, never, ignored)
 
     assert seen == []
     assert failures(answer) == ["m1"]
 
 
 def test_an_empty_batch_is_fine() -> None:
-    assert failures(each_message({}, never, never)) == []
+    assert failures(each_message({}, never, never, ignored)) == []
 
 
 def test_a_poison_message_parks_its_task_and_the_queue_moves_on() -> None:
@@ -87,7 +92,7 @@ def test_a_poison_message_parks_its_task_and_the_queue_moves_on() -> None:
         parked.append(task_id)
         return TASK
 
-    answer = each_message({"Records": [message(1), message(2)]}, process, park)
+    answer = each_message({"Records": [message(1), message(2)]}, process, park, ignored)
 
     assert parked == ["t1"]
     assert failures(answer) == []
@@ -100,4 +105,4 @@ def test_a_poison_message_whose_task_cannot_be_parked_is_given_back() -> None:
     def park(practice_id: str, task_id: str) -> Task:
         raise StoreUnavailable
 
-    assert failures(each_message({"Records": [message(1)]}, process, park)) == ["m1"]
+    assert failures(each_message({"Records": [message(1)]}, process, park, ignored)) == ["m1"]

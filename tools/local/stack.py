@@ -84,10 +84,12 @@ class StackDescription:
     tasks_table: str
     claims_table: str
     limits_table: str
+    task_events_bus: str
     task_queue_url: str
     dead_letters_url: str
     hash_key_secret: str
     key_arn: str
+    token_key_arn: str
     functions: Mapping[str, str]
     # The emulator's root, for tests that look behind the API. No deployed stack has such a thing.
     root_access_key_id: str
@@ -383,10 +385,12 @@ class LocalStack:
             tasks_table=outputs["TasksTableName"],
             claims_table=outputs["ClaimsTableName"],
             limits_table=outputs["LimitsTableName"],
+            task_events_bus=outputs["TaskEventsBusName"],
             task_queue_url=outputs["TaskQueueUrl"],
             dead_letters_url=outputs["DeadLettersUrl"],
             hash_key_secret=outputs["HashKeySecretArn"],
             key_arn=outputs["KeyArn"],
+            token_key_arn=outputs["TokenKeyArn"],
             functions={
                 _snake_case(name.removesuffix(suffix)): value
                 for name, value in outputs.items()

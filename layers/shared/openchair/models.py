@@ -284,8 +284,8 @@ class Appointment:
 
     `provider_id` is whose time the visit mainly takes: the hygienist's where the EHR marks it as hygiene.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
-    `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when that system
-    was last compared with.
+    `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when that
+    system was last compared with.
     """
 
     id: str
@@ -610,7 +610,10 @@ class Ending(Stored):
 
 
 class Task(Stored):
-    """A task as stored, with its journal. Answers show less of it (`task_answer` in tasks)."""
+    """A task as stored, with its journal. Answers show less of it (`task_answer` in tasks).
+
+    `announced` is the state and code that were published last.
+    """
 
     id: str
     practice_id: str
@@ -636,6 +639,7 @@ class Task(Stored):
     sweep_at: datetime | None = None
     resolution: Resolution | None = None
     resolution_applied: bool = False
+    announced: str = ""
     shape: int = 1
 
     @property

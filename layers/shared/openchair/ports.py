@@ -211,3 +211,9 @@ class TaskQueue(Protocol):
     """`send` carries ids only. The version makes a repeated message one message (design section 4)."""
 
     def send(self, task: Task) -> None: ...
+
+
+class TaskEvents(Protocol):
+    """`publish` tells platforms a task's ids, state and code; raises StoreUnavailable."""
+
+    def publish(self, task: Task) -> None: ...

@@ -11,7 +11,9 @@ from openchair.models import Task
 Handle = Callable[[str, str], Task]
 
 
-def each_message(event: dict[str, Any], process: Handle, park: Handle) -> dict[str, Any]:
+def each_message(
+    event: dict[str, Any], process: Handle, park: Handle, announce: Callable[[Task], object]
+) -> dict[str, Any]:
     """Calls `process(practice_id, task_id)` for each; a message is given back only when our own state failed.
 
     What nobody foresaw would fail again: `park` puts the task before a person, and the queue moves on. In a FIFO queue
@@ -23,14 +25,14 @@ def each_message(event: dict[str, Any], process: Handle, park: Handle) -> dict[s
         try:
             ids = json.loads(record["body"])
             log.logger.append_keys(practice_id=ids["practice_id"], task_id=ids["task_id"])
-            _process_or_park(ids["practice_id"], ids["task_id"], process, park)
+            announce(_process_or_park(ids["practice_id"], ids["task_id"], process, park))
         except Exception:
             log.logger.exception("message failed")
             return {"batchItemFailures": [{"itemIdentifier": later["messageId"]} for later in records[place:]]}
     return {"batchItemFailures": []}
 
 
-def _process_or_park(practice_id: str, task_id: str, process: Handle, park: Handle) -> None:
+def _process_or_park(practice_id: str, task_id: str, process: Handle, park: Handle) -> Task:
     try:
         task = process(practice_id, task_id)
     except OpenChairError:
@@ -39,3 +41,4 @@ def _process_or_park(practice_id: str, task_id: str, process: Handle, park: Hand
         log.logger.exception("task parked")
         task = park(practice_id, task_id)
     log.task(task)
+    return task

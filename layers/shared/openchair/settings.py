@@ -18,8 +18,9 @@ class Settings(BaseModel):
     claims_table: str | None = None
     limits_table: str | None = None
     task_queue_url: str | None = None
+    task_events_bus: str | None = None
     hash_key_secret: str | None = None
-    encryption_key_arn: str | None = None
+    token_key_arn: str | None = None
     opendental_api_base_url: str = "https://api.opendental.com/api/v1"
     nexhealth_api_base_url: str = "https://nexhealth.info"
     process_tasks_timeout_seconds: int = 180

@@ -25,6 +25,7 @@ def aws_in_moto(simulator: RunningSimulator) -> Iterator[None]:
         aws.secrets_manager().create_secret(Name="hash-key", SecretString="k" * 64)
         environment.setenv("TASK_QUEUE_URL", queue["QueueUrl"])
         environment.setenv("HASH_KEY_SECRET", "hash-key")
+        environment.setenv("TASK_EVENTS_BUS", "tasks")
         environment.setenv("OPENDENTAL_API_BASE_URL", simulator.url)
         settings.cache_clear()
         yield

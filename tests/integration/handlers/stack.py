@@ -44,6 +44,17 @@ class Context:
         return self.remaining_milliseconds
 
 
+class Bus:
+    """EventBridge, of which moto needs more libraries than it is worth; the local stack has a real one."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, str]] = []
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (the name is AWS's)
+        self.entries += Entries
+        return {"FailedEntryCount": 0}
+
+
 class Stack:
     """Practice p1 on the small office, its keys stored, the caller `Receptionist` allowed; it is Monday 08:00."""
 
@@ -55,6 +66,8 @@ class Stack:
         self.clock = VirtualClock(NOW.astimezone(UTC))
         self._monkeypatch = monkeypatch
         self._log = io.StringIO()
+        self._bus = Bus()
+        monkeypatch.setattr(aws, "events", lambda: self._bus)
         self._stop_time()
         self._forget()
         self._catch_log()
@@ -155,6 +168,10 @@ class Stack:
                 aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 found.append(message)
         return found
+
+    def events(self) -> list[dict[str, Any]]:
+        """The entries that were put on the bus of task events, each with its detail as read."""
+        return [{**entry, "Detail": json.loads(entry["Detail"])} for entry in self._bus.entries]
 
     def process(self) -> dict[str, Any]:
         """Hands the queue's one message to process_tasks."""

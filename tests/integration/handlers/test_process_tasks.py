@@ -39,6 +39,24 @@ def test_a_visit_is_booked_with_its_marker_first_in_the_note(stack: Stack) -> No
     assert re.fullmatch(r"\[ref [0-9A-Z]{6}\] Prefers mornings\.", visit["note"])
 
 
+def test_what_became_of_a_task_is_told_on_the_bus_in_ids_only(stack: Stack) -> None:
+    task = stack.do("create_appointment")
+
+    (event,) = stack.events()
+    assert (event["EventBusName"], event["Source"], event["DetailType"]) == ("tasks", "openchair", "TaskChanged")
+    assert event["Detail"] == {
+        "practice_id": "p1",
+        "task_id": task["id"],
+        "type": "CREATE_APPOINTMENT",
+        "state": "completed",
+        "code": "booked",
+        "appointment_id": task["appointment_id"],
+        "patient_id": "11",
+        "in_chart": True,
+        "updated_at": ANY,
+    }
+
+
 def test_a_visit_is_moved_in_place(stack: Stack) -> None:
     task = stack.do("reschedule_appointment")
 

@@ -1,7 +1,7 @@
 """AWS clients, each made when first asked. Endpoint, region and credentials come from the SDK's ordinary settings."""
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import botocore.session
 from botocore.config import Config
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
 
+class EventsClient(Protocol):
+    """What we use of EventBridge."""
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]: ...
+
+
 @cache
 def _session() -> botocore.session.Session:
     return botocore.session.get_session()
@@ -22,6 +28,11 @@ def _session() -> botocore.session.Session:
 @cache
 def sqs() -> "SQSClient":
     return cast("SQSClient", _session().create_client("sqs", config=_CONFIG))
+
+
+@cache
+def events() -> EventsClient:
+    return cast(EventsClient, _session().create_client("events", config=_CONFIG))
 
 
 @cache

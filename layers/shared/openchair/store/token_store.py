@@ -15,8 +15,6 @@ from openchair.settings import settings
 from openchair.store import aws, tables
 from openchair.store.tables import TokenItem
 
-PURPOSE = "ehr-token"
-
 
 class DynamoTokens:
     """Satisfies `ports.TokenStore`."""
@@ -87,13 +85,13 @@ def _at(version: int) -> Condition:
 
 
 def _context(ehr_account_id: str) -> dict[str, str]:
-    return {"purpose": PURPOSE, "ehr_account_id": ehr_account_id}
+    return {"ehr_account_id": ehr_account_id}
 
 
 def _encrypted(ehr_account_id: str, value: str) -> str:
     try:
         found = aws.kms().encrypt(
-            KeyId=settings().required("encryption_key_arn"),
+            KeyId=settings().required("token_key_arn"),
             Plaintext=value.encode(),
             EncryptionContext=_context(ehr_account_id),
         )
