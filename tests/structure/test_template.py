@@ -1,12 +1,13 @@
 """The template against the folders and against the design's rules."""
 
 import json
+import re
 import subprocess
 
 import pytest
 import yaml
 
-from openchair.log import ALLOWED_FIELDS
+from openchair.log import ALLOWED_FIELDS, METRIC_UNITS
 from openchair.tasks.wake import LOOK_AGAIN
 from tests.structure.template import ROOT, Resource, folder_name, functions, resources, routes, statements, template
 from tools.local import environments
@@ -197,6 +198,36 @@ def test_what_the_gateway_answers_in_vain_raises_an_alarm() -> None:
     alarm = resources("AWS::CloudWatch::Alarm")["ControlApi5xxAlarm"]
     assert (alarm["MetricName"], alarm["Statistic"]) == ("5XXError", "Average")
     assert {"Name": "ApiName", "Value": {"Ref": "AWS::StackName"}} in alarm["Dimensions"]
+
+
+AUDITED = {"EhrRefusalsAlarm", "EhrKeyRefusalsAlarm", "EhrBusyAlarm", "LiveWaitsAlarm"}
+
+
+@pytest.mark.parametrize("name", sorted(AUDITED))
+def test_an_alarm_on_the_rate_watches_a_metric_of_the_audits_lines(name: str) -> None:
+    alarm = resources("AWS::CloudWatch::Alarm")[name]
+
+    assert alarm["MetricName"] in METRIC_UNITS
+    assert alarm["Namespace"] == {"Fn::Sub": "OpenChair/${AWS::StackName}"}
+    assert {one["Name"] for one in alarm.get("Dimensions", [])} in (set(), {"ehr", "lane"})
+
+
+def test_who_calls_an_ehr_tells_metrics_in_the_namespace_that_alarms_watch() -> None:
+    callers = {name for name, one in functions().items() if "LIMITS_TABLE" in one["Environment"]["Variables"]}
+    for name in callers:
+        told = functions()[name]["Environment"]["Variables"]["METRICS_NAMESPACE"]
+        assert told == {"Fn::Sub": "OpenChair/${AWS::StackName}"}
+
+
+def test_the_dashboard_draws_metrics_that_there_are() -> None:
+    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+
+    drawn = set(re.findall(r'MetricName="([a-z_]+)"', json.dumps(widgets).replace("\\", "")))
+    assert {"requests", "wait_ms", "rate_used_percent", "duration_ms"} <= drawn <= METRIC_UNITS.keys()
+    ours = [one for one in body.split('"') if one in METRIC_UNITS]
+    assert {"refusals", "key_refusals", "busy"} <= set(ours)
+    assert all(f"${{{name}}}" in body for name in functions())
 
 
 def test_every_alarm_is_told_and_explained() -> None:

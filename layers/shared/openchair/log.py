@@ -46,7 +46,7 @@ ALLOWED_FIELDS = (
     "rate_used_percent",
     "_aws",
 )
-_METRIC_UNITS = {
+METRIC_UNITS = {
     "requests": "Count",
     "busy": "Count",
     "refusals": "Count",
@@ -162,7 +162,7 @@ def _embedded(metrics: Mapping[str, float]) -> dict[str, Any]:
             {
                 "Namespace": settings().metrics_namespace,
                 "Dimensions": [["ehr", "lane"], []],
-                "Metrics": [{"Name": name, "Unit": _METRIC_UNITS[name]} for name in metrics],
+                "Metrics": [{"Name": name, "Unit": METRIC_UNITS[name]} for name in metrics],
             }
         ],
     }

@@ -31,6 +31,7 @@ from openchair.store.system_clock import SystemClock
 from openchair.store.tables import CircuitItem, ClaimItem, TaskItem
 from tools.bench.lost_answers.order import Order, Visit
 from tools.bench.lost_answers.practice import MINUTES, SERVICE_ID, TIMEZONE, bench_practice
+from tools.bench.other_libraries import SDK, sdk_environment
 from tools.local import environments
 from tools.local.emulator import REGION, Emulator
 from tools.local.failures import StackError
@@ -38,7 +39,6 @@ from tools.local.stack import tool_environment
 from tools.simulators.open_dental import OfficeSpec, RunningSimulator, running_simulator
 from tools.simulators.open_dental.staff import act
 
-SDK = "opendental-sdk==3.0.1"
 WAYS = {
     "openchair_task": "OpenChair",
     "opendental_sdk": SDK.replace("==", " "),
@@ -113,7 +113,7 @@ def main() -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     with tempfile.TemporaryDirectory(prefix="lost-answers-", ignore_cleanup_errors=True) as scratch:
         with console.status("an office, tables and the other libraries"):
-            sdk = _sdk_environment(Path(scratch))
+            sdk = sdk_environment(Path(scratch))
             emulator = Emulator(environments.ensure("aws"), Path(scratch), Path(scratch))
             emulator.start(discard=[])
         try:
@@ -355,22 +355,6 @@ def _bench(office: RunningSimulator, emulator: Emulator, sdk: Path) -> Bench:
     people = [row.PatNum for row in practice.patients.values() if row.PatStatus == "Patient"]
     patients = iter([str(number) for number in people if number not in booked])
     return Bench(office, environment, sdk, _free_slots(office), patients)
-
-
-def _sdk_environment(scratch: Path) -> Path:
-    """The Python of an environment for this run that holds the other client."""
-    folder, uv = scratch / "sdk", environments.uv_program()
-    commands: tuple[list[str | Path], ...] = (
-        [uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder],
-        [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", SDK],
-    )
-    for command in commands:
-        done = subprocess.run(  # nosec B603
-            command, env=tool_environment(), capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise StackError(f"{SDK} could not be installed:\n{done.stderr.strip()}")
-    return folder / "bin" / "python"
 
 
 def _print(console: Console, found: Mapping[str, Mapping[str, Found]]) -> None:

@@ -1,0 +1,1 @@
+"""One office's rate shared by several processes: ours beside what people would use instead."""
