@@ -18,12 +18,12 @@ ehr = EhrClients(
 api = ControlApi(PracticeStore())
 
 
-@api.route("GET", "/slots")
+@api.route("GET", "/slots", SlotQuery)
 def find(request: PracticeRequest) -> Answer:
     return slots.find_slots(request.record, request.query(SlotQuery), ehr.client(request.record), claims, clock)
 
 
-@api.route("GET", "/visits/<appointment_id>/slots")
+@api.route("GET", "/visits/<appointment_id>/slots", MoveQuery)
 def find_for_visit(request: PracticeRequest) -> Answer:
     query, client = request.query(MoveQuery), ehr.client(request.record)
     return slots.find_slots_for_visit(request.record, request.path["appointment_id"], query, client, claims, clock)

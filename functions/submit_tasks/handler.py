@@ -14,13 +14,13 @@ from openchair.tasks.wake import await_end
 from openchair.tasks.withdraw import withdraw_task
 
 clock, queue = SystemClock(), SqsTaskQueue()
-tasks = DynamoTaskStore(clock)
-api = ControlApi(PracticeStore())
+tasks, api = DynamoTaskStore(clock), ControlApi(PracticeStore())
 
 
 @api.route("POST", "/tasks")
 def submit(request: PracticeRequest) -> Answer:
     task = submit_task(request.record, request.caller_id, request.key, request.body, tasks, queue, clock, keyed_hash)
+    log.overlap_allowed(request.caller_id, task)
     return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
 
 
@@ -31,7 +31,7 @@ def resolve(request: PracticeRequest) -> Answer:
     return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
 
 
-api.route("GET", "/tasks")(lambda r: list_tasks(r.practice_id, r.query(TaskListQuery), tasks))
+api.route("GET", "/tasks", TaskListQuery)(lambda r: list_tasks(r.practice_id, r.query(TaskListQuery), tasks))
 api.route("GET", "/tasks/<task_id>")(lambda r: task_answer(tasks.task(r.practice_id, r.path["task_id"])))
 api.route("POST", "/tasks/<task_id>/withdraw")(
     lambda r: task_answer(withdraw_task(r.practice_id, r.path["task_id"], tasks, clock))

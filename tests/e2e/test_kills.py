@@ -10,6 +10,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -111,9 +112,22 @@ class Tasks:
         self._clock = _ClockAhead()
         self._store = DynamoTaskStore(self._clock)
 
-    def accept(self, request: Json) -> Task:
+    def accept(self, request: Json, **open_dental: str) -> Task:
+        """`open_dental` changes these settings of the practice at the door."""
         body, key = json.dumps(request).encode(), str(uuid.uuid4())
-        task = submit_task(self._record, "kills", key, body, self._store, _NoQueue(), self._clock, keyed_hash)
+        practice = self._record.practice
+        assert practice.open_dental is not None
+        changed = practice.model_copy(update={"open_dental": practice.open_dental.model_copy(update=open_dental)})
+        task = submit_task(
+            replace(self._record, practice=changed),
+            "kills",
+            key,
+            body,
+            self._store,
+            _NoQueue(),
+            self._clock,
+            keyed_hash,
+        )
         self._outside.add(task.id)
         return task
 
@@ -196,8 +210,7 @@ def test_a_move_killed_around_each_effect_is_one_visit_at_its_new_time(
     tasks: Tasks, office: Office, caller: Caller, slots: Iterator[Json], patients: Iterator[str]
 ) -> None:
     here, there = next(slots), next(slots)
-    booked = caller.submit(PRACTICE, booking(here, next(patients)), wait=25).body
-    visit_id = caller.ended(PRACTICE, booked["id"])["appointment_id"]
+    visit_id = booked(caller, here, next(patients))
 
     def move(kill: str, effect: int) -> bool:
         nonlocal here, there
@@ -214,3 +227,84 @@ def test_a_move_killed_around_each_effect_is_one_visit_at_its_new_time(
         return struck
 
     assert kill_everywhere(move) >= 8
+
+
+def test_a_rebook_killed_around_each_effect_is_one_visit_at_its_new_time(
+    tasks: Tasks, office: Office, caller: Caller, slots: Iterator[Json], patients: Iterator[str]
+) -> None:
+    here, there = next(slots), next(slots)
+    visit_id = booked(caller, here, next(patients))
+
+    def rebook(kill: str, effect: int) -> bool:
+        nonlocal here, there, visit_id
+        here, there = there, here
+        chair = {name: here[name] for name in ("start", "operatory_id", "provider_id")}
+        request = {"type": "RESCHEDULE_APPOINTMENT", "appointment_id": visit_id, **chair}
+        task, struck = tasks.end(tasks.accept(request, reschedule="rebook"), kill, effect)
+
+        where = f"killed {kill} effect {effect}"
+        assert (task.state, task.code) == (TaskState.COMPLETED, "moved"), where
+        assert task.appointment_id != visit_id, where
+        visit_id = task.appointment_id or ""
+        assert [visit["appointment_id"] for visit in visits_at(office, here)] == [visit_id], where
+        assert visits_at(office, there) == [], where
+        assert tasks.claims(here) == tasks.claims(there) == [], where
+        return struck
+
+    assert kill_everywhere(rebook) >= 10
+
+
+def test_a_cancellation_killed_around_each_effect_is_made(
+    tasks: Tasks, office: Office, caller: Caller, slots: Iterator[Json], patients: Iterator[str]
+) -> None:
+    def cancel(kill: str, effect: int) -> bool:
+        slot = next(slots)
+        visit_id = booked(caller, slot, next(patients))
+        request = {"type": "CANCEL_APPOINTMENT", "appointment_id": visit_id, "send_to_unscheduled_list": False}
+        task, struck = tasks.end(tasks.accept(request), kill, effect)
+
+        where = f"killed {kill} effect {effect}"
+        assert (task.state, task.code) == (TaskState.COMPLETED, "cancelled"), where
+        assert visits_at(office, slot) == [], where
+        return struck
+
+    assert kill_everywhere(cancel) >= 6
+
+
+def test_a_confirmation_killed_around_each_effect_is_made(
+    tasks: Tasks, office: Office, caller: Caller, slots: Iterator[Json], patients: Iterator[str]
+) -> None:
+    def confirm(kill: str, effect: int) -> bool:
+        slot = next(slots)
+        visit_id = booked(caller, slot, next(patients))
+        before = visits_at(office, slot)[0]["confirmed"]
+        task, struck = tasks.end(
+            tasks.accept({"type": "CONFIRM_APPOINTMENT", "appointment_id": visit_id}), kill, effect
+        )
+
+        where = f"killed {kill} effect {effect}"
+        assert (task.state, task.code) == (TaskState.COMPLETED, "confirmed"), where
+        assert visits_at(office, slot)[0]["confirmed"] != before, where
+        return struck
+
+    assert kill_everywhere(confirm) >= 6
+
+
+def test_an_onboarding_killed_around_each_effect_is_one_chart(tasks: Tasks, office: Office) -> None:
+    def onboard(kill: str, effect: int) -> bool:
+        name = f"Killed{kill.title()}{chr(ord('A') + effect)}"
+        person = {"first_name": "Testa", "last_name": name, "date_of_birth": "1990-01-02", "email": "t@example.org"}
+        task, struck = tasks.end(tasks.accept({"type": "ONBOARD_NEW_PATIENT", "patient": person}), kill, effect)
+
+        where = f"killed {kill} effect {effect}"
+        assert (task.state, task.code) == (TaskState.COMPLETED, "patient_created"), where
+        assert ids(office.truth("patients", last_name=name)) == [task.patient_id], where
+        return struck
+
+    assert kill_everywhere(onboard) >= 6
+
+
+def booked(caller: Caller, slot: Json, patient_id: str) -> str:
+    """The id of a visit that stands."""
+    task = caller.ended(PRACTICE, caller.submit(PRACTICE, booking(slot, patient_id), wait=25).body["id"])
+    return str(task["appointment_id"])

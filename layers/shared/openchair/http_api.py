@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,11 @@ class PracticeRequest:
         """The `Idempotency-Key` as given."""
         return self.headers.get("idempotency-key")
 
+    def check_parameters(self, known: Container[str]) -> None:
+        unknown = [(name[:200], "is not a known parameter") for name in self._query if name not in known]
+        if unknown:
+            raise InvalidRequest(problems=unknown)
+
     def query[M: BaseModel](self, model: type[M]) -> M:
         """Every parameter known and given once. Raises InvalidRequest."""
         repeated = [(name, "is given more than once") for name, values in self._query.items() if len(values) > 1]
@@ -116,15 +121,24 @@ class ControlApi:
         self._app.not_found(lambda _: problem(errors.RouteNotFound()))
         self.routes: list[tuple[str, str]] = []
 
-    def route(self, method: str, path: str) -> Callable[[Callable[[PracticeRequest], Answer]], Any]:
-        """`path` is what follows `/practices/<practice_id>`; its `<names>` stand in `request.path`."""
+    def route(
+        self, method: str, path: str, query: type[BaseModel] | None = None
+    ) -> Callable[[Callable[[PracticeRequest], Answer]], Any]:
+        """`path` is what follows `/practices/<practice_id>`; its `<names>` stand in `request.path`.
+
+        Parameters that `query` does not have are refused, all of them where it is None: who sends one believes that it
+        counts, and a patient's data have no place in a URL.
+        """
+        known = query.model_fields.keys() if query is not None else ()
         path = "/practices/<practice_id>" + path
         self.routes.append((method, path))
 
         def register(answer: Callable[[PracticeRequest], Answer]) -> Callable[[PracticeRequest], Answer]:
             def run(**names: str) -> Response[str]:
                 try:
-                    return _answered(answer(self._request(names)))
+                    request = self._request(names)
+                    request.check_parameters(known)
+                    return _answered(answer(request))
                 except OpenChairError as error:
                     log.logger.info("request refused", code=error.code, route=path, status=status_of(type(error)))
                     return problem(error)

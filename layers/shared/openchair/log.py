@@ -180,8 +180,9 @@ def decision(caller_id: str, settled: "Task") -> None:
 
 
 def overlap_allowed(caller_id: str, accepted: "Task") -> None:
-    """The audit of a booking over something else."""
-    logger.info("overlap allowed", caller_id=caller_id, practice_id=accepted.practice_id, task_id=accepted.id)
+    """The audit of a booking that may stand over something else, if it is one."""
+    if accepted.allows_overlap:
+        logger.info("overlap allowed", caller_id=caller_id, practice_id=accepted.practice_id, task_id=accepted.id)
 
 
 def task(done: "Task") -> None:

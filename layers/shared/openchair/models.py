@@ -655,6 +655,11 @@ class Task(Stored):
         return None if self.resolution_applied else self.resolution
 
     @property
+    def allows_overlap(self) -> bool:
+        visit = self.request.appointment if isinstance(self.request, OnboardNewPatient) else self.request
+        return isinstance(visit, AppointmentRequest | RescheduleAppointment) and visit.allow_overlap
+
+    @property
     def is_settled(self) -> bool:
         """Whether it goes on only if somebody does something."""
         return self.state in ENDED and self.resolution is None

@@ -9,8 +9,13 @@ import pytest
 from openchair.http_api import caller_id_from_arn
 from tests.integration.handlers.gateway import CALLER_ARN, CALLER_ID, event, proxy_event, request, route_of
 from tests.integration.handlers.stack import Stack
-from tests.structure.template import routes
+from tests.structure.template import ROOT, routes
 
+EVERY_REQUEST = sorted(
+    f"{path.parent.name}/{path.stem}"
+    for path in (ROOT / "events").glob("*/*.json")
+    if "httpMethod" in json.loads(path.read_text("utf-8"))
+)
 ROUTES = sorted((method.upper(), path) for method, path, _ in routes())
 
 
@@ -201,6 +206,26 @@ def test_an_overlap_without_the_right_to_it(stack: Stack) -> None:
 
     stack.allow("Receptionist", "p1", may_overlap=True)
     assert stack.submit("create_appointment", body=create(allow_overlap=True))[0] == 202
+
+
+def test_a_visit_that_may_stand_over_another_is_told_in_the_log_with_who_asked_for_it(stack: Stack) -> None:
+    stack.allow("Receptionist", "p1", may_overlap=True)
+    stack.submit("create_appointment")
+    _, task = stack.submit("create_appointment", body=create(allow_overlap=True), headers={"Idempotency-Key": "over"})
+
+    (told,) = [line for line in stack.log_lines() if line["message"] == "overlap allowed"]
+    assert (told["caller_id"], told["practice_id"], told["task_id"]) == (CALLER_ID, "p1", task["id"])
+
+
+@pytest.mark.parametrize("case", EVERY_REQUEST)
+def test_a_parameter_that_is_not_known_is_refused_by_name_alone(stack: Stack, case: str) -> None:
+    made = request(case, query={"colour": "CANARY"})
+
+    status, problem = stack.call(made)
+
+    assert (status, problem["code"]) == (400, "invalid_request")
+    assert problem["errors"] == [{"field": "colour", "problem": "is not a known parameter"}]
+    assert "CANARY" not in str(problem)
 
 
 @pytest.mark.parametrize(
