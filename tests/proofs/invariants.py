@@ -1,7 +1,7 @@
 """What must hold: each a name, a sentence and a check that gives the first thing wrong with a fact, or None.
 
-CALLS are checked as a write leaves for the EHR, CHANGES after every change of the chart by us, STORED after every
-change of our own state, FINAL when nothing is left to happen.
+STARTS are checked as a call has its turn, CALLS as a write leaves for the EHR, CHANGES after every change of the chart
+by us, STORED after every change of our own state, FINAL when nothing is left to happen.
 """
 
 from collections.abc import Callable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 FIVE_MINUTES = timedelta(minutes=5)
 MOST_SENDS = 5
 WRITE_TIMEOUT_SECONDS = 65.0
+LEAST_SECONDS_APART = 1.0
 REVIEWS = frozenset(
     {
         "several_patients_match",
@@ -54,6 +55,16 @@ WRITES = {kind: kind for kind in StepKind} | {
     StepKind.WITHDRAW: StepKind.CANCEL_APPOINTMENT,
     StepKind.MOVE_BACK: StepKind.MOVE_APPOINTMENT,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """In seconds of the run; `left` of its invocation's life for a write's answer, None for a read."""
+
+    account: str
+    at: float
+    before: float | None
+    left: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,21 @@ class Invariant[F]:
     name: str
     sentence: str
     wrong: Callable[["Simulation", F], str | None]
+
+
+# -------------------------------------------------------------------------------------------------- starts
+
+
+def _too_close(simulation: "Simulation", start: Start) -> str | None:
+    if start.before is None or start.at - start.before >= LEAST_SECONDS_APART:
+        return None
+    return f"two calls of {start.account} start {start.at - start.before:.3f} s apart"
+
+
+def _starts_too_late(simulation: "Simulation", start: Start) -> str | None:
+    if start.left is None or start.left >= WRITE_TIMEOUT_SECONDS:
+        return None
+    return f"a write leaves with {start.left:.1f} s left, less than its answer may take"
 
 
 # --------------------------------------------------------------------------------------------------- calls
@@ -494,6 +520,10 @@ def _marks(start: datetime, minutes: int) -> list[datetime]:
     return [start + n * FIVE_MINUTES for n in range(minutes // 5)]
 
 
+STARTS: tuple[Invariant[Start], ...] = (
+    Invariant("spacing", "Calls of one EHR account start a second apart, whoever makes them.", _too_close),
+    Invariant("time-for-answer", "A write leaves only while there is time for its answer.", _starts_too_late),
+)
 CALLS: tuple[Invariant[Call], ...] = (
     Invariant("intent", "No write leaves without a recorded intent.", _no_intent),
     Invariant("one-write-per-attempt", "A recorded attempt is sent once.", _repeated),

@@ -18,6 +18,8 @@ _MOVE = "openchair.tasks.steps.move"
 _CHECK = "openchair.tasks.steps.check"
 _STATE = "openchair.tasks.steps.visit_state"
 _PATIENT = "openchair.tasks.steps.patient"
+_LIMITER = "openchair.clients.limiter"
+_LIMITS = "openchair.limits"
 _STORE = "tests.memory_store"
 
 _UNKNOWN = "except (EhrOutcomeUnknown, EhrUnavailable) as error:\n"
@@ -293,6 +295,48 @@ _ALL = (
         "A write leaves though there is no time left for its answer.",
         Edit(_PROCESS, "WRITE_NEEDS_SECONDS = 70.0", "WRITE_NEEDS_SECONDS = 0.0"),
         scenarios=("create", "rebook"),
+    ),
+    _mutant(
+        "turn-taken-from-others",
+        "A turn is stored over what others have stored meanwhile.",
+        Edit(
+            _STORE,
+            "if self._states.get(ehr_account_id, LimitState()).version != seen.version:",
+            "if ehr_account_id is None:",
+        ),
+        scenarios=("crowd",),
+    ),
+    _mutant(
+        "turn-not-waited-for",
+        "A call starts as soon as its turn is reserved.",
+        Edit(_LIMITER, "                self._sleep_until(due)\n                late", "                late"),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "turn-used-too-late",
+        "A turn that was stored too late is used all the same.",
+        Edit(_LIMITS, "LATEST = 0.004", "LATEST = 400.0"),
+        scenarios=("crowd",),
+    ),
+    _mutant(
+        "turn-given-back-under-others",
+        "A turn given back frees the turns of those behind it too.",
+        Edit(
+            _LIMITS,
+            "        if next_at.get(bucket.name) == start + lasts + bucket.spacing:\n            next_at",
+            "        if lasts == 0.0:\n            next_at",
+        ),
+        scenarios=("crowd",),
+    ),
+    _mutant(
+        "turn-after-the-deadline",
+        "A turn is waited for however little time is left after it.",
+        Edit(
+            _LIMITS,
+            "    if start > wanted.latest:\n        return Full(start - now)\n    lasts",
+            "    lasts",
+        ),
+        scenarios=("crowd",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

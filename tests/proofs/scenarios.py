@@ -318,6 +318,19 @@ RACES: dict[str, Scenario] = {
         for name, place in (("racers_held", PLACE), ("racers_open", OPEN_PLACE))
     )
 }
+# Too large for every kill and intervention: four at once who want turns at one account.
+CROWDS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        _scenario(
+            "crowd",
+            *(create(9 + 2 * n, patient_id=str(100 + n)) for n in range(4)),
+            ends=4 * BOOKED,
+            patients=tuple(Patient(str(100 + n), "Caller", "Lind") for n in range(4)),
+            writes=4,
+        ),
+    )
+}
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (

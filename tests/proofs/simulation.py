@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
-from openchair import queue_messages
+from openchair import limits, queue_messages
 from openchair.errors import OpenChairError, RequestError
 from openchair.models import (
     TERMINAL,
@@ -32,7 +32,8 @@ from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
 from openchair.tasks.wake import wake_tasks
 from openchair.tasks.withdraw import withdraw_task
-from tests.memory_store import MemoryCircuits, MemoryTaskStore
+from tests import memory_store
+from tests.memory_store import MemoryCircuits, MemoryLimits, MemoryTaskStore
 from tests.proofs import invariants
 from tests.proofs.chart import STAFF, Chart, Row
 from tests.proofs.faults import FAULTY_SECONDS, Answer, weather_of
@@ -40,8 +41,9 @@ from tests.proofs.invariants import Call, Change, Invariant
 from tests.proofs.kernel import AFTER, BEFORE, Invocation, Kernel
 from tests.proofs.messages import Messages
 from tests.proofs.ports import STORE_SECONDS, SimCircuits, SimClock, SimEhr, SimPractices, SimQueue, SimTaskStore
-from tests.proofs.quick_copy import quick_copy
-from tests.proofs.scenarios import CALLER, RACES, SCENARIOS, START, Intervention, Request, Scenario
+from tests.proofs.quick_copy import quick_copy, quick_replace
+from tests.proofs.scenarios import CALLER, CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
+from tests.proofs.turns import SimLimits, Turns
 
 WORKER_SECONDS = 180
 SUBMIT_SECONDS = 29.0
@@ -50,7 +52,7 @@ HORIZON_SECONDS = 72 * 3600.0
 MINUTE = 60.0
 CLIENT_TRIES_AGAIN = 5.0
 CLIENT_TRIES = 8
-_EVERY = {**SCENARIOS, **RACES}
+_EVERY = {**SCENARIOS, **RACES, **CROWDS}
 _LETTERS = {BEFORE: "b", AFTER: "a"}
 
 PROVIDERS = (Provider("1", "Dr. Abel"), Provider("2", "Dr. Baker"))
@@ -80,19 +82,24 @@ def _deterministic(source: "Simulation") -> Iterator[None]:
     """For the time of a run, ids and markers come from it and the queue's edge keeps no log."""
     kept = ids.__dict__["secrets"], queue_messages.__dict__["log"]
     Stored.model_copy = quick_copy  # type: ignore[method-assign, assignment]
+    for module in (limits, memory_store):
+        module.__dict__["replace"] = quick_replace
     ids.__dict__["secrets"], queue_messages.__dict__["log"] = source, _QUIET
     try:
         yield
     finally:
         ids.__dict__["secrets"], queue_messages.__dict__["log"] = kept
         del Stored.model_copy
+        for module in (limits, memory_store):
+            module.__dict__["replace"] = replace
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that decides a run.
 
-    Kills are (effect, side), inserts (intervention, effect), answers (nth write, answer), stalls (effect, seconds).
+    Kills are (effect, side), inserts (intervention, effect), answers (nth write, answer), stalls (effect, seconds),
+    turn kills (effect of the limiter's, side).
     """
 
     scenario: str
@@ -101,10 +108,12 @@ class Plan:
     inserts: tuple[tuple[str, int], ...] = ()
     answers: tuple[tuple[int, Answer], ...] = ()
     stalls: tuple[tuple[int, int], ...] = ()
+    turn_kills: tuple[tuple[int, int], ...] = ()
 
     def __str__(self) -> str:
         words = [self.scenario, f"seed={self.seed}"]
         words += [f"kill={number}{_LETTERS[side]}" for number, side in self.kills]
+        words += [f"turnkill={number}{_LETTERS[side]}" for number, side in self.turn_kills]
         words += [f"insert={name}@{number}" for name, number in self.inserts]
         words += [f"answer={answer.name}@{number}" for number, answer in self.answers]
         words += [f"stall={seconds}@{number}" for number, seconds in self.stalls]
@@ -124,6 +133,7 @@ class Plan:
             tuple((value.split("@")[0], int(value.split("@")[1])) for value in given.get("insert", ())),
             tuple((int(value.split("@")[1]), Answer[value.split("@")[0]]) for value in given.get("answer", ())),
             tuple((int(value.split("@")[1]), int(value.split("@")[0])) for value in given.get("stall", ())),
+            tuple((int(value[:-1]), sides[value[-1]]) for value in given.get("turnkill", ())),
         )
 
 
@@ -145,6 +155,7 @@ class Simulation:
         self.is_kills_only = plan.seed <= 0 and not plan.inserts and not plan.answers and not plan.stalls
         self.kernel = Kernel(plan.seed, frozenset(plan.kills), tracing)
         self.kernel.stalls = dict(plan.stalls)
+        self.kernel.aside_kills = frozenset(plan.turn_kills)
         self.violations: list[Violation] = []
         self.told: dict[str, set[str]] = {}
         self.refused: dict[str, RequestError] = {}
@@ -170,6 +181,9 @@ class Simulation:
         self.queue = SimQueue(self)
         self.circuits = SimCircuits(self, MemoryCircuits(self.clock))
         self.practices = SimPractices(self, self.records)
+        self.limits = SimLimits(self, MemoryLimits())
+        accounts = {record.ehr_account_id for record in self.scenario.records}
+        self.turns = {account: Turns(self, account, START) for account in sorted(accounts)}
         hours = _hours(self.scenario.day)
         self._ehrs = {each: SimEhr(self, each, self.chart, PROVIDERS, CHAIRS, hours) for each in self.records}
 
@@ -264,6 +278,9 @@ class Simulation:
                 raise
 
         def ended(invocation: Invocation) -> None:
+            if not invocation.is_dead:
+                for turns in self.turns.values():
+                    turns.idle(invocation.scratch)
             is_done = invocation.answer is True
             for error in failed:
                 if not isinstance(error, OpenChairError):
@@ -367,6 +384,12 @@ class Simulation:
         return self.kernel.rng.uniform(-self.weather.skew, self.weather.skew) if self.weather.skew else 0.0
 
     # --------------------------------------------------------------------------------------------- watching
+
+    def starts(self, account: str, before: float | None, *, is_write: bool) -> None:
+        """A call leaves for the EHR; `before` is when the last one of this account did."""
+        left = self.kernel.running().deadline - self.kernel.now
+        start = invariants.Start(account, self.kernel.now, before, left if is_write else None)
+        self._check(invariants.STARTS, start)
 
     def called(self, kind: StepKind, what: Any, by: str) -> None:
         self._check(invariants.CALLS, Call(kind, what, self.task_of(by)))
