@@ -98,7 +98,10 @@ def _pairs(job: Job, tally: Tally) -> Iterator[Simulation]:
 
 
 def _inserts(job: Job, tally: Tally) -> Iterator[Simulation]:
-    """Every intervention before every effect; then with kills at every other effect, by turns the odd and the even."""
+    """Every intervention before every effect; then with kills at every other effect, by turns the odd and the even.
+
+    A review takes long to play, and is entered into only by what such interventions and kills come to: no kills there.
+    """
     effects = Simulation(Plan(job.scenario)).play().kernel.effects
     plans = [
         Plan(job.scenario, inserts=((name, number),))
@@ -107,6 +110,8 @@ def _inserts(job: Job, tally: Tally) -> Iterator[Simulation]:
     ]
     for plan in plans:
         yield tally.play(plan)
+    if SCENARIOS[job.scenario].decides:
+        return
     for turn, plan in enumerate(plans):
         yield from _kills(tally, plan, beyond=turn % 2, every=2)
 

@@ -264,6 +264,8 @@ class SimEhr:
             simulation, kernel = self._simulation, self._kernel
             kernel.begin(name, simulation.seconds(EHR_SECONDS), detail)
             self._check_reachable()
+            if simulation.scenario.faults:
+                simulation.maybe_fault(name)
             if simulation.is_faulty and simulation.weather.ehr:
                 self._maybe_fail()
             found = look()
@@ -426,7 +428,7 @@ class SimEhr:
             _ignored(apply, by)
         elif answer in (Answer.LATE, Answer.LATEST):
             after = EHR_CAP_SECONDS if answer is Answer.LATEST else kernel.rng.uniform(0.0, EHR_CAP_SECONDS)
-            simulation.later(after, lambda: _ignored(apply, by))
+            simulation.later(after, lambda: _ignored(apply, by), "" if kind is StepKind.CREATE_PATIENT else by)
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))
         raise EhrOutcomeUnknown

@@ -1,6 +1,7 @@
 """One run: a scenario played by the product's own code in a given weather, with given kills and interventions."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from openchair import limits, queue_messages
-from openchair.errors import OpenChairError, RequestError
+from openchair.errors import OpenChairError, RequestError, StoreError
 from openchair.models import (
     TERMINAL,
     Appointment,
@@ -29,6 +30,7 @@ from openchair.queue_messages import each_message
 from openchair.tasks import ids
 from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
+from openchair.tasks.resolve import resolve_task
 from openchair.tasks.submit import submit_task
 from openchair.tasks.wake import wake_tasks
 from openchair.tasks.withdraw import withdraw_task
@@ -40,6 +42,7 @@ from tests.proofs.faults import FAULTY_SECONDS, Answer, weather_of
 from tests.proofs.invariants import Call, Change, Invariant
 from tests.proofs.kernel import AFTER, BEFORE, Invocation, Kernel
 from tests.proofs.messages import Messages
+from tests.proofs.person import MOST_DECISIONS, SECONDS_TO_DECIDE, TRIED_AGAIN_AFTER, WORDS, Decision, body_of
 from tests.proofs.ports import STORE_SECONDS, SimCircuits, SimClock, SimEhr, SimPractices, SimQueue, SimTaskStore
 from tests.proofs.quick_copy import quick_copy, quick_replace
 from tests.proofs.scenarios import CALLER, CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
@@ -159,10 +162,13 @@ class Simulation:
         self.violations: list[Violation] = []
         self.told: dict[str, set[str]] = {}
         self.refused: dict[str, RequestError] = {}
-        self.sent: set[tuple[str, StepKind, int]] = set()
+        self.sent: set[tuple[str, StepKind, int, int]] = set()
         self.bases: dict[tuple[str, str], tuple[datetime | None, str | None]] = {}
         self.practice_of: dict[str, str] = {}
-        self._answers = dict(plan.answers)
+        self.decisions: dict[str, list[Decision]] = {}
+        self.on_their_way: Counter[str] = Counter()
+        self._answers = {**dict(self.scenario.answers), **dict(plan.answers)}
+        self._reads: Counter[str] = Counter()
         self._writes = 0
         self.staff_acted = self.ehr_refused = False
         self._number = 0
@@ -283,6 +289,8 @@ class Simulation:
                     turns.idle(invocation.scratch)
             is_done = invocation.answer is True
             for error in failed:
+                if isinstance(error, ZeroDivisionError) and self.scenario.faults:
+                    continue
                 if not isinstance(error, OpenChairError):
                     self.violate("no-surprise", f"process_task raised {error!r}")
                 elif is_done:
@@ -310,6 +318,34 @@ class Simulation:
             seconds=SUBMIT_SECONDS,
             skew=self._skew(),
             on_end=self._check_error,
+        )
+
+    def _decide(self, task_id: str) -> None:
+        """A person looks at a review, unless it is settled by now, and decides; what fails is tried again."""
+        task = self.task_of(task_id)
+        made = len(self.decisions.get(task_id, ()))
+        if task.state is not TaskState.NEEDS_REVIEW or task.resolution is not None or made >= MOST_DECISIONS:
+            return
+        if self.plan.seed > 0:
+            word = self.kernel.rng.choice(tuple(WORDS))
+        elif made < len(self.scenario.decides):
+            word = self.scenario.decides[made]
+        else:
+            return
+        body = body_of(word, task, self)
+        self.kernel.tell(f"--- a person decides: {word}")
+
+        def ended(invocation: Invocation) -> None:
+            self._check_error(invocation)
+            if invocation.is_dead or isinstance(invocation.error, StoreError):
+                self.kernel.at(self.kernel.now + TRIED_AGAIN_AFTER, partial(self._decide, task_id))
+
+        self.kernel.start(
+            "person",
+            lambda: resolve_task(task.practice_id, task_id, body, self.tasks, self.queue, self.clock),
+            seconds=SUBMIT_SECONDS,
+            skew=self._skew(),
+            on_end=ended,
         )
 
     def _check_error(self, invocation: Invocation) -> None:
@@ -373,9 +409,20 @@ class Simulation:
             return self._answers[self._writes]
         return self.weather.write_answer(self.kernel.rng) if self.is_faulty else Answer.OK
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
+    def maybe_fault(self, name: str) -> None:
+        """Raises what nobody foresaw where the scenario has it: at so many a read of this name."""
+        self._reads[name] += 1
+        if (name, self._reads[name]) in self.scenario.faults:
+            self.kernel.tell("a fault of ours")
+            raise ZeroDivisionError
+
+    def later(self, seconds: float, act: Callable[[], None], by: str) -> None:
+        """An effect on its way; `by` the task whose visit it is, "" when it is none."""
+        self.on_their_way[by] += 1
+
         def apply() -> None:
             self.kernel.tell("a late effect")
+            self.on_their_way[by] -= 1
             act()
 
         self.kernel.at(self.kernel.now + seconds, apply)
@@ -397,7 +444,21 @@ class Simulation:
     def stored(self, before: Task | None, after: Task) -> None:
         if before is None:
             self.practice_of[after.id] = after.practice_id
+        elif after.state is TaskState.NEEDS_REVIEW:
+            self._reviewed(before, after)
         self._check(invariants.STORED, invariants.Stored(before, after))
+
+    def _reviewed(self, before: Task, after: Task) -> None:
+        """Of a task that came before a person, or about which one decided."""
+        decided = after.resolution
+        if decided is None:
+            if before.state is not TaskState.NEEDS_REVIEW or before.resolution is not None:
+                self.kernel.at(self.kernel.now + SECONDS_TO_DECIDE, partial(self._decide, after.id))
+        elif before.resolution is None:
+            decision = Decision(self.kernel.now, decided.action, decided.appointment_id, decided.patient_id)
+            self.decisions.setdefault(after.id, []).append(decision)
+            if decided.action == "resend":
+                self.bases = {key: base for key, base in self.bases.items() if key[0] != after.id}
 
     def _changed(self, row: Row, by: str, was_live: bool) -> None:
         if by != STAFF:
@@ -456,6 +517,11 @@ class Simulation:
         request = self.task_of(task_id).request
         visit = request.appointment if isinstance(request, OnboardNewPatient) else request
         return bool(getattr(visit, "allow_overlap", False))
+
+    def adopted(self, task_id: str) -> str | None:
+        """The visit that a person named last, if one did."""
+        named = [one.appointment_id for one in self.decisions.get(task_id, ()) if one.appointment_id is not None]
+        return named[-1] if named else None
 
     def ends(self) -> dict[str, int]:
         """How the tasks ended: state/code → how many."""

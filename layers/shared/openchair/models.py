@@ -636,6 +636,7 @@ class Task(Stored):
     sweep_at: datetime | None = None
     resolution: Resolution | None = None
     resolution_applied: bool = False
+    reviewed_for: str | None = None
     shape: int = 1
 
     @property
@@ -649,6 +650,11 @@ class Task(Stored):
     def open_resolution(self) -> Resolution | None:
         """A person's decision that is still to be put into the journal."""
         return None if self.resolution_applied else self.resolution
+
+    @property
+    def review_code(self) -> str:
+        """Why it is before a person; a decision that could not be carried out changes its code, not this."""
+        return self.reviewed_for or self.code
 
     @property
     def is_settled(self) -> bool:
