@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from tests.proofs.faults import Answer
@@ -33,7 +33,7 @@ class Tally:
     def play(self, plan: Plan) -> Simulation:
         simulation = Simulation(plan).play()
         self.runs += 1
-        self.effects += simulation.kernel.effects
+        self.effects += simulation.kernel.effects + simulation.kernel.asides
         for end, count in simulation.ends().items():
             self.ends[f"{plan.scenario}: {end}"] += count
         if simulation.violations:
@@ -82,7 +82,7 @@ def _kills(tally: Tally, plan: Plan, beyond: int = 0, most: int = ANY, every: in
 
 
 def _with_kill(plan: Plan, number: int, side: int) -> Plan:
-    return Plan(plan.scenario, plan.seed, (*plan.kills, (number, side)), plan.inserts, plan.answers, plan.stalls)
+    return replace(plan, kills=(*plan.kills, (number, side)))
 
 
 def _singles(job: Job, tally: Tally) -> Iterator[Simulation]:
@@ -98,7 +98,10 @@ def _pairs(job: Job, tally: Tally) -> Iterator[Simulation]:
 
 
 def _inserts(job: Job, tally: Tally) -> Iterator[Simulation]:
-    """Every intervention before every effect; then with kills at every other effect, by turns the odd and the even."""
+    """Every intervention before every effect; then with kills at every other effect, by turns the odd and the even.
+
+    A review takes long to play, and is entered into only by what such interventions and kills come to: no kills there.
+    """
     effects = Simulation(Plan(job.scenario)).play().kernel.effects
     plans = [
         Plan(job.scenario, inserts=((name, number),))
@@ -107,6 +110,8 @@ def _inserts(job: Job, tally: Tally) -> Iterator[Simulation]:
     ]
     for plan in plans:
         yield tally.play(plan)
+    if SCENARIOS[job.scenario].decides:
+        return
     for turn, plan in enumerate(plans):
         yield from _kills(tally, plan, beyond=turn % 2, every=2)
 
@@ -136,6 +141,19 @@ def _seeds(job: Job, tally: Tally) -> Iterator[Simulation]:
         yield from _kills(tally, Plan(job.scenario, seed), most=MOST_KILL_POINTS)
 
 
+def _turns(job: Job, tally: Tally) -> Iterator[Simulation]:
+    """Every effect of the limiter killed: in calm, with every bad answer to the first write, and in some seeds."""
+    plans = [Plan(job.scenario)]
+    plans += [Plan(job.scenario, answers=((1, answer),)) for answer in BAD_ANSWERS]
+    plans += [Plan(job.scenario, seed) for seed in range(job.first, job.last)]
+    for plan in plans:
+        simulation = tally.play(plan)
+        yield simulation
+        for number in range(1, min(simulation.kernel.asides, MOST_KILL_POINTS) + 1):
+            for side in SIDES:
+                yield tally.play(replace(plan, turn_kills=((number, side),)))
+
+
 def _races(job: Job, tally: Tally) -> Iterator[Simulation]:
     """Only the order in which things happen differs from seed to seed."""
     for seed in range(job.first, job.last):
@@ -149,5 +167,6 @@ _TIERS = {
     "answers": _answers,
     "stalls": _stalls,
     "seeds": _seeds,
+    "turns": _turns,
     "races": _races,
 }

@@ -35,10 +35,14 @@ _WRITE_ANSWERS = [answer for answer, weight in _WRITES for _ in range(weight)]
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """Shares of effects that go wrong, each drawn anew; `skew` in seconds either way."""
+    """Shares of effects that go wrong, each drawn anew; `skew` in seconds either way.
+
+    `turns` is the limiter's share: it asks its store before every call, and one failure puts off the whole task.
+    """
 
     ehr: float = 0.0
     store: float = 0.0
+    turns: float = 0.0
     stall: float = 0.0
     duplicate: float = 0.0
     late_delivery: float = 0.0
@@ -66,6 +70,7 @@ def weather_of(seed: int) -> Weather:
     return Weather(
         ehr=ehr,
         store=0.03 * own,
+        turns=0.01 * own,
         stall=0.02 * own,
         duplicate=0.15 * own,
         late_delivery=0.15 * own,

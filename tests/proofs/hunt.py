@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from tests.proofs.explore import Job, Tally
-from tests.proofs.scenarios import RACES, SCENARIOS
+from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
 from tests.proofs.simulation import Simulation
 
 MOST_RUNS = 5000
@@ -26,7 +26,9 @@ def _in_turn(scenarios: Sequence[str], tally: Tally) -> Iterator[Simulation]:
     """A run of each tier and scenario in turn, so that none starves the others."""
     plain = [scenario for scenario in scenarios if scenario in SCENARIOS]
     waiting = [Job(tier, scenario).run(tally) for tier in _CALM_TIERS for scenario in plain]
-    waiting += [Job("seeds", scenario, 1, 1000).run(tally) for scenario in plain]
+    crowded = [scenario for scenario in scenarios if scenario in CROWDS]
+    waiting += [Job("seeds", scenario, 1, 1000).run(tally) for scenario in (*plain, *crowded)]
+    waiting += [Job("turns", scenario, 1, 20).run(tally) for scenario in (*plain, *crowded)]
     waiting += [Job("races", scenario, 1, 1000).run(tally) for scenario in scenarios if scenario in RACES]
     for turn in count():
         if not waiting:

@@ -1,7 +1,7 @@
 """What must hold: each a name, a sentence and a check that gives the first thing wrong with a fact, or None.
 
-CALLS are checked as a write leaves for the EHR, CHANGES after every change of the chart by us, STORED after every
-change of our own state, FINAL when nothing is left to happen.
+STARTS are checked as a call has its turn, CALLS as a write leaves for the EHR, CHANGES after every change of the chart
+by us, STORED after every change of our own state, FINAL when nothing is left to happen.
 """
 
 from collections.abc import Callable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 FIVE_MINUTES = timedelta(minutes=5)
 MOST_SENDS = 5
 WRITE_TIMEOUT_SECONDS = 65.0
+LEAST_SECONDS_APART = 1.0
 REVIEWS = frozenset(
     {
         "several_patients_match",
@@ -54,6 +55,16 @@ WRITES = {kind: kind for kind in StepKind} | {
     StepKind.WITHDRAW: StepKind.CANCEL_APPOINTMENT,
     StepKind.MOVE_BACK: StepKind.MOVE_APPOINTMENT,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """In seconds of the run; `left` of its invocation's life for a write's answer, None for a read."""
+
+    account: str
+    at: float
+    before: float | None
+    left: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,21 @@ class Invariant[F]:
     wrong: Callable[["Simulation", F], str | None]
 
 
+# -------------------------------------------------------------------------------------------------- starts
+
+
+def _too_close(simulation: "Simulation", start: Start) -> str | None:
+    if start.before is None or start.at - start.before >= LEAST_SECONDS_APART:
+        return None
+    return f"two calls of {start.account} start {start.at - start.before:.3f} s apart"
+
+
+def _starts_too_late(simulation: "Simulation", start: Start) -> str | None:
+    if start.left is None or start.left >= WRITE_TIMEOUT_SECONDS:
+        return None
+    return f"a write leaves with {start.left:.1f} s left, less than its answer may take"
+
+
 # --------------------------------------------------------------------------------------------------- calls
 
 
@@ -96,7 +122,7 @@ def _repeated(simulation: "Simulation", call: Call) -> str | None:
     sent = _sent_step(call)
     if sent is None:
         return None
-    key = (call.task.id, sent.kind, sent.attempt)
+    key = (call.task.id, sent.kind, sent.attempt, len(simulation.decisions.get(call.task.id, ())))
     if key in simulation.sent:
         return f"{call.kind.value} of {call.task.id} went out twice in attempt {sent.attempt}"
     simulation.sent.add(key)
@@ -104,8 +130,16 @@ def _repeated(simulation: "Simulation", call: Call) -> str | None:
 
 
 def _again(simulation: "Simulation", call: Call) -> str | None:
+    """What staff has removed since may be booked once more, when a person decides so."""
     if call.kind is StepKind.CREATE_APPOINTMENT:
-        there = [row.visit.id for row in simulation.chart.rows.values() if row.origin == call.task.id]
+        resent = max(
+            (one.at for one in simulation.decisions.get(call.task.id, ()) if one.action == "resend"), default=0
+        )
+        there = [
+            row.visit.id
+            for row in simulation.chart.rows.values()
+            if row.origin == call.task.id and (row.is_live or row.past[-1].at > resent)
+        ]
     elif call.kind is StepKind.CREATE_PATIENT:
         there = [each for each, origin in simulation.chart.patient_origin.items() if origin == call.task.id]
     else:
@@ -119,7 +153,9 @@ def _too_often(simulation: "Simulation", call: Call) -> str | None:
 
 
 def _of_ended_task(simulation: "Simulation", call: Call) -> str | None:
-    return f"{call.task.id} writes while {call.task.state.value}" if call.task.state in ENDED else None
+    if call.task.state not in ENDED or call.task.resolution is not None:
+        return None
+    return f"{call.task.id} writes while {call.task.state.value}"
 
 
 def _out_of_order(simulation: "Simulation", call: Call) -> str | None:
@@ -214,7 +250,7 @@ def _takes_the_only_visit(simulation: "Simulation", call: Call) -> str | None:
             return f"{call.task.id} withdraws the new visit after the old one is gone"
         return None
     for other in simulation.rows_of(patient_id):
-        if other.origin == call.task.id:
+        if other.origin == call.task.id or other.visit.id == simulation.adopted(call.task.id):
             seen = simulation.seen(other.visit.id)
             if other.is_live or (seen is not None and other.past[-1].by == STAFF and seen[0] < other.past[-1].at):
                 return None
@@ -285,7 +321,10 @@ def _changed_after_the_end(simulation: "Simulation", stored: Stored) -> str | No
     if before is None or before.state not in ENDED:
         return None
     if before.state is TaskState.NEEDS_REVIEW:
-        if after.state is TaskState.NEEDS_REVIEW or (before.resolution is not None and after.state in TERMINAL):
+        was_withdrawn = after.code == "withdrawn" and all(step.state is StepState.NEW for step in before.steps)
+        if after.state is TaskState.NEEDS_REVIEW or was_withdrawn:
+            return None
+        if before.resolution is not None and after.state in TERMINAL:
             return None
     elif (before.state, before.code, before.appointment_id, before.patient_id) == (
         after.state,
@@ -317,6 +356,32 @@ def _attempts_sent(task: Task) -> list[tuple[StepKind, int]]:
     return [(step.kind, step.attempt) for step in task.steps if step.state is StepState.SENT]
 
 
+def _on_its_way(simulation: "Simulation", stored: Stored) -> str | None:
+    after = stored.after
+    if after.state is not TaskState.FAILED or not simulation.on_their_way[after.id]:
+        return None
+    return f"{after.id} failed as {after.code} and let go of its time while a write of it can still take effect"
+
+
+def _adopted_wrongly(simulation: "Simulation", stored: Stored) -> str | None:
+    """What a person named is in the chart, and this patient's, or it is not told."""
+    after = stored.after
+    decision = next(reversed(simulation.decisions.get(after.id, ())), None)
+    if decision is None or decision.action != "adopt" or after.state is not TaskState.COMPLETED:
+        return None
+    if decision.patient_id is not None:
+        known = after.patient_id in simulation.chart.patients
+        return None if known else f"{after.id} adopted chart {after.patient_id}, which is not there"
+    row = simulation.chart.rows.get(after.appointment_id or "")
+    if row is None:
+        return f"{after.id} adopted visit {after.appointment_id}, which is not in the chart"
+    old = simulation.chart.rows.get(getattr(after.request, "appointment_id", ""))
+    patient_id = old.visit.patient_id if old else getattr(after.request, "patient_id", row.visit.patient_id)
+    if row.visit.patient_id == patient_id:
+        return None
+    return f"{after.id} adopted visit {row.visit.id} of patient {row.visit.patient_id}"
+
+
 def _untrue(simulation: "Simulation", stored: Stored) -> str | None:
     return untruth(simulation, stored.after) if stored.after.state in TERMINAL else None
 
@@ -338,6 +403,8 @@ def _claims_kept(simulation: "Simulation", stored: Stored) -> str | None:
 
 def _lost(simulation: "Simulation", _: None) -> str | None:
     listed = REVIEWS if simulation.staff_acted or simulation.ehr_refused else REVIEWS_WITHOUT_STAFF
+    if simulation.scenario.decides or simulation.decisions:
+        listed = REVIEWS | {"unexpected_fault"}
     for task in simulation.all_tasks():
         if task.state not in ENDED:
             return f"{task.id} never ended: {task.state.value}/{task.code}, due {task.next_attempt_at}"
@@ -357,6 +424,8 @@ def _collision_untold(simulation: "Simulation", _: None) -> str | None:
     """Of a booking by staff that stood before ours took effect, and did not yield, nobody was told."""
     for task in simulation.all_tasks():
         if task.state is not TaskState.COMPLETED or simulation.may_overlap(task.id):
+            continue
+        if task.id in simulation.decisions:
             continue
         for row in simulation.chart.live():
             visit, landed = row.visit, row.past[-1]
@@ -405,7 +474,7 @@ def untruth(simulation: "Simulation", task: Task) -> str | None:
         return _done_though_failed(simulation, task, told)
     request = task.request
     if isinstance(request, CreateAppointment) or (isinstance(request, OnboardNewPatient) and request.appointment):
-        return _booking_untrue(task, booked, told)
+        return _booking_untrue(simulation, task, booked, told)
     if isinstance(request, OnboardNewPatient):
         if task.patient_id not in simulation.chart.patients:
             return f"{told}, but there is no patient {task.patient_id}"
@@ -420,9 +489,14 @@ def untruth(simulation: "Simulation", task: Task) -> str | None:
     return None
 
 
-def _booking_untrue(task: Task, booked: list[Row], told: str) -> str | None:
+def _booking_untrue(simulation: "Simulation", task: Task, booked: list[Row], told: str) -> str | None:
+    """Where a person adopted another visit, none of ours may stand beside it."""
+    if simulation.adopted(task.id) == task.appointment_id:
+        beside = next((row for row in booked if row.is_live and row.visit.id != task.appointment_id), None)
+        return f"{told} visit {task.appointment_id}, and visit {beside.visit.id} stands too" if beside else None
+    resent = any(decision.action == "resend" for decision in simulation.decisions.get(task.id, ()))
     for row in booked:
-        if row.removed_by == task.id:
+        if row.removed_by == task.id or (resent and row.removed_by and row is not booked[-1]):
             continue
         is_told = task.appointment_id == row.visit.id
         return None if is_told else f"{told} visit {task.appointment_id}, not {row.visit.id}"
@@ -434,9 +508,9 @@ def _move_untrue(simulation: "Simulation", task: Task, row: Row, booked: list[Ro
     assert isinstance(request, RescheduleAppointment)
     start = datetime.fromisoformat(request.start)
     if simulation.records[task.practice_id].practice.rebooks:
-        if row.is_live and row.past[-1].by != STAFF:
+        if row.is_live and row.past[-1].by != STAFF and task.code not in ("old_visit_remains", "collision_remains"):
             return f"{told}, but the old visit still stands"
-        return _booking_untrue(task, booked, told)
+        return _booking_untrue(simulation, task, booked, told)
     if task.code != "status_changed_in_ehr" and all(place.start != start for place in row.past):
         return f"{told}, but visit {row.visit.id} never stood at its new time"
     if row.past[-1].by == task.id and row.visit.start != start:
@@ -447,6 +521,9 @@ def _move_untrue(simulation: "Simulation", task: Task, row: Row, booked: list[Ro
 def _done_though_failed(simulation: "Simulation", task: Task, told: str) -> str | None:
     request = task.request
     if isinstance(request, OnboardNewPatient):
+        if task.code == "given_up":
+            # Of several charts that match a person may want none.
+            return None
         made = [i for i, origin in simulation.chart.patient_origin.items() if origin == task.id]
         return f"{told}, but patient {made[0]} was made and not told" if made and task.patient_id not in made else None
     if isinstance(request, CreateAppointment):
@@ -494,6 +571,10 @@ def _marks(start: datetime, minutes: int) -> list[datetime]:
     return [start + n * FIVE_MINUTES for n in range(minutes // 5)]
 
 
+STARTS: tuple[Invariant[Start], ...] = (
+    Invariant("spacing", "Calls of one EHR account start a second apart, whoever makes them.", _too_close),
+    Invariant("time-for-answer", "A write leaves only while there is time for its answer.", _starts_too_late),
+)
 CALLS: tuple[Invariant[Call], ...] = (
     Invariant("intent", "No write leaves without a recorded intent.", _no_intent),
     Invariant("one-write-per-attempt", "A recorded attempt is sent once.", _repeated),
@@ -520,6 +601,8 @@ STORED: tuple[Invariant[Stored], ...] = (
     Invariant("due", "What goes on has a time at which it is looked at.", _without_due_time),
     Invariant("time-to-answer", "A write is decided only while there is time for its answer.", _too_late),
     Invariant("true", "What is told is so.", _untrue),
+    Invariant("nothing-on-its-way", "A task fails only when nothing of it can appear any more.", _on_its_way),
+    Invariant("adopted", "What a person adopts is in the chart, and this patient's.", _adopted_wrongly),
     Invariant("claims", "Claims end with their task, not before.", _claims_kept),
 )
 FINAL: tuple[Invariant[None], ...] = (

@@ -66,7 +66,10 @@ class Invocation:
 
 
 class Kernel:
-    """The scheduler. Effects are numbered as they happen; a kill is (number, BEFORE or AFTER)."""
+    """The scheduler. Effects are numbered as they happen; a kill is (number, BEFORE or AFTER).
+
+    Those of a second kind, `asides`, are numbered apart and killed by `aside_kills`.
+    """
 
     def __init__(self, seed: int, kills: frozenset[tuple[int, int]], tracing: bool = False) -> None:
         self.now = 0.0
@@ -75,6 +78,8 @@ class Kernel:
         self.current: Invocation | None = None
         self.effects = 0
         self.kills_done = 0
+        self.asides = 0
+        self.aside_kills: frozenset[tuple[int, int]] = frozenset()
         self.stalls: dict[int, float] = {}
         self.at_effect: dict[int, list[Callable[[], None]]] = {}
         self.trace: list[str] | None = [] if tracing else None
@@ -160,6 +165,23 @@ class Kernel:
     def end(self) -> None:
         """It has happened; the answer may yet be lost."""
         if (self.effects, AFTER) in self._kills:
+            self.tell("KILLED AFTER it happened")
+            self.kills_done += 1
+            self.die()
+
+    def begin_aside(self, name: str, seconds: float) -> None:
+        """As `begin`, of an effect that is counted apart."""
+        self.wait(seconds)
+        self.asides = number = self.asides + 1
+        if self.trace is not None:
+            self.tell(f"{name} (aside {number})")
+        if (number, BEFORE) in self.aside_kills:
+            self.tell("KILLED BEFORE it happened")
+            self.kills_done += 1
+            self.die()
+
+    def end_aside(self) -> None:
+        if (self.asides, AFTER) in self.aside_kills:
             self.tell("KILLED AFTER it happened")
             self.kills_done += 1
             self.die()

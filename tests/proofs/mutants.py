@@ -18,6 +18,9 @@ _MOVE = "openchair.tasks.steps.move"
 _CHECK = "openchair.tasks.steps.check"
 _STATE = "openchair.tasks.steps.visit_state"
 _PATIENT = "openchair.tasks.steps.patient"
+_LIMITER = "openchair.clients.limiter"
+_LIMITS = "openchair.limits"
+_RESOLVE = "openchair.tasks.resolve"
 _STORE = "tests.memory_store"
 
 _UNKNOWN = "except (EhrOutcomeUnknown, EhrUnavailable) as error:\n"
@@ -293,6 +296,127 @@ _ALL = (
         "A write leaves though there is no time left for its answer.",
         Edit(_PROCESS, "WRITE_NEEDS_SECONDS = 70.0", "WRITE_NEEDS_SECONDS = 0.0"),
         scenarios=("create", "rebook"),
+    ),
+    _mutant(
+        "turn-taken-from-others",
+        "A turn is stored over what others have stored meanwhile.",
+        Edit(
+            _STORE,
+            "if self._states.get(ehr_account_id, LimitState()).version != seen.version:",
+            "if ehr_account_id is None:",
+        ),
+        scenarios=("crowd",),
+    ),
+    _mutant(
+        "turn-not-waited-for",
+        "A call starts as soon as its turn is reserved.",
+        Edit(_LIMITER, "                self._sleep_until(due)\n                late", "                late"),
+        scenarios=("create",),
+    ),
+    _mutant(
+        "turn-used-too-late",
+        "A turn that was stored too late is used all the same.",
+        Edit(_LIMITS, "LATEST = 0.004", "LATEST = 400.0"),
+        scenarios=("crowd",),
+    ),
+    _mutant(
+        "turn-given-back-under-others",
+        "A turn given back frees the turns of those behind it too.",
+        Edit(
+            _LIMITS,
+            "        if next_at.get(bucket.name) == start + lasts + bucket.spacing:\n            next_at",
+            "        if lasts == 0.0:\n            next_at",
+        ),
+        scenarios=("crowd",),
+    ),
+    _mutant(
+        "turn-after-the-deadline",
+        "A turn is waited for however little time is left after it.",
+        Edit(
+            _LIMITS,
+            "    if start > wanted.latest:\n        return Full(start - now)\n    lasts",
+            "    lasts",
+        ),
+        scenarios=("crowd",),
+    ),
+    _mutant(
+        "given-up-unread",
+        "A review is given up without reading back what was sent.",
+        Edit(
+            _PROCESS,
+            "if step is None or step.state is StepState.SENT:",
+            "if step is None or (step.state is StepState.SENT and resolution.action != 'give_up'):",
+        ),
+        scenarios=("review_give_up",),
+    ),
+    _mutant(
+        "decided-inside-the-window",
+        "A person's decision is carried out while the write may still take effect.",
+        Edit(
+            _PROCESS,
+            "        if self._still_open(step):\n            return self._look_again(task, step)\n        if task.open",
+            "        if task.open_resolution is None and self._still_open(step):\n"
+            "            return self._look_again(task, step)\n"
+            "        if task.open",
+        ),
+        scenarios=("review_resend", "review_give_up"),
+    ),
+    _mutant(
+        "resent-unread",
+        "A review is sent again without reading back what was sent.",
+        Edit(
+            _PROCESS,
+            "if step is None or step.state is StepState.SENT:",
+            "if step is None or (step.state is StepState.SENT and resolution.action != 'resend'):",
+        ),
+        scenarios=("review_resend",),
+    ),
+    _mutant(
+        "resent-over-a-removal",
+        "A decision to send again holds for what a person was not shown.",
+        Edit(_PROCESS, " and task.review_code != found.code)", " and not found.code)"),
+        scenarios=("review_resend",),
+    ),
+    _mutant(
+        "adopted-though-another-patients",
+        "A person adopts a visit of another patient.",
+        Edit(_RESOLVE, " and visit.patient_id == _patient_id(task, desk)", ""),
+        scenarios=("review_adopt", "rebook"),
+    ),
+    _mutant(
+        "adopted-though-not-as-asked",
+        "A person's word is told as a move or a cancellation that the chart does not hold.",
+        Edit(_RESOLVE, " and visit.occupies and is_there", ""),
+        Edit(_RESOLVE, " and visit.status in CANCELLED", ""),
+        scenarios=("review_move", "review_cancel"),
+    ),
+    _mutant(
+        "review-forgotten",
+        "A decision that cannot be carried out hides why a person was asked.",
+        Edit(_PROCESS, "task.reviewed_for if code == outcomes.CANNOT_ADOPT else code", "code"),
+        scenarios=("review_removed",),
+    ),
+    _mutant(
+        "overlap-for-everybody",
+        "Who has no right to books over something else.",
+        Edit(_SUBMIT, "if visit.allow_overlap and not record.may_overlap:", "if not record:"),
+        scenarios=("overlap_refused",),
+    ),
+    _mutant(
+        "overlap-looked-at",
+        "A visit that may overlap is refused because it does.",
+        Edit(_CREATE, "    if allow_overlap:\n        return Ready(planned, send)\n", ""),
+        scenarios=("overlap_create",),
+    ),
+    _mutant(
+        "overlap-over-a-change",
+        "A move that may overlap overwrites what staff has made of the visit.",
+        Edit(
+            _MOVE,
+            "        confirm_free(desk, planned, visit, allow",
+            "        _ = (desk, planned, visit) or dict(allow",
+        ),
+        scenarios=("overlap_move",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

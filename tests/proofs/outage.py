@@ -33,7 +33,7 @@ def weather_an_outage(waiting: int, practices: int, hours: float) -> Weathered:
         tasks=len(tasks),
         lost=sum(task.state is not TaskState.COMPLETED for task in tasks),
         dead=len(bad.messages.dead),
-        effects=bad.kernel.effects + good.kernel.effects,
+        effects=sum(one.kernel.effects + one.kernel.asides for one in (bad, good)),
         seconds_at_others=_seconds_at_others(bad),
         seconds_at_others_without=_seconds_at_others(good),
         violations=len(bad.violations) + len(good.violations),

@@ -11,6 +11,7 @@ from openchair.errors import (
     EhrOutcomeUnknown,
     EhrRejected,
     EhrUnavailable,
+    EhrUnreachable,
     OpenChairError,
     PatientNotFound,
     StoreUnavailable,
@@ -36,7 +37,7 @@ from openchair.models import (
 )
 from openchair.ports import Capabilities, DueTask, SyncState
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
-from tests.proofs.chart import Chart
+from tests.proofs.chart import Chart, Row
 from tests.proofs.faults import EHR_CAP_SECONDS, Answer
 from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
 
@@ -248,6 +249,7 @@ class SimEhr:
         self._outages = [
             (one.begins, one.ends) for one in simulation.scenario.outages if one.practice_id == practice_id
         ]
+        self._turns = simulation.turns[simulation.records[practice_id].ehr_account_id]
         self._providers = providers
         self._operatories = operatories
         self._schedule = schedule
@@ -257,21 +259,37 @@ class SimEhr:
 
     # ------------------------------------------------------------------------------------------------ reads
 
-    def _read(self, name: str, detail: object = "") -> None:
+    def _read[T](self, name: str, look: Callable[[], T], detail: object = "") -> T:
+        def exchange() -> T:
+            simulation, kernel = self._simulation, self._kernel
+            kernel.begin(name, simulation.seconds(EHR_SECONDS), detail)
+            self._check_reachable()
+            if simulation.scenario.faults:
+                simulation.maybe_fault(name)
+            if simulation.is_faulty and simulation.weather.ehr:
+                self._maybe_fail()
+            found = look()
+            kernel.end()
+            return found
+
+        read: T = self._turns.call(exchange, is_write=False)
+        return read
+
+    def _maybe_fail(self) -> None:
         simulation, kernel = self._simulation, self._kernel
-        kernel.begin(name, simulation.seconds(EHR_SECONDS), detail)
-        self._check_reachable()
-        if simulation.is_faulty and simulation.draw(simulation.weather.ehr / 4):
+        if simulation.draw(simulation.weather.ehr / 4):
             kind = simulation.kernel.rng.random()
             kernel.tell("no usable answer")
-            if kind < 0.3:
+            if kind < 0.15:
                 raise EhrOffline
+            if kind < 0.3:
+                raise EhrUnreachable
             if kind < 0.5:
                 raise EhrBusy(retry_after=30.0)
             if kind < 0.7:
                 kernel.wait(READ_TIMEOUT_SECONDS)
             raise EhrUnavailable
-        if simulation.is_faulty and simulation.draw(simulation.weather.ehr / 8):
+        if simulation.draw(simulation.weather.ehr / 8):
             kernel.wait(kernel.rng.uniform(0.0, READ_TIMEOUT_SECONDS))
 
     def _check_reachable(self) -> None:
@@ -281,69 +299,69 @@ class SimEhr:
             raise EhrOffline
 
     def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]:
-        self._read("ehr.providers")
-        self._kernel.end()
-        return self._providers
+        return self._read("ehr.providers", lambda: self._providers)
 
     def operatories(self, *, max_age_seconds: float | None = None) -> Sequence[Operatory]:
-        self._read("ehr.operatories")
-        self._kernel.end()
-        return self._operatories
+        return self._read("ehr.operatories", lambda: self._operatories)
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        self._read("ehr.schedule")
-        self._kernel.end()
-        return self._schedule
+        return self._read("ehr.schedule", lambda: self._schedule)
 
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
-        self._read("ehr.appointments")
-        found = [
-            row.visit
-            for row in self._chart.rows.values()
-            if not row.is_deleted and row.visit.start is not None and start_date <= row.visit.start.date() <= end_date
-        ]
-        self._saw_day(found)
-        self._kernel.end()
-        return found
+        def look() -> Sequence[Appointment]:
+            found = [
+                row.visit
+                for row in self._chart.rows.values()
+                if not row.is_deleted
+                and row.visit.start is not None
+                and start_date <= row.visit.start.date() <= end_date
+            ]
+            self._saw_day(found)
+            return found
+
+        return self._read("ehr.appointments", look)
 
     def appointment(self, appointment_id: str) -> Appointment:
-        self._read("ehr.appointment", appointment_id)
-        row = self._chart.rows.get(appointment_id)
-        if row is None or row.is_deleted:
-            self._kernel.end()
+        def look() -> Row | None:
+            row = self._chart.rows.get(appointment_id)
+            if row is None or row.is_deleted:
+                return None
+            self._saw(row.visit)
+            return row
+
+        row = self._read("ehr.appointment", look, appointment_id)
+        if row is None:
             raise AppointmentNotFound
-        self._saw(row.visit)
-        self._kernel.end()
         return row.visit
 
     def patient(self, patient_id: str) -> Patient:
-        self._read("ehr.patient", patient_id)
-        if patient_id not in self._chart.patients:
+        found = self._read("ehr.patient", lambda: self._chart.patients.get(patient_id), patient_id)
+        if found is None:
             raise PatientNotFound
-        self._kernel.end()
-        return self._chart.patients[patient_id]
+        return found
 
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
-        self._read("ehr.find_patients")
-        found = [one for one in self._chart.patients.values() if one.last_name == query.last_name]
-        self._kernel.end()
-        return found
+        return self._read(
+            "ehr.find_patients",
+            lambda: [one for one in self._chart.patients.values() if one.last_name == query.last_name],
+        )
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
-        self._read("ehr.patient_appointments", patient_id)
-        found = [
-            row.visit for row in self._chart.rows.values() if not row.is_deleted and row.visit.patient_id == patient_id
-        ]
-        for visit in found:
-            self._saw(visit)
-        self._kernel.end()
-        return found
+        def look() -> Sequence[Appointment]:
+            rows = self._chart.rows.values()
+            found = [row.visit for row in rows if not row.is_deleted and row.visit.patient_id == patient_id]
+            for visit in found:
+                self._saw(visit)
+            return found
+
+        return self._read("ehr.patient_appointments", look, patient_id)
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
-        self._read("ehr.patient_appointment_history", patient_id)
-        rows = [row for row in self._chart.rows.values() if row.visit.patient_id == patient_id]
-        self._kernel.end()
-        return [former for row in rows for former in row.former]
+        def look() -> Sequence[Appointment]:
+            rows = [row for row in self._chart.rows.values() if row.visit.patient_id == patient_id]
+            return [former for row in rows for former in row.former]
+
+        return self._read("ehr.patient_appointment_history", look, patient_id)
 
     def _saw(self, visit: Appointment) -> None:
         """What this invocation was shown of a visit last, and when."""
@@ -382,6 +400,9 @@ class SimEhr:
         return made
 
     def _write(self, kind: StepKind, what: Any, apply: Callable[[str], Any]) -> Any:
+        return self._turns.call(lambda: self._exchange(kind, what, apply), is_write=True)
+
+    def _exchange(self, kind: StepKind, what: Any, apply: Callable[[str], Any]) -> Any:
         simulation, kernel = self._simulation, self._kernel
         kernel.begin("EHR." + kind.value, simulation.seconds(EHR_SECONDS), what if kernel.trace is not None else "")
         by = kernel.running().task_id
@@ -391,7 +412,7 @@ class SimEhr:
         if answer is not Answer.OK:
             kernel.tell(f"answer: {answer.name}")
         if answer is Answer.NOT_SENT:
-            raise EhrOffline
+            raise EhrUnreachable
         if answer is Answer.BUSY:
             raise EhrBusy(retry_after=20.0)
         simulation.called(kind, what, by)
@@ -407,7 +428,7 @@ class SimEhr:
             _ignored(apply, by)
         elif answer in (Answer.LATE, Answer.LATEST):
             after = EHR_CAP_SECONDS if answer is Answer.LATEST else kernel.rng.uniform(0.0, EHR_CAP_SECONDS)
-            simulation.later(after, lambda: _ignored(apply, by))
+            simulation.later(after, lambda: _ignored(apply, by), "" if kind is StepKind.CREATE_PATIENT else by)
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))
         raise EhrOutcomeUnknown

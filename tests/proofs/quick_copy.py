@@ -1,8 +1,9 @@
-"""Copies of stored models as pydantic makes them, without its generality: a third of a run's time would go into it."""
+"""Copies of stored models and limit states without the library's generality, into which a third of a run would go."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from openchair.limits import LimitState
 from openchair.models import Stored
 
 _put = object.__setattr__
@@ -20,3 +21,16 @@ def quick_copy(model: Stored, *, update: Mapping[str, Any] | None = None, deep: 
     _put(copied, "__pydantic_extra__", None)
     _put(copied, "__pydantic_private__", None)
     return copied
+
+
+def quick_replace(state: LimitState, **changes: Any) -> LimitState:
+    """In place of `dataclasses.replace` of a limit state; a test holds both equal."""
+    given = changes.get
+    return LimitState(
+        given("version", state.version),
+        given("next_at", state.next_at),
+        given("background_due", state.background_due),
+        given("slow_until", state.slow_until),
+        given("in_flight", state.in_flight),
+        given("refused_keys", state.refused_keys),
+    )

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from tests.proofs.explore import Job, Tally
 from tests.proofs.outage import weather_an_outage
-from tests.proofs.scenarios import RACES, SCENARIOS
+from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
 
 SEEDS = 16
 RACE_SEEDS = 1000
+TURN_SEEDS = 1
 SEEDS_AT_ONCE = 2
 PAIRS_AT_ONCE = 4
 MOST_EFFECTS = 60
@@ -21,11 +22,12 @@ _EVERY_SECONDS = 10.0
 def full_jobs() -> list[Job]:
     jobs = [Job(tier, name) for tier in ("inserts", "answers", "stalls", "singles") for name in SCENARIOS]
     jobs += _pairs(SCENARIOS)
+    jobs += [Job("turns", name, 1, TURN_SEEDS + 1) for name in (*SCENARIOS, *CROWDS)]
     jobs += [Job("races", name, first, first + 50) for first in range(1, RACE_SEEDS, 50) for name in RACES]
     jobs += [
         Job("seeds", name, first, min(first + SEEDS_AT_ONCE, SEEDS + 1))
         for first in range(1, SEEDS + 1, SEEDS_AT_ONCE)
-        for name in SCENARIOS
+        for name in (*SCENARIOS, *CROWDS)
     ]
     return jobs
 

@@ -1,7 +1,7 @@
 """What is played: small charts of one day, the requests that come, and what staff and callers do in between."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from openchair.models import (
     Service,
 )
 from tests.proofs.chart import Row
+from tests.proofs.faults import Answer
 
 if TYPE_CHECKING:
     from tests.proofs.simulation import Simulation
@@ -53,7 +54,8 @@ class Scenario:
     """`ends` are the right ends when only kills happen, as state/code or "refused/code" at the door; `writes`: how many
     the EHR sees then. `staff` names the interventions drawn at random in bad weather, `inserts` those tried before
     every effect, `before_write` those that happen as the first write leaves. Visits stand on `day`; `workers` caps the
-    queue's invocations at once.
+    queue's invocations at once. `answers` are to the first writes, `faults` the reads (name, how manieth) at which our
+    own code fails, `decides` how a person settles a task's first review, its second, and so on.
     """
 
     name: str
@@ -71,6 +73,9 @@ class Scenario:
     outages: tuple[Outage, ...] = ()
     workers: int | None = None
     before_write: tuple[str, ...] = ()
+    answers: tuple[tuple[int, Answer], ...] = ()
+    faults: tuple[tuple[str, int], ...] = ()
+    decides: tuple[str, ...] = ()
 
     def surprise(self, simulation: "Simulation") -> str | None:
         got = sorted(f"{task.state.value}/{task.code}" for task in simulation.all_tasks())
@@ -120,7 +125,9 @@ def record(practice_id: str = "p1", account: str = ACCOUNT, **open_dental: Any) 
 
 ADA = Patient("11", "Ada", "Stone", phones=("3035550111",))
 BEA = Patient("12", "Bea", "Lind", phones=("3035550112",))
+MARSHES = tuple(Patient(each, "Cleo", "Marsh", date(1990, 5, 6), ("3035550142",)) for each in ("78", "79"))
 MOVES, REBOOKS = record(), record(reschedule="rebook")
+MAY_OVERLAP = replace(record(), may_overlap=True)
 OLD = visit("50", at(10))
 PLACE: dict[str, Any] = {"operatory_id": "1", "provider_id": "1"}
 
@@ -172,6 +179,11 @@ def _staff_books_old_time(simulation: "Simulation") -> None:
         simulation.chart.staff_books("12", at(10), 60, "1", "1")
 
 
+def _staff_books_old_time_soon(simulation: "Simulation") -> None:
+    """As soon as the visit has left it."""
+    simulation.kernel.at(simulation.kernel.now + 1.0, lambda: _staff_books_old_time(simulation))
+
+
 def _staff_books_same_patient(simulation: "Simulation") -> None:
     simulation.chart.staff_books("11", at(14), 30, "2", "2")
 
@@ -199,6 +211,11 @@ def _staff_completes_old(simulation: "Simulation") -> None:
 def _staff_deletes_ours(simulation: "Simulation") -> None:
     if row := _ours(simulation):
         simulation.chart.staff_deletes(row)
+
+
+def _staff_deletes_ours_soon(simulation: "Simulation") -> None:
+    """As soon as it stands."""
+    simulation.kernel.at(simulation.kernel.now + 1.0, lambda: _staff_deletes_ours(simulation))
 
 
 def _staff_moves_ours(simulation: "Simulation") -> None:
@@ -235,12 +252,14 @@ def _second_worker(simulation: "Simulation") -> None:
 INTERVENTIONS: dict[str, Intervention] = {
     "staff_books": _staff_books,
     "staff_books_old_time": _staff_books_old_time,
+    "staff_books_old_time_soon": _staff_books_old_time_soon,
     "staff_books_same_patient": _staff_books_same_patient,
     "staff_moves_old": _staff_moves_old,
     "staff_deletes_old": _staff_deletes_old,
     "staff_cancels_old": _staff_cancels_old,
     "staff_completes_old": _staff_completes_old,
     "staff_deletes_ours": _staff_deletes_ours,
+    "staff_deletes_ours_soon": _staff_deletes_ours_soon,
     "staff_moves_ours": _staff_moves_ours,
     "staff_moves_ours_to_another_day": _staff_moves_ours_to_another_day,
     "staff_strips_note": _staff_strips_note,
@@ -278,6 +297,9 @@ def _scenario(
     day: datetime = DAY,
     first: float = 0.0,
     before_write: tuple[str, ...] = (),
+    answers: tuple[tuple[int, Answer], ...] = (),
+    faults: tuple[tuple[str, int], ...] = (),
+    decides: tuple[str, ...] = (),
 ) -> Scenario:
     requests = tuple(Request(first + n * apart, body, f"key-{n}") for n, body in enumerate(bodies, 1))
     return Scenario(
@@ -294,6 +316,9 @@ def _scenario(
         writes=writes,
         day=day,
         before_write=before_write,
+        answers=answers,
+        faults=faults,
+        decides=decides,
     )
 
 
@@ -316,6 +341,19 @@ RACES: dict[str, Scenario] = {
             writes=1,
         )
         for name, place in (("racers_held", PLACE), ("racers_open", OPEN_PLACE))
+    )
+}
+# Too large for every kill and intervention: four at once who want turns at one account.
+CROWDS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        _scenario(
+            "crowd",
+            *(create(9 + 2 * n, patient_id=str(100 + n)) for n in range(4)),
+            ends=4 * BOOKED,
+            patients=tuple(Patient(str(100 + n), "Caller", "Lind") for n in range(4)),
+            writes=4,
+        ),
     )
 }
 SCENARIOS: dict[str, Scenario] = {
@@ -415,6 +453,107 @@ SCENARIOS: dict[str, Scenario] = {
             ends=_one("completed/booked", "failed/withdrawn"),
             acts=((0.06, "withdraw"),),
             staff=_AFTER_CREATE,
+        ),
+        _scenario(
+            "review_resend",
+            create(**PLACE),
+            ends=BOOKED,
+            answers=((1, Answer.LATEST),),
+            faults=(("ehr.patient_appointment_history", 1),),
+            decides=("resend",),
+            staff=("staff_deletes_ours", "staff_books_same_patient"),
+        ),
+        _scenario(
+            "review_give_up",
+            create(**PLACE),
+            ends=_one("completed/booked", "failed/given_up"),
+            answers=((1, Answer.LATEST),),
+            faults=(("ehr.patient_appointment_history", 1),),
+            decides=("give_up",),
+            staff=("staff_deletes_ours", "staff_books_same_patient"),
+        ),
+        _scenario(
+            "review_adopt",
+            create(**PLACE),
+            ends=BOOKED,
+            answers=((1, Answer.LOST_BEFORE),),
+            before_write=("staff_books_same_patient",),
+            decides=("adopt_another_patients", "adopt_missing", "adopt_theirs"),
+            visits=(visit("51", at(9), patient_id="12"),),
+        ),
+        _scenario(
+            "review_chart",
+            onboard(NEW_VISIT),
+            ends=BOOKED,
+            decides=("adopt_missing_chart", "adopt_chart"),
+            patients=(ADA, BEA, *MARSHES),
+        ),
+        _scenario(
+            "review_rebook",
+            reschedule(),
+            ends=_one("completed/old_visit_remains"),
+            practice=REBOOKS,
+            visits=(OLD,),
+            before_write=("staff_moves_old",),
+            decides=("resend", "give_up"),
+        ),
+        _scenario(
+            "review_removed",
+            reschedule(),
+            ends=_one("failed/given_up"),
+            practice=REBOOKS,
+            visits=(OLD,),
+            before_write=("staff_deletes_ours_soon",),
+            decides=("adopt_missing", "give_up"),
+        ),
+        _scenario(
+            "review_move",
+            reschedule(),
+            ends=(MOVED[0] | {"needs_review/cannot_adopt"},),
+            visits=(OLD,),
+            answers=((1, Answer.LATEST),),
+            faults=(("ehr.appointment", 2),),
+            decides=("adopt_missing", "adopt_named"),
+        ),
+        _scenario(
+            "review_cancel",
+            CANCEL,
+            ends=_one("completed/cancelled", "needs_review/cannot_adopt"),
+            visits=(OLD,),
+            answers=((1, Answer.LATEST),),
+            faults=(("ehr.appointment", 2),),
+            decides=("adopt_named", "adopt_named"),
+        ),
+        _scenario(
+            "review_collision",
+            reschedule(),
+            ends=_one("completed/moved_onto_collision"),
+            visits=(OLD,),
+            before_write=("staff_books", "staff_books_old_time_soon"),
+            decides=("give_up",),
+        ),
+        _scenario(
+            "overlap_create",
+            create(**PLACE, allow_overlap=True),
+            ends=BOOKED,
+            practice=MAY_OVERLAP,
+            visits=(visit("51", at(14), patient_id="12"),),
+            staff=("staff_deletes_ours",),
+        ),
+        _scenario(
+            "overlap_move",
+            reschedule(allow_overlap=True),
+            ends=MOVED,
+            practice=MAY_OVERLAP,
+            visits=(OLD, visit("51", at(14), patient_id="12")),
+            staff=("staff_moves_old",),
+        ),
+        _scenario(
+            "overlap_refused",
+            create(**PLACE, allow_overlap=True),
+            create(**PLACE),
+            apart=0.5,
+            ends=(frozenset({"refused/overlap_not_allowed"}), *BOOKED),
         ),
     )
 }

@@ -1,16 +1,17 @@
 """One run: a scenario played by the product's own code in a given weather, with given kills and interventions."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
-from openchair import queue_messages
-from openchair.errors import OpenChairError, RequestError
+from openchair import limits, queue_messages
+from openchair.errors import OpenChairError, RequestError, StoreError
 from openchair.models import (
     TERMINAL,
     Appointment,
@@ -29,19 +30,23 @@ from openchair.queue_messages import each_message
 from openchair.tasks import ids
 from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
+from openchair.tasks.resolve import resolve_task
 from openchair.tasks.submit import submit_task
 from openchair.tasks.wake import wake_tasks
 from openchair.tasks.withdraw import withdraw_task
-from tests.memory_store import MemoryCircuits, MemoryTaskStore
+from tests import memory_store
+from tests.memory_store import MemoryCircuits, MemoryLimits, MemoryTaskStore
 from tests.proofs import invariants
 from tests.proofs.chart import STAFF, Chart, Row
 from tests.proofs.faults import FAULTY_SECONDS, Answer, weather_of
 from tests.proofs.invariants import Call, Change, Invariant
 from tests.proofs.kernel import AFTER, BEFORE, Invocation, Kernel
 from tests.proofs.messages import Messages
+from tests.proofs.person import MOST_DECISIONS, SECONDS_TO_DECIDE, TRIED_AGAIN_AFTER, WORDS, Decision, body_of
 from tests.proofs.ports import STORE_SECONDS, SimCircuits, SimClock, SimEhr, SimPractices, SimQueue, SimTaskStore
-from tests.proofs.quick_copy import quick_copy
-from tests.proofs.scenarios import CALLER, RACES, SCENARIOS, START, Intervention, Request, Scenario
+from tests.proofs.quick_copy import quick_copy, quick_replace
+from tests.proofs.scenarios import CALLER, CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
+from tests.proofs.turns import SimLimits, Turns
 
 WORKER_SECONDS = 180
 SUBMIT_SECONDS = 29.0
@@ -50,7 +55,7 @@ HORIZON_SECONDS = 72 * 3600.0
 MINUTE = 60.0
 CLIENT_TRIES_AGAIN = 5.0
 CLIENT_TRIES = 8
-_EVERY = {**SCENARIOS, **RACES}
+_EVERY = {**SCENARIOS, **RACES, **CROWDS}
 _LETTERS = {BEFORE: "b", AFTER: "a"}
 
 PROVIDERS = (Provider("1", "Dr. Abel"), Provider("2", "Dr. Baker"))
@@ -80,19 +85,24 @@ def _deterministic(source: "Simulation") -> Iterator[None]:
     """For the time of a run, ids and markers come from it and the queue's edge keeps no log."""
     kept = ids.__dict__["secrets"], queue_messages.__dict__["log"]
     Stored.model_copy = quick_copy  # type: ignore[method-assign, assignment]
+    for module in (limits, memory_store):
+        module.__dict__["replace"] = quick_replace
     ids.__dict__["secrets"], queue_messages.__dict__["log"] = source, _QUIET
     try:
         yield
     finally:
         ids.__dict__["secrets"], queue_messages.__dict__["log"] = kept
         del Stored.model_copy
+        for module in (limits, memory_store):
+            module.__dict__["replace"] = replace
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that decides a run.
 
-    Kills are (effect, side), inserts (intervention, effect), answers (nth write, answer), stalls (effect, seconds).
+    Kills are (effect, side), inserts (intervention, effect), answers (nth write, answer), stalls (effect, seconds),
+    turn kills (effect of the limiter's, side).
     """
 
     scenario: str
@@ -101,10 +111,12 @@ class Plan:
     inserts: tuple[tuple[str, int], ...] = ()
     answers: tuple[tuple[int, Answer], ...] = ()
     stalls: tuple[tuple[int, int], ...] = ()
+    turn_kills: tuple[tuple[int, int], ...] = ()
 
     def __str__(self) -> str:
         words = [self.scenario, f"seed={self.seed}"]
         words += [f"kill={number}{_LETTERS[side]}" for number, side in self.kills]
+        words += [f"turnkill={number}{_LETTERS[side]}" for number, side in self.turn_kills]
         words += [f"insert={name}@{number}" for name, number in self.inserts]
         words += [f"answer={answer.name}@{number}" for number, answer in self.answers]
         words += [f"stall={seconds}@{number}" for number, seconds in self.stalls]
@@ -124,6 +136,7 @@ class Plan:
             tuple((value.split("@")[0], int(value.split("@")[1])) for value in given.get("insert", ())),
             tuple((int(value.split("@")[1]), Answer[value.split("@")[0]]) for value in given.get("answer", ())),
             tuple((int(value.split("@")[1]), int(value.split("@")[0])) for value in given.get("stall", ())),
+            tuple((int(value[:-1]), sides[value[-1]]) for value in given.get("turnkill", ())),
         )
 
 
@@ -145,13 +158,17 @@ class Simulation:
         self.is_kills_only = plan.seed <= 0 and not plan.inserts and not plan.answers and not plan.stalls
         self.kernel = Kernel(plan.seed, frozenset(plan.kills), tracing)
         self.kernel.stalls = dict(plan.stalls)
+        self.kernel.aside_kills = frozenset(plan.turn_kills)
         self.violations: list[Violation] = []
         self.told: dict[str, set[str]] = {}
         self.refused: dict[str, RequestError] = {}
-        self.sent: set[tuple[str, StepKind, int]] = set()
+        self.sent: set[tuple[str, StepKind, int, int]] = set()
         self.bases: dict[tuple[str, str], tuple[datetime | None, str | None]] = {}
         self.practice_of: dict[str, str] = {}
-        self._answers = dict(plan.answers)
+        self.decisions: dict[str, list[Decision]] = {}
+        self.on_their_way: Counter[str] = Counter()
+        self._answers = {**dict(self.scenario.answers), **dict(plan.answers)}
+        self._reads: Counter[str] = Counter()
         self._writes = 0
         self.staff_acted = self.ehr_refused = False
         self._number = 0
@@ -170,6 +187,9 @@ class Simulation:
         self.queue = SimQueue(self)
         self.circuits = SimCircuits(self, MemoryCircuits(self.clock))
         self.practices = SimPractices(self, self.records)
+        self.limits = SimLimits(self, MemoryLimits())
+        accounts = {record.ehr_account_id for record in self.scenario.records}
+        self.turns = {account: Turns(self, account, START) for account in sorted(accounts)}
         hours = _hours(self.scenario.day)
         self._ehrs = {each: SimEhr(self, each, self.chart, PROVIDERS, CHAIRS, hours) for each in self.records}
 
@@ -264,8 +284,13 @@ class Simulation:
                 raise
 
         def ended(invocation: Invocation) -> None:
+            if not invocation.is_dead:
+                for turns in self.turns.values():
+                    turns.idle(invocation.scratch)
             is_done = invocation.answer is True
             for error in failed:
+                if isinstance(error, ZeroDivisionError) and self.scenario.faults:
+                    continue
                 if not isinstance(error, OpenChairError):
                     self.violate("no-surprise", f"process_task raised {error!r}")
                 elif is_done:
@@ -293,6 +318,34 @@ class Simulation:
             seconds=SUBMIT_SECONDS,
             skew=self._skew(),
             on_end=self._check_error,
+        )
+
+    def _decide(self, task_id: str) -> None:
+        """A person looks at a review, unless it is settled by now, and decides; what fails is tried again."""
+        task = self.task_of(task_id)
+        made = len(self.decisions.get(task_id, ()))
+        if task.state is not TaskState.NEEDS_REVIEW or task.resolution is not None or made >= MOST_DECISIONS:
+            return
+        if self.plan.seed > 0:
+            word = self.kernel.rng.choice(tuple(WORDS))
+        elif made < len(self.scenario.decides):
+            word = self.scenario.decides[made]
+        else:
+            return
+        body = body_of(word, task, self)
+        self.kernel.tell(f"--- a person decides: {word}")
+
+        def ended(invocation: Invocation) -> None:
+            self._check_error(invocation)
+            if invocation.is_dead or isinstance(invocation.error, StoreError):
+                self.kernel.at(self.kernel.now + TRIED_AGAIN_AFTER, partial(self._decide, task_id))
+
+        self.kernel.start(
+            "person",
+            lambda: resolve_task(task.practice_id, task_id, body, self.tasks, self.queue, self.clock),
+            seconds=SUBMIT_SECONDS,
+            skew=self._skew(),
+            on_end=ended,
         )
 
     def _check_error(self, invocation: Invocation) -> None:
@@ -356,9 +409,20 @@ class Simulation:
             return self._answers[self._writes]
         return self.weather.write_answer(self.kernel.rng) if self.is_faulty else Answer.OK
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
+    def maybe_fault(self, name: str) -> None:
+        """Raises what nobody foresaw where the scenario has it: at so many a read of this name."""
+        self._reads[name] += 1
+        if (name, self._reads[name]) in self.scenario.faults:
+            self.kernel.tell("a fault of ours")
+            raise ZeroDivisionError
+
+    def later(self, seconds: float, act: Callable[[], None], by: str) -> None:
+        """An effect on its way; `by` the task whose visit it is, "" when it is none."""
+        self.on_their_way[by] += 1
+
         def apply() -> None:
             self.kernel.tell("a late effect")
+            self.on_their_way[by] -= 1
             act()
 
         self.kernel.at(self.kernel.now + seconds, apply)
@@ -368,13 +432,33 @@ class Simulation:
 
     # --------------------------------------------------------------------------------------------- watching
 
+    def starts(self, account: str, before: float | None, *, is_write: bool) -> None:
+        """A call leaves for the EHR; `before` is when the last one of this account did."""
+        left = self.kernel.running().deadline - self.kernel.now
+        start = invariants.Start(account, self.kernel.now, before, left if is_write else None)
+        self._check(invariants.STARTS, start)
+
     def called(self, kind: StepKind, what: Any, by: str) -> None:
         self._check(invariants.CALLS, Call(kind, what, self.task_of(by)))
 
     def stored(self, before: Task | None, after: Task) -> None:
         if before is None:
             self.practice_of[after.id] = after.practice_id
+        elif after.state is TaskState.NEEDS_REVIEW:
+            self._reviewed(before, after)
         self._check(invariants.STORED, invariants.Stored(before, after))
+
+    def _reviewed(self, before: Task, after: Task) -> None:
+        """Of a task that came before a person, or about which one decided."""
+        decided = after.resolution
+        if decided is None:
+            if before.state is not TaskState.NEEDS_REVIEW or before.resolution is not None:
+                self.kernel.at(self.kernel.now + SECONDS_TO_DECIDE, partial(self._decide, after.id))
+        elif before.resolution is None:
+            decision = Decision(self.kernel.now, decided.action, decided.appointment_id, decided.patient_id)
+            self.decisions.setdefault(after.id, []).append(decision)
+            if decided.action == "resend":
+                self.bases = {key: base for key, base in self.bases.items() if key[0] != after.id}
 
     def _changed(self, row: Row, by: str, was_live: bool) -> None:
         if by != STAFF:
@@ -433,6 +517,11 @@ class Simulation:
         request = self.task_of(task_id).request
         visit = request.appointment if isinstance(request, OnboardNewPatient) else request
         return bool(getattr(visit, "allow_overlap", False))
+
+    def adopted(self, task_id: str) -> str | None:
+        """The visit that a person named last, if one did."""
+        named = [one.appointment_id for one in self.decisions.get(task_id, ()) if one.appointment_id is not None]
+        return named[-1] if named else None
 
     def ends(self) -> dict[str, int]:
         """How the tasks ended: state/code → how many."""

@@ -4,16 +4,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from openchair.limits import LimitState
 from tests.proofs.explore import Tally
 from tests.proofs.faults import Answer
 from tests.proofs.kernel import AFTER, BEFORE, Invocation, Kernel
 from tests.proofs.mutants import MUTANTS
 from tests.proofs.mutation import Edit, source_of
-from tests.proofs.quick_copy import quick_copy
+from tests.proofs.quick_copy import quick_copy, quick_replace
 from tests.proofs.scenarios import SCENARIOS
 from tests.proofs.simulation import Plan, Simulation
 
@@ -134,6 +136,13 @@ def test_a_quick_copy_is_a_copy() -> None:
     assert copied == task.model_copy(update=update)
     assert copied.model_dump_json() == task.model_copy(update=update).model_dump_json()
     assert task.code == "moved"
+
+
+def test_a_quick_replacement_is_a_replacement() -> None:
+    state = LimitState(3, {"all": 1.5}, 2.0, 4.0, 5.0, {"read#abc": 6.0})
+
+    for changes in ({}, {"version": 4, "slow_until": 7.0}, {"next_at": {}, "refused_keys": {}, "in_flight": 0.0}):
+        assert quick_replace(state, **changes) == replace(state, **changes)
 
 
 def test_a_tally_adds_up() -> None:

@@ -640,6 +640,7 @@ class Task(Stored):
     resolution: Resolution | None = None
     resolution_applied: bool = False
     announced: str = ""
+    reviewed_for: str | None = None
     shape: int = 1
 
     @property
@@ -658,6 +659,11 @@ class Task(Stored):
     def allows_overlap(self) -> bool:
         visit = self.request.appointment if isinstance(self.request, OnboardNewPatient) else self.request
         return isinstance(visit, AppointmentRequest | RescheduleAppointment) and visit.allow_overlap
+
+    @property
+    def review_code(self) -> str:
+        """Why it is before a person; a decision that could not be carried out changes its code, not this."""
+        return self.reviewed_for or self.code
 
     @property
     def is_settled(self) -> bool:

@@ -599,7 +599,7 @@ def test_adopting_what_stands_in_the_chart_completes_the_task() -> None:
     world.ehr.chart["60"] = visit("60", at(13, 30))
     reviewed = world.later(task, 60)
 
-    settled = settle(world, reviewed, "adopt", appointment_id="60")
+    settled = world.later(settle(world, reviewed, "adopt", appointment_id="60"), W)
 
     assert (settled.state, settled.code, settled.appointment_id) == (TaskState.COMPLETED, "booked", "60")
 

@@ -16,6 +16,7 @@ def park_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock) ->
             state=TaskState.NEEDS_REVIEW,
             lease_until=None,
             next_attempt_at=None,
+            reviewed_for=outcomes.UNEXPECTED_FAULT,
             updated_at=clock.now(),
             **told(outcomes.UNEXPECTED_FAULT),
         )

@@ -188,7 +188,9 @@ class _Worker:
         self._circuits.answered(task.ehr_account_id)
         step = step.model_copy(update={"was_unclear": True})
         if isinstance(found, NeedsReview):
-            if task.open_resolution is None:
+            decided = task.open_resolution
+            # To send again is decided upon what a person was shown; what has happened since is shown first.
+            if decided is None or (decided.action == "resend" and task.review_code != found.code):
                 return self.review(task, found.code)
             found = Unseen()
         if isinstance(found, Failed):
@@ -198,12 +200,14 @@ class _Worker:
             return self.settle(task.with_step(_as(step, StepState.REFUSED)), found.error)
         if isinstance(found, Done):
             return self._done(task, step, found, desk)
-        return self._unseen(task, step)
+        return self._unseen(task, step, desk)
 
-    def _unseen(self, task: Task, step: Step) -> Task:
+    def _unseen(self, task: Task, step: Step, desk: Desk) -> Task:
         if self._still_open(step):
             return self._look_again(task, step)
         if task.open_resolution is not None:
+            if task.open_resolution.action == "adopt":
+                return self._adopt(task, step, task.open_resolution, desk)
             again = _as(step, StepState.NEW, attempt=0, refusals=())
             if task.open_resolution.action == "give_up":
                 return self.settle(task.with_step(again), GivenUp())
@@ -363,6 +367,7 @@ class _Worker:
         return self._save(
             task,
             state=TaskState.NEEDS_REVIEW,
+            reviewed_for=task.reviewed_for if code == outcomes.CANNOT_ADOPT else code,
             resolution=None,
             resolution_applied=False,
             lease_until=None,
@@ -375,20 +380,13 @@ class _Worker:
     def _resolve(self, task: Task, resolution: Resolution, desk: Desk) -> Task:
         """Puts a person's decision into the journal. What was sent is read back first, and decided upon there."""
         step = task.next_step
-        if step is None:
+        if step is None or step.state is StepState.SENT:
             return task
-        try:
-            if resolution.action == "adopt":
-                found = adopted(task, step, resolution, desk)
-                if found is None:
-                    return self.review(task, outcomes.CANNOT_ADOPT)
-                # A person has looked: what stands where is no longer to be checked.
-                steps = tuple(one for one in task.steps if one.kind is not StepKind.CHECK)
-                return self._done(task.changed(steps=steps, resolution_applied=True), step, found, desk)
-        except (EhrError, NotFound) as error:
-            return self.settle(task, error)
-        if step.state is StepState.SENT:
-            return task
+        if resolution.action == "adopt":
+            try:
+                return self._adopt(task, step, resolution, desk)
+            except (EhrError, NotFound) as error:
+                return self.settle(task, error)
         if resolution.action == "resend":
             again = _as(step, StepState.NEW, attempt=0, refusals=())
             return self._save(task.with_step(again), resolution_applied=True)
@@ -396,10 +394,18 @@ class _Worker:
             left = withdrawn(task, GivenUp())
             return self._save(task, steps=left.steps, ending=left.ending, resolution_applied=True)
         if any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
-            if task.code == outcomes.REMOVED_IN_EHR:
+            if task.review_code == outcomes.REMOVED_IN_EHR:
                 return self._end(task, TaskState.FAILED, {"in_chart": False, **told_of(GivenUp())})
             return self._end(task, TaskState.COMPLETED, told(_stands(task)))
         return self.settle(task.with_step(_as(step, StepState.NEW)), GivenUp())
+
+    def _adopt(self, task: Task, step: Step, resolution: Resolution, desk: Desk) -> Task:
+        found = adopted(task, step, resolution, desk)
+        if found is None:
+            return self.review(task, outcomes.CANNOT_ADOPT)
+        # A person has looked: what stands where is no longer to be checked.
+        steps = tuple(one for one in task.steps if one.kind is not StepKind.CHECK)
+        return self._done(task.changed(steps=steps, resolution_applied=True), step, found, desk)
 
     def _sweep(self, task: Task, desk: Desk) -> Task:
         """Second line: a task that sent more than once looks, when all has settled, whether one visit came of it."""
@@ -450,8 +456,10 @@ def _as(step: Step, state: StepState, **updates: Any) -> Step:
 
 def _stands(task: Task) -> str:
     """What a person who gives the rest up leaves in the chart."""
-    if task.code in (outcomes.OLD_VISIT_REMAINS, outcomes.COLLISION_REMAINS, outcomes.MOVED_ONTO_COLLISION):
-        return task.code
+    if task.review_code in (outcomes.COLLISION_REMAINS, outcomes.MOVED_ONTO_COLLISION):
+        return task.review_code
+    if any(step.kind is StepKind.CANCEL_APPOINTMENT for step in task.steps):
+        return outcomes.OLD_VISIT_REMAINS
     return outcomes.MOVED if task.type is TaskType.RESCHEDULE_APPOINTMENT else outcomes.BOOKED
 
 

@@ -1,11 +1,11 @@
 """Settling a review: a person's decision is stored at the door and carried out by the worker, read back first."""
 
 from openchair.errors import AppointmentNotFound, NotInReview, PatientNotFound, StaleVersion, StoreUnavailable
-from openchair.models import Resolution, Step, StepKind, Task, TaskState
+from openchair.models import Appointment, RescheduleAppointment, Resolution, Step, StepKind, Task, TaskState
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.steps.common import Desk, Done
+from openchair.tasks.steps.common import CANCELLED, Desk, Done
 
 _CODES = {
     StepKind.CREATE_APPOINTMENT: outcomes.BOOKED,
@@ -39,7 +39,10 @@ def resolve_task(practice_id: str, task_id: str, body: bytes, tasks: TaskStore, 
 
 
 def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done | None:
-    """What the chart holds under the id that a person named; None when it is nothing of this patient's."""
+    """What the chart holds under the id that a person named; None when it is not this patient's, or not as asked.
+
+    A person may be wrong, so what they say is held against the chart before it is told.
+    """
     if resolution.patient_id is not None:
         if step.kind is not StepKind.CREATE_PATIENT:
             return None
@@ -47,18 +50,38 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
             return Done(outcomes.PATIENT_FOUND, patient_id=desk.ehr.patient(resolution.patient_id).id)
         except PatientNotFound:
             return None
-    if resolution.appointment_id is None or step.kind is StepKind.CREATE_PATIENT:
-        return None
+    assert resolution.appointment_id is not None
     try:
         visit = desk.ehr.appointment(resolution.appointment_id)
+        if not _is_as_asked(visit, task, step, desk):
+            return None
     except AppointmentNotFound:
         return None
-    if task.patient_id is not None and visit.patient_id != task.patient_id:
-        return None
-    code = _CODES.get(step.kind)
     if step.kind is StepKind.AWAIT_APPOINTMENT:
-        is_booked = visit.id == task.step(StepKind.CREATE_APPOINTMENT).appointment_id
-        return Done(None, in_chart=True) if is_booked else None
-    if step.kind is not StepKind.CREATE_APPOINTMENT and visit.id != step.appointment_id:
-        return None
-    return Done(code, visit.id, visit.patient_id)
+        return Done(None, in_chart=True)
+    return Done(_CODES[step.kind], visit.id, visit.patient_id)
+
+
+def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool:
+    """Whether a visit can be told as what came of this step. Raises AppointmentNotFound."""
+    match step.kind:
+        case StepKind.CREATE_APPOINTMENT:
+            return visit.occupies and visit.id != task.appointment_id and visit.patient_id == _patient_id(task, desk)
+        case StepKind.MOVE_APPOINTMENT:
+            is_there = visit.start == step.start and visit.operatory_id == step.operatory_id
+            return visit.id == step.appointment_id and visit.occupies and is_there
+        case StepKind.CANCEL_APPOINTMENT:
+            return visit.id == step.appointment_id and visit.status in CANCELLED
+        case StepKind.CONFIRM_APPOINTMENT:
+            return visit.id == step.appointment_id and visit.is_confirmed
+        case StepKind.AWAIT_APPOINTMENT:
+            return visit.id == task.step(StepKind.CREATE_APPOINTMENT).appointment_id
+        case _:
+            return False
+
+
+def _patient_id(task: Task, desk: Desk) -> str | None:
+    """Whose visit is asked for; a rebook may name only the old visit."""
+    if isinstance(task.request, RescheduleAppointment):
+        return desk.ehr.appointment(task.request.appointment_id).patient_id
+    return task.patient_id

@@ -20,7 +20,8 @@ def withdraw_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock
             raise TaskEnded
         if any(step.state is not StepState.NEW for step in task.steps):
             raise TaskAlreadySent
-        ended = task.changed(state=TaskState.FAILED, in_chart=False, updated_at=clock.now(), **told_of(TaskWithdrawn()))
+        updates = {"resolution": None, "updated_at": clock.now(), **told_of(TaskWithdrawn())}
+        ended = task.changed(state=TaskState.FAILED, in_chart=False, **updates)
         try:
             return tasks.end(ended)
         except StaleVersion:

@@ -20,7 +20,7 @@ from openchair.models import (
 )
 from openchair.tasks import outcomes
 from openchair.tasks.outcomes import told_of
-from openchair.tasks.steps.common import Desk, Done, Look, NeedsReview, Redirected, Waits, unsent
+from openchair.tasks.steps.common import CANCELLED, Desk, Done, Look, NeedsReview, Redirected, Waits, unsent
 
 AWAITED_BY = {
     StepKind.CREATE_APPOINTMENT: StepKind.AWAIT_APPOINTMENT,
@@ -31,7 +31,6 @@ AWAITED_BY = {
     StepKind.MOVE_BACK: StepKind.AWAIT_MOVE_BACK,
 }
 _WRITTEN_BY = {awaits: kind for kind, awaits in AWAITED_BY.items()}
-_CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
 _FIRST_LOOK = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
 OLD_VISIT_IS_NEAR = timedelta(hours=1)
@@ -52,7 +51,7 @@ def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
         if visit.status is AppointmentStatus.BOOKED and visit.start != booked.start:
             return NeedsReview(outcomes.STORED_DIFFERENTLY)
         return Done(None if visit.occupies else outcomes.STATUS_CHANGED_IN_EHR, in_chart=True)
-    if visit.status in _CANCELLED or booked.start <= desk.clock.now():
+    if visit.status in CANCELLED or booked.start <= desk.clock.now():
         return withdrawn(task, NotWrittenToEhr())
     if not desk.ehr.sync_state(visit.location_id).writes_reach_chart:
         return Done(outcomes.OUTSIDE_CHART, in_chart=False)
@@ -146,7 +145,7 @@ def _visit(written: Step, desk: Desk) -> Appointment:
 
 
 def _is_cancelled(visit: Appointment) -> bool:
-    return visit.status in _CANCELLED
+    return visit.status in CANCELLED
 
 
 def _is_booked(visit: Appointment) -> bool:

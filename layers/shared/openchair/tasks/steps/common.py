@@ -27,6 +27,8 @@ from openchair.openings import Book, Need, holds_for, is_taken, place_at
 from openchair.ports import Clock, EhrClient, TaskStore
 from openchair.slots import is_ours, read_book
 
+CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -162,11 +164,11 @@ def best_place(
     )[0]
 
 
-def confirm_free(desk: Desk, step: Step, own: Appointment | None = None) -> None:
+def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allow_overlap: bool = False) -> None:
     """A fresh look at the day's visits, before a write, under the hold.
 
-    Raises SlotTaken when one stands where this step is about to put its own, ChangedInEhr when `own`, the visit to be
-    moved, no longer stands as it was read.
+    Raises SlotTaken when one stands where this step is about to put its own, unless it may, ChangedInEhr when `own`,
+    the visit to be moved, no longer stands as it was read.
     """
     assert step.start is not None
     assert step.minutes is not None
@@ -178,7 +180,7 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None) -> None
         gone = now is None and own.start.astimezone(zone).date() == day
         if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
             raise ChangedInEhr
-    if is_taken(
+    if not allow_overlap and is_taken(
         Book((), (), Schedule(), visits),
         place_of(step),
         step.start,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from openchair.errors import AppointmentNotFound, NotMovable, PatientNotBookable, PatientNotFound
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientNotBookable, PatientNotFound
 from openchair.models import (
     MARKER,
     Appointment,
@@ -83,6 +83,8 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
     old = named_visit(task, desk)
     if old.status is not AppointmentStatus.BOOKED:
         raise NotMovable
+    if step.attempt and (old.start, old.operatory_id) != (step.old_start, step.old_operatory_id):
+        raise ChangedInEhr
     start = requested_start(request, desk.record)
     need = need_for_move(desk.record.practice, old, provider_id=request.provider_id, operatory_id=request.operatory_id)
     place = best_place(
@@ -121,7 +123,9 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
         created = desk.ehr.create_appointment(sent)
         return Done(code, appointment_id=created.id, patient_id=new.patient_id)
 
-    holds = () if allow_overlap else holds_for(new.place, new.start, new.minutes, new.time_pattern)
+    if allow_overlap:
+        return Ready(planned, send)
+    holds = holds_for(new.place, new.start, new.minutes, new.time_pattern)
     return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned))
 
 

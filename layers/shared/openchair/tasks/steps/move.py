@@ -74,10 +74,14 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         return Done(outcomes.MOVED, visit.id, visit.patient_id)
 
     # The old time is held too until the move stands, so that the visit can be moved back.
-    if request.allow_overlap:
-        return Ready(planned, send, not_held_yet(task, holds_of(visit)))
-    holds = (*holds_for(place, start, visit.minutes, need.time_pattern), *holds_of(visit))
-    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned, visit))
+    holds = holds_of(visit)
+    if not request.allow_overlap:
+        holds = (*holds_for(place, start, visit.minutes, need.time_pattern), *holds)
+
+    def confirm() -> None:
+        confirm_free(desk, planned, visit, allow_overlap=request.allow_overlap)
+
+    return Ready(planned, send, not_held_yet(task, holds), confirm)
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:

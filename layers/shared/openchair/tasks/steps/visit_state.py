@@ -12,6 +12,7 @@ from openchair.models import (
 )
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import (
+    CANCELLED,
     Desk,
     Done,
     Failed,
@@ -23,8 +24,6 @@ from openchair.tasks.steps.common import (
     named_visit,
 )
 
-_CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
-
 
 def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
     rebooking = isinstance(task.request, RescheduleAppointment)
@@ -34,7 +33,7 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
         if rebooking:
             return Done(outcomes.MOVED)
         raise
-    if visit.status in _CANCELLED:
+    if visit.status in CANCELLED:
         return _cancelled(task, visit, outcomes.ALREADY_CANCELLED)
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotCancellable
@@ -68,7 +67,7 @@ def read_back_cancel(task: Task, step: Step, desk: Desk) -> ReadBack:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return Done(_told(task, outcomes.CANCELLED))
-    if visit.status in _CANCELLED:
+    if visit.status in CANCELLED:
         return _cancelled(task, visit, outcomes.CANCELLED)
     if visit.status is AppointmentStatus.BOOKED:
         return Unseen()
