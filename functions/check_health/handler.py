@@ -5,15 +5,12 @@ from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClient
 from openchair.health import check_health
 from openchair.http_api import Answer, ControlApi, PracticeRequest
 from openchair.settings import settings
-from openchair.store.limit_store import DynamoLimits
+from openchair.store.ehr_stores import ehr_stores
 from openchair.store.practice_store import PracticeStore
-from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
 
 clock = SystemClock()
-ehr = EhrClients(
-    SecretStore(clock), DynamoLimits(), settings, clock, log.audit_ehr_call, CALLER_TIMEOUTS, CALLER_SECONDS
-)
+ehr = EhrClients(*ehr_stores(clock), settings, clock, log.audit_ehr_call, CALLER_TIMEOUTS, CALLER_SECONDS)
 api = ControlApi(PracticeStore())
 
 

@@ -6,15 +6,12 @@ from openchair.http_api import Answer, ControlApi, PracticeRequest
 from openchair.settings import settings
 from openchair.slots import MoveQuery, SlotQuery
 from openchair.store.claim_store import DynamoClaims
-from openchair.store.limit_store import DynamoLimits
+from openchair.store.ehr_stores import ehr_stores
 from openchair.store.practice_store import PracticeStore
-from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
 
 clock, claims = SystemClock(), DynamoClaims()
-ehr = EhrClients(
-    SecretStore(clock), DynamoLimits(), settings, clock, log.audit_ehr_call, CALLER_TIMEOUTS, CALLER_SECONDS
-)
+ehr = EhrClients(*ehr_stores(clock), settings, clock, log.audit_ehr_call, CALLER_TIMEOUTS, CALLER_SECONDS)
 api = ControlApi(PracticeStore())
 
 

@@ -8,9 +8,8 @@ from openchair.clients.factory import EhrClients
 from openchair.queue_messages import each_message
 from openchair.settings import settings
 from openchair.store.circuit_store import DynamoCircuits
-from openchair.store.limit_store import DynamoLimits
+from openchair.store.ehr_stores import ehr_stores
 from openchair.store.practice_store import PracticeStore
-from openchair.store.secret_store import SecretStore
 from openchair.store.system_clock import SystemClock
 from openchair.store.task_events import EventBridgeTaskEvents
 from openchair.store.task_store import DynamoTaskStore
@@ -20,7 +19,7 @@ from openchair.tasks.process import process_task
 
 clock = SystemClock()
 tasks, practices, circuits = DynamoTaskStore(clock), PracticeStore(), DynamoCircuits(clock)
-ehr_clients = EhrClients(SecretStore(clock), DynamoLimits(), settings, clock, log.audit_ehr_call)
+ehr_clients = EhrClients(*ehr_stores(clock), settings, clock, log.audit_ehr_call)
 announce = partial(announce_change, tasks=tasks, events=EventBridgeTaskEvents(), clock=clock)
 
 

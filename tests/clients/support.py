@@ -15,7 +15,7 @@ from openchair.clients.open_dental import OpenDentalClient
 from openchair.clients.transport import EhrCall, Timeouts
 from openchair.models import Practice, PracticeRecord
 from tests.clock import VirtualClock
-from tests.memory_store import MemoryLimits
+from tests.memory_store import MemoryLimits, MemoryTokens
 
 BASE = "http://127.0.0.1:9/api/v1"
 DEVELOPER_KEY = "DevKeyCanary7Q"
@@ -51,8 +51,9 @@ class Keys:
 
 
 class Addresses:
-    def __init__(self, open_dental_base_url: str = BASE) -> None:
+    def __init__(self, open_dental_base_url: str = BASE, nexhealth_base_url: str = BASE) -> None:
         self.open_dental_base_url = open_dental_base_url
+        self.nexhealth_base_url = nexhealth_base_url
 
 
 def practice(**settings: Any) -> Practice:
@@ -86,12 +87,20 @@ class Bench:
         self.audit: list[EhrCall] = []
         self.practice = practice(**settings)
         self._clients = EhrClients(
-            self.keys, self.limits, lambda: Addresses(base_url), self.clock, self.audit.append, timeouts=timeouts
+            self.keys,
+            self.limits,
+            MemoryTokens(self.clock),
+            lambda: Addresses(base_url),
+            self.clock,
+            self.audit.append,
+            timeouts=timeouts,
         )
         self.client = self.until(deadline)
 
     def until(self, deadline: float) -> OpenDentalClient:
-        return self._clients.client(PracticeRecord(self.practice, 1, "account-1"), deadline)
+        client = self._clients.client(PracticeRecord(self.practice, 1, "account-1"), deadline)
+        assert isinstance(client, OpenDentalClient)
+        return client
 
     @property
     def outcomes(self) -> list[str]:

@@ -4,17 +4,17 @@ import pytest
 import responses
 
 from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClients
-from openchair.errors import EhrBusy, EhrKeyMissing, EhrNotSupported, SettingMissing
-from openchair.models import Practice, PracticeRecord
+from openchair.errors import EhrBusy, EhrKeyMissing, SettingMissing
+from openchair.models import PracticeRecord
 from tests.clients.support import BASE, Addresses, Bench, Keys, appointment_row, practice
 from tests.clock import VirtualClock
-from tests.memory_store import MemoryLimits
+from tests.memory_store import MemoryLimits, MemoryTokens
 
 
 @responses.activate
 def test_two_practices_with_one_key_share_its_pace() -> None:
     clock = VirtualClock()
-    clients = EhrClients(Keys(), MemoryLimits(), Addresses, clock, lambda _: None)
+    clients = EhrClients(Keys(), MemoryLimits(), MemoryTokens(clock), Addresses, clock, lambda _: None)
     responses.get(f"{BASE}/appointments/34", json=appointment_row())
     first, second, other = (clients.client(PracticeRecord(practice(), 1, account)) for account in ("a", "a", "b"))
 
@@ -44,31 +44,12 @@ def test_a_secret_without_two_usable_keys_is_a_missing_key(keys: dict[str, str])
         Bench(keys=Keys(keys)).client.appointment("34")
 
 
-def test_an_ehr_without_a_client_is_not_supported() -> None:
-    nexhealth = Practice.model_validate(
-        {
-            "id": "p2",
-            "name": "Birch Dental",
-            "timezone": "America/New_York",
-            "ehr": "NEXHEALTH",
-            "nexhealth": {
-                "api_key_secret_name": "practice-p2-nexhealth-api-key",
-                "subdomain": "birch",
-                "location_ids": ["1"],
-            },
-        }
-    )
-
-    with pytest.raises(EhrNotSupported):
-        EhrClients(Keys(), MemoryLimits(), Addresses, VirtualClock(), lambda _: None).client(
-            PracticeRecord(nexhealth, 1, "c")
-        )
-
-
 @responses.activate
 def test_a_client_somebody_waits_for_stops_in_time() -> None:
     clock = VirtualClock()
-    clients = EhrClients(Keys(), MemoryLimits(), Addresses, clock, lambda _: None, CALLER_TIMEOUTS, CALLER_SECONDS)
+    clients = EhrClients(
+        Keys(), MemoryLimits(), MemoryTokens(clock), Addresses, clock, lambda _: None, CALLER_TIMEOUTS, CALLER_SECONDS
+    )
     responses.get(f"{BASE}/appointments/34", json=appointment_row())
     client = clients.client(PracticeRecord(practice(), 1, "a"))
     client.appointment("34")
@@ -84,4 +65,4 @@ def test_nothing_is_read_from_the_settings_before_a_client_is_asked_for() -> Non
     def unset() -> Addresses:
         raise SettingMissing
 
-    EhrClients(Keys(), MemoryLimits(), unset, VirtualClock(), lambda _: None)
+    EhrClients(Keys(), MemoryLimits(), MemoryTokens(VirtualClock()), unset, VirtualClock(), lambda _: None)

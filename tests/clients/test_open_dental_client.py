@@ -284,7 +284,7 @@ def test_an_appointment_is_created_and_given_back_as_the_ehr_holds_it(ehr: Any) 
 def test_a_move_sends_time_chair_and_providers_and_no_more(ehr: Any) -> None:
     ehr.put(f"{BASE}/appointments/34", json=appointment_row())
 
-    Bench().client.move_appointment("34", Move(datetime(2026, 3, 3, 9, tzinfo=DENVER), Place("4", "1")))
+    Bench().client.move_appointment("34", Move(datetime(2026, 3, 3, 9, tzinfo=DENVER), 60, Place("4", "1")))
 
     assert sent_body(ehr) == {"AptDateTime": "2026-03-03 09:00:00", "Op": 4, "ProvNum": 1, "IsHygiene": "false"}
 
@@ -292,7 +292,7 @@ def test_a_move_sends_time_chair_and_providers_and_no_more(ehr: Any) -> None:
 def test_a_move_with_a_note_overwrites_the_note(ehr: Any) -> None:
     ehr.put(f"{BASE}/appointments/34", json=appointment_row())
 
-    Bench().client.move_appointment("34", Move(datetime(2026, 3, 3, 9, tzinfo=DENVER), Place("4", "1"), "moved"))
+    Bench().client.move_appointment("34", Move(datetime(2026, 3, 3, 9, tzinfo=DENVER), 60, Place("4", "1"), "moved"))
 
     assert sent_body(ehr)["Note"] == "moved"
 

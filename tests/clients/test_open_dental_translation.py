@@ -12,9 +12,9 @@ from openchair.clients.open_dental.payloads import (
     OperatoryRow,
     PatientRow,
     ProviderRow,
-    Row,
     ScheduleRow,
 )
+from openchair.clients.rows import Row
 from openchair.errors import InvalidTime, OperatoryNotFound
 from openchair.models import (
     Appointment,

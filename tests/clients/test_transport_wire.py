@@ -30,7 +30,7 @@ def read(client: OpenDentalClient) -> object:
 
 
 def write(client: OpenDentalClient) -> object:
-    return client.move_appointment("34", Move(datetime(2026, 3, 2, 17, tzinfo=UTC), Place("3", "1")))
+    return client.move_appointment("34", Move(datetime(2026, 3, 2, 17, tzinfo=UTC), 60, Place("3", "1")))
 
 
 BROKEN: dict[str, Deed] = {

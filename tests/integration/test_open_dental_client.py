@@ -300,7 +300,7 @@ def test_a_visit_is_booked_moved_confirmed_noted_and_cancelled(office: Office) -
     assert (booked.start, booked.minutes, booked.note) == (at(19), 30, "[ref 7F3KQ2] evening visit")
     assert booked in client.patient_appointments("1001")
 
-    moved = client.move_appointment(booked.id, Move(at(20), Place("2", "1"), "[ref 7F3KQ2] moved"))
+    moved = client.move_appointment(booked.id, Move(at(20), 60, Place("2", "1"), "[ref 7F3KQ2] moved"))
     assert (moved.start, moved.operatory_id, moved.note) == (at(20), "2", "[ref 7F3KQ2] moved")
     assert moved.minutes == 30
 
@@ -397,7 +397,7 @@ def test_newer_rows_are_read_like_older_ones(office: Office) -> None:
 def writes(appointment_id: str) -> list[Callable[[OpenDentalClient], Any]]:
     return [
         lambda client: book(client, 20),
-        lambda client: client.move_appointment(appointment_id, Move(at(20), Place("1", "1"))),
+        lambda client: client.move_appointment(appointment_id, Move(at(20), 60, Place("1", "1"))),
         lambda client: client.cancel_appointment(appointment_id, send_to_unscheduled_list=True),
         lambda client: client.confirm_appointment(appointment_id),
         lambda client: client.add_note(appointment_id, "rang"),

@@ -721,6 +721,7 @@ class Move:
     """Absolute new values, so that repeating them does no harm. `note` None leaves the note alone."""
 
     start: datetime
+    minutes: int
     place: Place
     note: str | None = field(default=None, repr=False)
 

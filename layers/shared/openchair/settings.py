@@ -37,6 +37,10 @@ class Settings(BaseModel):
     def open_dental_base_url(self) -> str:
         return self.opendental_api_base_url.rstrip("/")
 
+    @property
+    def nexhealth_base_url(self) -> str:
+        return self.nexhealth_api_base_url.rstrip("/")
+
 
 @cache
 def settings() -> Settings:

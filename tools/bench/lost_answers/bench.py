@@ -29,6 +29,7 @@ from openchair.slots import SlotQuery, find_slots
 from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
 from openchair.store.tables import CircuitItem, ClaimItem, TaskItem
+from openchair.store.token_store import DynamoTokens
 from tools.bench.lost_answers.order import Order, Visit
 from tools.bench.lost_answers.practice import MINUTES, SERVICE_ID, TIMEZONE, bench_practice
 from tools.bench.other_libraries import SDK, sdk_environment
@@ -307,7 +308,9 @@ def _free_slots(office: RunningSimulator) -> Iterator[Visit]:
 
     clock = SystemClock()
     record = bench_practice(order)
-    ehr = EhrClients(_Keys(order), DynamoLimits(), settings, clock, lambda _call: None).client(record)
+    ehr = EhrClients(_Keys(order), DynamoLimits(), DynamoTokens(clock), settings, clock, lambda _call: None).client(
+        record
+    )
     first = clock.now().astimezone(ZoneInfo(TIMEZONE)).date() + timedelta(days=7)
     query = SlotQuery(service_id=SERVICE_ID, start_date=first, end_date=first + timedelta(days=6))
     taken: set[tuple[str, str]] = set()

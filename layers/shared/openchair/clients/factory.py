@@ -6,24 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from openchair.clients.kept import Kept
 from openchair.clients.limiter import Limiter
+from openchair.clients.nexhealth import NexHealthClient
+from openchair.clients.nexhealth.rates import rates as nexhealth_rates
+from openchair.clients.nexhealth.tokens import authenticate, version_headers
 from openchair.clients.open_dental import OpenDentalClient
-from openchair.clients.open_dental.calls import Kept
 from openchair.clients.open_dental.rates import rates_of
+from openchair.clients.tokens import AccountTokens, NewToken
 from openchair.clients.transport import (
     Authorization,
     Credentials,
     EhrCall,
     HttpSession,
+    Rates,
     Timeouts,
     Transport,
     fingerprint,
     new_session,
 )
-from openchair.errors import EhrKeyMissing, EhrNotSupported
+from openchair.errors import EhrKeyMissing
 from openchair.limits import Lane
-from openchair.models import Ehr, PracticeRecord
-from openchair.ports import Clock, LimitStore
+from openchair.models import Ehr, NexHealthSettings, Practice, PracticeRecord
+from openchair.ports import Clock, LimitStore, TokenStore
 
 CALLER_TIMEOUTS = Timeouts(read=10.0)
 CALLER_SECONDS = 23.0
@@ -44,12 +49,16 @@ class EhrAddresses(Protocol):
     @property
     def open_dental_base_url(self) -> str: ...
 
+    @property
+    def nexhealth_base_url(self) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """What calls to one EHR account share within this process: turns, connections and kept lists."""
+    """What calls to one EHR account share within this process: turns, the token, connections and kept lists."""
 
     limiter: Limiter
+    tokens: AccountTokens
     session: HttpSession
     kept: Kept
 
@@ -61,6 +70,7 @@ class EhrClients:
         self,
         keys: KeyStore,
         limits: LimitStore,
+        tokens: TokenStore,
         settings: Callable[[], EhrAddresses],
         clock: Clock,
         audit: Callable[[EhrCall], None],
@@ -70,6 +80,7 @@ class EhrClients:
     ) -> None:
         self._keys = keys
         self._limits = limits
+        self._tokens = tokens
         self._lane: Lane = lane
         self._settings = settings
         self._clock = clock
@@ -78,18 +89,44 @@ class EhrClients:
         self._seconds = seconds
         self._accounts: dict[str, _Account] = {}
 
-    def client(self, record: PracticeRecord, deadline: float | None = None) -> OpenDentalClient:
+    def client(self, record: PracticeRecord, deadline: float | None = None) -> OpenDentalClient | NexHealthClient:
         """A client for one invocation: no call starts that could not be used by `deadline` (the clock's `monotonic`;
-        `seconds` from now if None). Raises EhrNotSupported for an EHR that has no client."""
-        practice = record.practice
-        if practice.ehr is not Ehr.OPEN_DENTAL or practice.open_dental is None:
-            raise EhrNotSupported("There is no client for this EHR.")
-        account = self._account(record.ehr_account_id)
-        transport = Transport(
-            base_url=self._settings().open_dental_base_url,
-            authorization=_open_dental_authorization(self._keys, practice.secret_name),
+        `seconds` from now if None)."""
+        practice, account = record.practice, self._account(record.ehr_account_id)
+        until = self._clock.monotonic() + self._seconds if deadline is None else deadline
+        if practice.ehr is Ehr.NEXHEALTH:
+            assert practice.nexhealth is not None  # held by Practice
+            transport = self._nexhealth(practice, practice.nexhealth, account)
+            return NexHealthClient(transport, practice, account.kept, until)
+        assert practice.open_dental is not None  # held by Practice
+        url, rates = self._settings().open_dental_base_url, rates_of(practice.open_dental)
+        authorization = _open_dental_authorization(self._keys, practice.secret_name)
+        transport = self._transport(practice, account, url, rates, authorization)
+        return OpenDentalClient(transport, practice, account.kept, until)
+
+    def _nexhealth(self, practice: Practice, settings: NexHealthSettings, account: _Account) -> Transport:
+        """Calls carry a token, which the key alone is exchanged for by calls of their own."""
+        url, versions = self._settings().nexhealth_base_url, version_headers(settings)
+        with_key = _nexhealth_authorization(self._keys, practice.secret_name, versions)
+        exchange = self._transport(practice, account, url, nexhealth_rates, with_key)
+
+        def fetch() -> NewToken:
+            return authenticate(exchange, with_key(False).fingerprint, self._clock)
+
+        def with_token(fresh: bool) -> Credentials:
+            token = account.tokens.token(fetch, fresh)
+            return Credentials({"Authorization": f"Bearer {token.value}", **versions}, token.fingerprint)
+
+        return self._transport(practice, account, url, nexhealth_rates, with_token)
+
+    def _transport(
+        self, practice: Practice, account: _Account, url: str, rates: Rates, authorization: Authorization
+    ) -> Transport:
+        return Transport(
+            base_url=url,
+            authorization=authorization,
             limiter=account.limiter,
-            rates=rates_of(practice.open_dental),
+            rates=rates,
             clock=self._clock,
             audit=self._audit,
             practice_id=practice.id,
@@ -97,14 +134,13 @@ class EhrClients:
             timeouts=self._timeouts,
             session=account.session,
         )
-        until = self._clock.monotonic() + self._seconds if deadline is None else deadline
-        return OpenDentalClient(transport, practice, account.kept, until)
 
     def _account(self, ehr_account_id: str) -> _Account:
         account = self._accounts.get(ehr_account_id)
         if account is None:
             limiter = Limiter(ehr_account_id, self._limits, self._clock, self._lane)
-            account = self._accounts[ehr_account_id] = _Account(limiter, new_session(), Kept(self._clock))
+            tokens = AccountTokens(ehr_account_id, self._tokens, self._clock)
+            account = self._accounts[ehr_account_id] = _Account(limiter, tokens, new_session(), Kept(self._clock))
         return account
 
 
@@ -116,5 +152,15 @@ def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorizatio
         if not all(_KEY.fullmatch(key) for key in pair):
             raise EhrKeyMissing("The stored secret does not hold a devKey and a custKey.")
         return Credentials({"Authorization": f"ODFHIR {pair[0]}/{pair[1]}"}, fingerprint(*pair))
+
+    return credentials
+
+
+def _nexhealth_authorization(keys: KeyStore, secret_name: str, versions: Mapping[str, str]) -> Authorization:
+    def credentials(fresh: bool) -> Credentials:
+        key = keys.keys(secret_name, fresh=fresh).get("apiKey", "")
+        if not _KEY.fullmatch(key):
+            raise EhrKeyMissing("The stored secret does not hold an apiKey.")
+        return Credentials({"Authorization": key, **versions}, fingerprint(key))
 
     return credentials

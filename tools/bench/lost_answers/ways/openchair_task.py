@@ -17,6 +17,7 @@ from openchair.store.circuit_store import DynamoCircuits
 from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
 from openchair.store.task_store import DynamoTaskStore
+from openchair.store.token_store import DynamoTokens
 from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
 from tools.bench.lost_answers.order import Again, Order, Refused, Visit, carry_out
@@ -68,12 +69,14 @@ def do(order: Order, visit: Visit) -> None:
         task = submit_task(record, "bench", key, body, tasks, _Queue(), clock, _hashed)
     except RequestError as error:
         raise Refused from error
+    stores = _Keys(order), DynamoLimits(), DynamoTokens(clock)
+    clients = EhrClients(*stores, settings, SystemClock(), lambda _call: None)
     task = process_task(
         record.practice.id,
         task.id,
         tasks=tasks,
         practices=_Practices(record),
-        ehr_for=EhrClients(_Keys(order), DynamoLimits(), settings, SystemClock(), lambda _call: None).client,
+        ehr_for=clients.client,
         circuits=DynamoCircuits(clock),
         clock=clock,
         remaining_seconds=lambda: float(TIMEOUT_SECONDS),

@@ -7,6 +7,7 @@ from openchair.clients.factory import EhrClients
 from openchair.models import Ehr, OpenDentalSettings, Practice, PracticeRecord
 from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
+from openchair.store.token_store import DynamoTokens
 from tools.bench.rate_limit.job import Job, Read, carry_out
 
 ACCOUNT = "bench"
@@ -22,8 +23,10 @@ class _Keys:
 
 def new_reader(job: Job) -> Read:
     clock = SystemClock()
-    addresses = SimpleNamespace(open_dental_base_url=job.url)
-    clients = EhrClients(_Keys(job), DynamoLimits(), lambda: addresses, clock, lambda _call: None, lane=job.lane)
+    addresses = SimpleNamespace(open_dental_base_url=job.url, nexhealth_base_url="")
+    clients = EhrClients(
+        _Keys(job), DynamoLimits(), DynamoTokens(clock), lambda: addresses, clock, lambda _call: None, lane=job.lane
+    )
     practice = Practice(
         id="bench",
         name="Juniper Falls Dental",

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from openchair.clients.open_dental.payloads import Row
+from openchair.clients.rows import Row
 from openchair.clients.transport import Answer, Judge, Reply
 from openchair.errors import (
     AppointmentNotFound,

@@ -1,48 +1,26 @@
 """How every call to Open Dental is made: paging, single objects, writes, and what is kept for a while."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from openchair.clients.kept import Kept
 from openchair.clients.open_dental.answers import Asked, done_or, object_of, page_of
-from openchair.clients.open_dental.payloads import Row
+from openchair.clients.rows import Row
 from openchair.clients.transport import EhrRequest, Transport
 from openchair.errors import EhrUnavailable, NotFound
 from openchair.models import OpenDentalSettings, Practice
-from openchair.ports import Clock
 
 _PAGE = 100
 """Rows an ordinary key gets at once, whatever `Limit` asks for (Open Dental API, "Specification", Pagination)."""
 
 _ENTERPRISE_PAGE = 1000
 
-_KEPT = timedelta(minutes=15)
-
 
 def unreadable_schedule() -> EhrUnavailable:
     """For a row that takes up time nobody can tell: left out, its time would look free."""
     return EhrUnavailable("A row of the EHR's schedule cannot be read.")
-
-
-@dataclass(slots=True)
-class Kept:
-    """Lists of an EHR account that hardly change, kept 15 minutes in this process."""
-
-    clock: Clock
-    _values: dict[str, tuple[datetime, Any]] = field(default_factory=dict, repr=False)
-
-    def get[T](self, name: str, read: Callable[[], T], max_age_seconds: float | None = None) -> T:
-        now = self.clock.now()
-        oldest = _KEPT if max_age_seconds is None else min(_KEPT, timedelta(seconds=max_age_seconds))
-        if name in self._values and now - self._values[name][0] < oldest:
-            kept: T = self._values[name][1]
-            return kept
-        value = read()
-        self._values[name] = (now, value)
-        return value
 
 
 class Calls:

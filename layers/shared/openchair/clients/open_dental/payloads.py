@@ -6,46 +6,10 @@ as odd: a visit left out because of a broken colour would look like free time. S
 """
 
 import re
-from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationInfo
-
-
-def _number(value: Any) -> int:
-    if value is None or value == "" or isinstance(value, bool):
-        return 0
-    return int(float(value)) if isinstance(value, float) else int(value)
-
-
-def _key(value: Any) -> int:
-    number = _number(value)
-    if number == 0:
-        raise ValueError("has no key")
-    return number
-
-
-def _amount(value: Any) -> float:
-    return 0.0 if value in (None, "") else float(value)
-
-
-def _flag(value: Any) -> bool:
-    text = str(value).strip().lower()
-    if text in ("true", "1"):
-        return True
-    if text in ("false", "0", "", "none"):
-        return False
-    raise ValueError("is neither true nor false")
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, dict | list):
-        raise ValueError("is not a text")
-    # Half a surrogate pair could be kept nowhere.
-    return str(value).encode("utf-8", errors="replace").decode("utf-8")
+from openchair.clients.rows import Amount, Flag, Key, Number, Row, Text, or_fail, or_nothing
 
 
 def _day(value: Any) -> date | None:
@@ -71,70 +35,11 @@ def _numbers(value: Any) -> tuple[int, ...]:
     return tuple(int(part) for part in str(value or "").split(",") if part.strip())
 
 
-def _or_nothing(read: Callable[[Any], Any], nothing: Any) -> BeforeValidator:
-    def lenient(value: Any, info: ValidationInfo) -> Any:
-        try:
-            return read(value)
-        except (ValueError, TypeError, OverflowError):
-            if isinstance(info.context, list):
-                info.context.append(info.field_name)
-            return nothing
-
-    return BeforeValidator(lenient)
-
-
-def _or_fail(read: Callable[[Any], Any]) -> BeforeValidator:
-    def strict(value: Any) -> Any:
-        try:
-            return read(value)
-        except (TypeError, OverflowError) as error:
-            raise ValueError("cannot be read") from error
-
-    return BeforeValidator(strict)
-
-
-Key = Annotated[int, _or_fail(_key)]
-Number = Annotated[int, _or_nothing(_number, 0)]
-Amount = Annotated[float, _or_nothing(_amount, 0.0)]
-Flag = Annotated[bool, _or_nothing(_flag, False)]
-Text = Annotated[str, _or_nothing(_text, "")]
-Day = Annotated[date | None, _or_nothing(_day, None)]
-Moment = Annotated[datetime | None, _or_nothing(_moment, None)]
-Clock = Annotated[time | None, _or_nothing(_clock, None)]
-Numbers = Annotated[tuple[int, ...] | None, _or_nothing(_numbers, None)]
+Day = Annotated[date | None, or_nothing(_day, None)]
+Moment = Annotated[datetime | None, or_nothing(_moment, None)]
+Clock = Annotated[time | None, or_nothing(_clock, None)]
+Numbers = Annotated[tuple[int, ...] | None, or_nothing(_numbers, None)]
 """None when they cannot be read, since an empty list says something: any chair, or all."""
-
-
-class Row(BaseModel):
-    """One object of an answer. Names are matched exactly, since `Confirmed` and `confirmed` are two fields."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
-
-    _unreadable: frozenset[str] = PrivateAttr(frozenset())
-    """Fields with a value that could not be read and became "nothing"."""
-
-    @classmethod
-    def read(cls, item: Any) -> Self:
-        """Raises pydantic's ValidationError when not even the key can be read."""
-        unreadable: list[str] = []
-        row = cls.model_validate(item, context=unreadable)
-        row._unreadable = frozenset(unreadable)
-        return row
-
-    @property
-    def is_odd(self) -> bool:
-        """Whether a value could not be read, or stands in a combination we do not know."""
-        return bool(self._unreadable) or self._is_unknown
-
-    @property
-    def _is_unknown(self) -> bool:
-        """Whether it holds a combination we do not know, though every value could be read."""
-        return False
-
-    @property
-    def key(self) -> object:
-        """What tells it from other rows of the same list."""
-        raise NotImplementedError
 
 
 class PatientRow(Row):
@@ -276,8 +181,8 @@ class HistoryRow(AppointmentRow):
 
 
 class SlotRow(Row):
-    DateTimeStart: Annotated[datetime, _or_fail(_moment)]
-    DateTimeEnd: Annotated[datetime, _or_fail(_moment)]
+    DateTimeStart: Annotated[datetime, or_fail(_moment)]
+    DateTimeEnd: Annotated[datetime, or_fail(_moment)]
     ProvNum: Number = 0
     OpNum: Number = 0
 
@@ -345,7 +250,7 @@ class ScheduleRow(Row):
     """Every value travels as a text."""
 
     ScheduleNum: Key
-    SchedDate: Annotated[date, _or_fail(_day)]
+    SchedDate: Annotated[date, or_fail(_day)]
     StartTime: Clock = None
     StopTime: Clock = None
     SchedType: Text = ""

@@ -70,7 +70,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     note = f"{visit.note}\n{MARKER.sub('', request.notes).strip()}".strip() if request.notes else None
 
     def send() -> Done:
-        desk.ehr.move_appointment(visit.id, Move(start, place, note))
+        desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place, note))
         return Done(outcomes.MOVED, visit.id, visit.patient_id)
 
     # The old time is held too until the move stands, so that the visit can be moved back.
@@ -116,7 +116,7 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
     start, place = step.start, place_of(step)
 
     def send() -> Done:
-        desk.ehr.move_appointment(visit.id, Move(start, place))
+        desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place))
         return Done(None)
 
     return Ready(step, send)

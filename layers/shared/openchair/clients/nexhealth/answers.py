@@ -1,0 +1,189 @@
+"""Tells NexHealth's answers apart (NexHealth, "Response body", "Response codes"). No text of the vendor's leaves it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from pydantic import ValidationError
+
+from openchair.clients.rows import Row
+from openchair.clients.transport import Answer, Judge, Reply
+from openchair.errors import (
+    EhrBusy,
+    EhrDuplicatePatient,
+    EhrKeyRefused,
+    EhrNotSupported,
+    EhrOutcomeUnknown,
+    EhrRejected,
+    EhrUnavailable,
+    NotFound,
+    OpenChairError,
+    PatientNotBookable,
+    PatientNotFound,
+    SlotTaken,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reply answers: `missing` is what a 404 means."""
+
+    is_write: bool = False
+    missing: type[NotFound] | None = None
+
+
+def _listed(pattern: str, error: type[OpenChairError]) -> tuple[re.Pattern[str], type[OpenChairError]]:
+    return re.compile(pattern, re.IGNORECASE), error
+
+
+# Refusals that make certain that nothing was done. A text that is not here leaves a write's outcome unknown.
+_TEXTS = (
+    _listed(r"patient.{0,60}already exists?|existing patient|already exists?.{0,60}patient", EhrDuplicatePatient),
+    _listed(r"not supported|unsupported|does not support|cannot be (edited|updated) (in|on|for)", EhrNotSupported),
+    _listed(r"patient with id \S+ not found|patient not found", PatientNotFound),
+    _listed(r"\bnew_patient\b|\bnon_patient\b|patient is inactive|inactive patient", PatientNotBookable),
+    _listed(r"(slot|time) .{0,40}(not available|unavailable|taken)|double.?book|already booked", SlotTaken),
+    _listed(r"^missing parameter|is (missing|invalid|not valid)$|must be |can't be |cannot be |too long", EhrRejected),
+    _listed(r"start.?time.{0,40}(past|future)|in the past", EhrRejected),
+)
+_HTML = re.compile(rb"\s*(<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
+_IGNORED = re.compile(r"parameters are ignored", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page[R: Row]:
+    """The readable rows of a page, how many it held in all, and where the next begins, None at the end."""
+
+    rows: tuple[R, ...]
+    length: int
+    next_cursor: str | None = None
+
+
+def page_of[R: Row](model: type[R], asked: Asked) -> Judge[Page[R]]:
+    """A list. A broken row is left out and counted; a page of broken rows only is no answer."""
+
+    def judge(reply: Reply) -> Answer[Page[R]]:
+        envelope = _envelope(reply, asked)
+        items = envelope.get("data")
+        if not isinstance(items, list):
+            raise _no_answer(asked)
+        read = [_row(item, model) for item in items]
+        rows = tuple(row for row, _ in read if row is not None)
+        if items and not rows:
+            raise _no_answer(asked)
+        odd = sum(is_odd for _, is_odd in read) + _ignores_something(envelope)
+        return Answer(Page(rows, len(items), _next_cursor(envelope)), odd)
+
+    return judge
+
+
+def object_of[R: Row](model: type[R], asked: Asked, *inside: str) -> Judge[R]:
+    """One object, which may stand under one of the names `inside`; a write's answer without it leaves it unknown."""
+
+    def judge(reply: Reply) -> Answer[R]:
+        envelope = _envelope(reply, asked)
+        item = envelope.get("data")
+        if isinstance(item, dict):
+            item = next((item[name] for name in inside if isinstance(item.get(name), dict)), item)
+        row, is_odd = _row(item, model)
+        if row is None:
+            raise _no_answer(asked)
+        return Answer(row, int(is_odd) + _ignores_something(envelope))
+
+    return judge
+
+
+def token_of(reply: Reply) -> Answer[str]:
+    """The token of POST authenticates."""
+    data = _envelope(reply, Asked()).get("data")
+    token = data.get("token") if isinstance(data, dict) else None
+    if not isinstance(token, str) or not re.fullmatch(r"[!-~]{1,4000}", token):
+        raise EhrUnavailable("The EHR gave no token.")
+    return Answer(token)
+
+
+def _row[R: Row](item: Any, model: type[R]) -> tuple[R | None, bool]:
+    try:
+        row = model.read(item)
+    except ValidationError:
+        return None, True
+    return row, row.is_odd
+
+
+def _next_cursor(envelope: Mapping[str, Any]) -> str | None:
+    info = envelope.get("page_info")
+    if not isinstance(info, dict) or not info.get("has_next_page") or not isinstance(info.get("end_cursor"), str):
+        return None
+    return str(info["end_cursor"])
+
+
+def _envelope(reply: Reply, asked: Asked) -> Mapping[str, Any]:
+    """The answer's object, when it says that all went well. `code` false in a 2xx is a refusal all the same."""
+    is_html = bool(reply.body) and ("html" in reply.content_type.lower() or _HTML.match(reply.body or b"") is not None)
+    document = None if reply.body is None or is_html else _document(reply.body)
+    if 200 <= reply.status < 300:
+        if document is None or document.get("code") is None:
+            raise _no_answer(asked)
+        if document["code"] is True:
+            return document
+        raise _refusal(document, asked)
+    raise _error_of(reply, document, asked)
+
+
+def _error_of(reply: Reply, document: Mapping[str, Any] | None, asked: Asked) -> OpenChairError:
+    if reply.status == 429:
+        return EhrBusy(retry_after=reply.retry_after)
+    if reply.status == 401:
+        return EhrKeyRefused()
+    if reply.status == 403 and document is not None:
+        return EhrKeyRefused("The EHR's key may not use this location or this call.", is_certain=True)
+    if reply.status == 404 and document is not None and asked.missing is not None:
+        return asked.missing()
+    if reply.status in (400, 422) and document is not None:
+        return _refusal(document, asked)
+    if asked.is_write or reply.status >= 500 or reply.status < 400 or document is None:
+        return _no_answer(asked, reply.status)
+    return EhrRejected(f"The EHR answered with status {reply.status}.")
+
+
+def _refusal(document: Mapping[str, Any], asked: Asked) -> OpenChairError:
+    texts = _texts(document.get("error")) or _texts(document.get("description"))
+    for pattern, error in _TEXTS:
+        if any(pattern.search(text) for text in texts):
+            return error()
+    if asked.is_write:
+        return EhrOutcomeUnknown(fingerprint=sha256("\n".join(texts).encode()).hexdigest()[:16])
+    return EhrRejected()
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _ignores_something(envelope: Mapping[str, Any]) -> int:
+    """Whether the vendor tells that it left a parameter aside, which would make a list mean something else."""
+    texts = [*_texts(envelope.get("description")), *_texts(envelope.get("error"))]
+    return int(any(_IGNORED.search(text) for text in texts))
+
+
+def _document(body: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def _no_answer(asked: Asked, status: int | None = None) -> OpenChairError:
+    if asked.is_write:
+        return EhrOutcomeUnknown()
+    return EhrUnavailable(None if status is None else f"The EHR answered with status {status}.")

@@ -1,0 +1,100 @@
+"""How every call to NexHealth is made: paging by cursor, single objects, writes."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from openchair.clients.kept import Kept
+from openchair.clients.nexhealth.answers import Asked, object_of, page_of
+from openchair.clients.rows import Row
+from openchair.clients.transport import EhrRequest, Transport
+from openchair.errors import EhrUnavailable, NotFound
+from openchair.models import NexHealthSettings, Practice
+
+_PAGE = 300
+"""Rows asked for at once; the vendor allows a thousand, and defaults to five in places (NexHealth, "Pagination")."""
+
+
+class Calls:
+    """What the resources are built on. `deadline` is in seconds of the clock's `monotonic` and holds for every call."""
+
+    def __init__(self, transport: Transport, practice: Practice, kept: Kept, deadline: float = math.inf) -> None:
+        if practice.nexhealth is None:
+            raise TypeError("a practice on NexHealth has NexHealth settings")
+        self._transport = transport
+        self._practice = practice
+        self._kept = kept
+        self._deadline = deadline
+
+    @property
+    def _settings(self) -> NexHealthSettings:
+        assert self._practice.nexhealth is not None  # held by __init__
+        return self._practice.nexhealth
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self._practice.zone
+
+    @property
+    def _location_ids(self) -> Sequence[str]:
+        return self._settings.location_ids
+
+    def _rows[R: Row](
+        self,
+        operation: str,
+        path: str,
+        model: type[R],
+        query: Mapping[str, str | None],
+        missing: type[NotFound] | None = None,
+        *,
+        is_schedule: bool = False,
+    ) -> Iterator[R]:
+        """Every row, once. Ends where the vendor says so, on a cursor it gave before, and on a page without news.
+
+        A schedule of which a row is no row at all raises EhrUnavailable.
+        """
+        asked = {"subdomain": self._settings.subdomain, "per_page": str(_PAGE)}
+        asked |= {name: value for name, value in query.items() if value is not None}
+        seen: set[object] = set()
+        cursors: set[str] = set()
+        while True:
+            request = EhrRequest(operation, "GET", path, dict(asked))
+            page = self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
+            if is_schedule and len(page.rows) < page.length:
+                raise unreadable_schedule()
+            new = {row.key: row for row in page.rows if row.key not in seen}
+            yield from new.values()
+            seen.update(new)
+            if page.next_cursor is None or page.next_cursor in cursors or not new:
+                return
+            cursors.add(page.next_cursor)
+            asked["end_cursor"] = page.next_cursor
+
+    def _one[R: Row](self, operation: str, path: str, model: type[R], missing: type[NotFound], *inside: str) -> R:
+        request = EhrRequest(operation, "GET", path, {"subdomain": self._settings.subdomain})
+        return self._transport.send(request, object_of(model, Asked(missing=missing), *inside), self._deadline)
+
+    def _write[R: Row](
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any],
+        model: type[R],
+        inside: str,
+        missing: type[NotFound] | None = None,
+        location_id: str | None = None,
+    ) -> R:
+        query = {"subdomain": self._settings.subdomain}
+        if location_id is not None:
+            query["location_id"] = location_id
+        request = EhrRequest(operation, method, path, query, body)
+        return self._transport.send(
+            request, object_of(model, Asked(is_write=True, missing=missing), inside), self._deadline
+        )
+
+
+def unreadable_schedule() -> EhrUnavailable:
+    """For a row that takes up time nobody can tell: left out, its time would look free."""
+    return EhrUnavailable("A row of the EHR's schedule cannot be read.")

@@ -1,0 +1,27 @@
+"""One practice on NexHealth, as slots, tasks, health and the doctor use it."""
+
+from datetime import timedelta
+
+from openchair.clients.nexhealth import translate
+from openchair.clients.nexhealth.appointments import AppointmentCalls
+from openchair.clients.nexhealth.patients import PatientCalls
+from openchair.ports import Capabilities
+
+_NOTE = 128
+
+
+class NexHealthClient(PatientCalls, AppointmentCalls):
+    """Satisfies EhrClient and OfficeReader. Ids are the vendor's numbers as text; others are not found."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the system behind can, by the name that the sync status tells. Raises the errors of a read."""
+        return Capabilities(
+            moves_in_place=self._kept.get("moves in place", self._moves_in_place),
+            writes_asynchronously=True,
+            holds_notes_up_to=_NOTE,
+            read_cycle=timedelta(minutes=self._settings.read_cycle_minutes),
+        )
+
+    def _moves_in_place(self) -> bool:
+        return translate.moves_in_place(self.sync_state(None).system_name)

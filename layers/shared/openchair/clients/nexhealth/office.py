@@ -1,0 +1,89 @@
+"""What a practice on NexHealth is made of: locations, providers, chairs, hours, and how it is synchronised."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from openchair.clients.nexhealth import translate
+from openchair.clients.nexhealth.calls import Calls
+from openchair.clients.nexhealth.payloads import (
+    LocationRow,
+    OperatoryRow,
+    ProviderRow,
+    SyncStatusRow,
+    WorkingHourRow,
+)
+from openchair.errors import LocationNotFound
+from openchair.models import OfficeCheck, Operatory, Provider, Schedule
+from openchair.ports import SyncState
+
+_SYNC_STATE_KEPT = 60.0
+
+
+class OfficeCalls(Calls):
+    def location(self, location_id: str) -> LocationRow:
+        """NexHealth, GET /locations/{id}. Kept 15 minutes. Raises LocationNotFound."""
+
+        def read() -> LocationRow:
+            path = f"locations/{translate.number(location_id, LocationNotFound)}"
+            return self._one("read_location", path, LocationRow, LocationNotFound)
+
+        return self._kept.get(f"location {location_id}", read)
+
+    def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]:
+        """NexHealth, GET /providers of each location, once each, inactive ones marked. Kept 15 minutes."""
+
+        def read() -> Sequence[Provider]:
+            found: dict[str, Provider] = {}
+            for location_id in self._location_ids:
+                for row in self._rows("list_providers", "providers", ProviderRow, {"location_id": location_id}):
+                    found.setdefault(str(row.id), translate.provider(row))
+            return list(found.values())
+
+        return self._kept.get(f"providers {self._location_ids}", read, max_age_seconds)
+
+    def operatories(self, *, max_age_seconds: float | None = None) -> Sequence[Operatory]:
+        """NexHealth, GET /operatories of each location. Kept 15 minutes."""
+
+        def read() -> Sequence[Operatory]:
+            return [
+                translate.operatory(row, location_id)
+                for location_id in self._location_ids
+                for row in self._rows("list_operatories", "operatories", OperatoryRow, {"location_id": location_id})
+            ]
+
+        return self._kept.get(f"operatories {self._location_ids}", read, max_age_seconds)
+
+    def schedule(self, start_date: date, end_date: date) -> Schedule:
+        """NexHealth, GET /working_hours of each location; blocks of its schedule come as appointments."""
+        rows = [
+            row
+            for location_id in self._location_ids
+            for row in self._rows(
+                "list_working_hours", "working_hours", WorkingHourRow, {"location_id": location_id, "active": "true"}
+            )
+        ]
+        return translate.schedule(rows, start_date, end_date, self._zone)
+
+    def sync_state(self, location_id: str | None) -> SyncState:
+        """NexHealth, GET /sync_status: the row of the source that serves the location. Kept a minute."""
+        location_id = location_id or self._location_ids[0]
+
+        def read() -> SyncState:
+            writes = self.location(location_id).insert_appt_client
+            query = {"location_ids[]": location_id}
+            rows = list(self._rows("read_sync_status", "sync_status", SyncStatusRow, query))
+            of_location = [row for row in rows if location_id in _served_by(row)] or rows
+            return translate.sync_state(of_location[0], writes) if of_location else SyncState(writes, False, False)
+
+        return self._kept.get(f"sync {location_id}", read, _SYNC_STATE_KEPT)
+
+    def check_office(self) -> OfficeCheck:
+        """Whether the token opens every location, and who can be booked. The vendor tells no clock of the office's."""
+        for location_id in self._location_ids:
+            self.location(location_id)
+        visible = [one for one in self.providers(max_age_seconds=0) if not one.is_hidden]
+        return OfficeCheck({}, len(visible), wall_time=None, utc_offset=None, version=None)
+
+
+def _served_by(row: SyncStatusRow) -> set[str]:
+    return {str(one.get("id")) for one in row.locations if isinstance(one, dict)}

@@ -1,0 +1,37 @@
+"""From an API key to a token that lives an hour (NexHealth, "Authentication")."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+
+from openchair.clients.nexhealth.answers import token_of
+from openchair.clients.tokens import NewToken
+from openchair.clients.transport import EhrRequest, Transport
+from openchair.models import NexHealthSettings
+from openchair.ports import Clock
+
+_LIFE = 3000.0
+"""Seconds a token is used that does not tell its end."""
+
+_SECONDS = 25.0
+
+
+def version_headers(settings: NexHealthSettings) -> Mapping[str, str]:
+    return {"Nex-Api-Version": settings.api_version, "Accept": "application/vnd.Nexhealth+json;version=2"}
+
+
+def authenticate(transport: Transport, fingerprint: str, clock: Clock) -> NewToken:
+    """A POST that changes nothing: whoever repeats it has one more token. `transport` carries the bare key."""
+    request = EhrRequest("authenticate", "POST", "authenticates", changes_nothing=True)
+    token = transport.send(request, token_of, clock.monotonic() + _SECONDS)
+    return NewToken(token, fingerprint, _end_of(token) or clock.now().timestamp() + _LIFE)
+
+
+def _end_of(token: str) -> float | None:
+    """`exp` of a JWT, which is read and not checked: the vendor decides what it takes."""
+    try:
+        body = token.split(".")[1]
+        claims = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return float(claims["exp"])
+    except (IndexError, KeyError, ValueError, TypeError):
+        return None

@@ -1,0 +1,245 @@
+"""From NexHealth's words to ours and back, one function per noun."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from openchair import wall_time
+from openchair.clients.nexhealth.payloads import (
+    AppointmentRow,
+    OperatoryRow,
+    PatientRow,
+    ProviderRow,
+    SyncStatusRow,
+    WorkingHourRow,
+)
+from openchair.contacts import phone_digits
+from openchair.errors import NotFound
+from openchair.models import (
+    Appointment,
+    AppointmentStatus,
+    Move,
+    NewAppointment,
+    NewPatient,
+    Operatory,
+    Patient,
+    Provider,
+    ProviderTime,
+    Schedule,
+    WorkBlock,
+)
+from openchair.ports import SyncState
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_GENDERS = {"male": "Male", "female": "Female"}
+_PHONES = ("phone_number", "cell_phone_number", "home_phone_number", "work_phone_number", "custom_contact_number")
+_SYSTEMS_WITHOUT_EDITS = frozenset({"curve", "curve2", "dolphin", "drchrono", "nextgen", "practiceworks", "qsi"})
+"""Systems behind NexHealth that take no change of an appointment's time (its capability export, per system)."""
+
+
+def number(text: str, missing: type[NotFound]) -> int:
+    """Ids are whole numbers; another text is the id of nothing."""
+    if not text.isascii() or not text.isdigit() or not 0 < len(text) <= 18:
+        raise missing()
+    return int(text)
+
+
+def id_or_none(value: int) -> str | None:
+    return str(value) if value else None
+
+
+# ------------------------------------------------------------------------------------------------ from the EHR
+
+
+def provider(row: ProviderRow) -> Provider:
+    name = row.display_name or row.name or f"{row.first_name} {row.last_name}".strip()
+    return Provider(str(row.id), name, is_hidden=row.inactive)
+
+
+def operatory(row: OperatoryRow, location_id: str) -> Operatory:
+    return Operatory(
+        str(row.id),
+        row.display_name or row.name,
+        is_hidden=not row.active,
+        location_id=id_or_none(row.location_id) or location_id,
+    )
+
+
+def patient(row: PatientRow) -> Patient:
+    """`bio` is a free object of which no key is sure to be there."""
+    bio = row.bio
+    phones = [str(bio[name]) for name in _PHONES if bio.get(name)]
+    return Patient(
+        id=str(row.id),
+        first_name=row.first_name,
+        last_name=row.last_name,
+        date_of_birth=_birth_date(bio.get("date_of_birth")),
+        phones=tuple(dict.fromkeys(phones)),
+        email=row.email or None,
+        is_active=not row.inactive,
+        is_in_chart=bool(row.foreign_id),
+        is_bookable=not (row.inactive or bio.get("new_patient") is True or bio.get("non_patient") is True),
+    )
+
+
+def _birth_date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10]) if value else None
+    except ValueError:
+        return None
+
+
+def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
+    """A block of the schedule (`unavailable`) is a note that takes up its chair. What has no end lasts five minutes."""
+    start = row.start_time.astimezone(zone) if row.start_time else None
+    minutes = _minutes(row)
+    provider_id = id_or_none(row.provider_id)
+    times: tuple[ProviderTime, ...] = ()
+    if start is not None and provider_id is not None:
+        end = (start.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(zone)
+        times = (ProviderTime(provider_id, start, end),)
+    return Appointment(
+        id=str(row.id),
+        patient_id=id_or_none(row.patient_id) or "",
+        status=_status(row),
+        start=start,
+        minutes=minutes,
+        operatory_id=id_or_none(row.operatory_id),
+        provider_id=provider_id,
+        provider_times=times,
+        is_confirmed=row.confirmed,
+        confirmation=str(row.confirmed).lower(),
+        note=row.note,
+        appointment_type_id=id_or_none(row.appointment_type_id),
+        location_id=id_or_none(row.location_id),
+        time_pattern="X" * -(-minutes // 5),
+        changed_at=row.updated_at,
+        is_in_chart=bool(row.foreign_id),
+        synced_at=row.last_sync_time,
+    )
+
+
+def _minutes(row: AppointmentRow) -> int:
+    if row.start_time is None or row.end_time is None:
+        return 5
+    return max(round((row.end_time - row.start_time).total_seconds() / 60), 5)
+
+
+def _status(row: AppointmentRow) -> AppointmentStatus:
+    if row.cancelled:
+        return AppointmentStatus.CANCELLED
+    if row.unavailable:
+        return AppointmentStatus.NOTE
+    return AppointmentStatus.FULFILLED if row.checked_out else AppointmentStatus.BOOKED
+
+
+def schedule(rows: Iterable[WorkingHourRow], first_day: date, last_day: date, zone: ZoneInfo) -> Schedule:
+    """Working hours as stretches of these days; NexHealth's blocks come as appointments."""
+    return Schedule(tuple(block for row in rows if row.active for block in _blocks(row, first_day, last_day, zone)))
+
+
+def _blocks(row: WorkingHourRow, first_day: date, last_day: date, zone: ZoneInfo) -> Iterator[WorkBlock]:
+    if row.begin_time is None or row.end_time is None or row.end_time <= row.begin_time or not row.provider_id:
+        return
+    chairs = (str(row.operatory_id),) if row.operatory_id else ()
+    day = first_day
+    while day <= last_day:
+        if _is_on(row, day):
+            start, end = wall_time.at(day, row.begin_time, zone), wall_time.at(day, row.end_time, zone)
+            yield WorkBlock(str(row.provider_id), chairs, start, end)
+        day += timedelta(days=1)
+
+
+def _is_on(row: WorkingHourRow, day: date) -> bool:
+    if row.specific_date is not None:
+        return day == row.specific_date
+    if row.days:
+        return _WEEKDAYS[day.weekday()] in row.days
+    return _recurs(row.custom_recurrence, day)
+
+
+def _recurs(rule: dict[str, Any], day: date) -> bool:
+    try:
+        every, since, unit = int(rule["num"]), date.fromisoformat(str(rule["ref"])[:10]), str(rule["unit"])
+    except (KeyError, ValueError, TypeError):
+        return False
+    if every < 1 or day < since:
+        return False
+    if unit == "day":
+        return (day - since).days % every == 0
+    if unit == "week":
+        return (day - since).days % (7 * every) == 0
+    months = (day.year - since.year) * 12 + day.month - since.month
+    return unit == "month" and day.day == since.day and months % every == 0
+
+
+def sync_state(row: SyncStatusRow, writes_reach_chart: bool) -> SyncState:
+    """Anything but green counts as red; an unknown colour too."""
+    return SyncState(
+        writes_reach_chart=writes_reach_chart,
+        is_reading=row.read_status == "green",
+        is_writing=row.write_status == "green",
+        read_at=row.read_status_at,
+        written_at=row.write_status_at,
+        system_name=str(row.emr.get("name") or ""),
+    )
+
+
+def moves_in_place(system_name: str) -> bool:
+    """An unknown system is not trusted to move: a new visit is booked there first, which every one can."""
+    name = system_name.lower()
+    return bool(name) and not any(name.startswith(known) for known in _SYSTEMS_WITHOUT_EDITS)
+
+
+# -------------------------------------------------------------------------------------------------- to the EHR
+
+
+def wire_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_appointment_body(new: NewAppointment, missing: type[NotFound]) -> dict[str, Any]:
+    end = new.start.astimezone(UTC) + timedelta(minutes=new.minutes)
+    asked: dict[str, Any] = {
+        "patient_id": number(new.patient_id, missing),
+        "provider_id": number(new.place.provider_id, missing),
+        "operatory_id": number(new.place.operatory_id, missing),
+        "start_time": wire_time(new.start),
+        "end_time": wire_time(end),
+        "note": new.note,
+    }
+    if new.appointment_type_id is not None:
+        asked["appointment_type_id"] = number(new.appointment_type_id, missing)
+    return {"appt": asked}
+
+
+def move_body(move: Move, missing: type[NotFound]) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "start_time": wire_time(move.start),
+        "end_time": wire_time(move.start.astimezone(UTC) + timedelta(minutes=move.minutes)),
+        "operatory_id": number(move.place.operatory_id, missing),
+    }
+    if move.note is not None:
+        asked["note"] = move.note
+    return {"appt": asked}
+
+
+def new_patient_body(new: NewPatient, provider_id: int) -> dict[str, Any]:
+    """Gender is always sent: the vendor would make up one. Phones are ten digits."""
+    bio = {
+        "date_of_birth": new.date_of_birth.isoformat(),
+        "phone_number": phone_digits(new.phone or ""),
+        "gender": _GENDERS.get(new.gender or "", "Other"),
+    }
+    if new.address is not None:
+        address = {
+            "address_line_1": new.address.line1,
+            "address_line_2": new.address.line2,
+            "city": new.address.city,
+            "state": new.address.state,
+            "zip_code": new.address.zip,
+        }
+        bio |= {name: value for name, value in address.items() if value}
+    person = {"first_name": new.first_name, "last_name": new.last_name, "email": new.email or "", "bio": bio}
+    return {"provider": {"provider_id": provider_id}, "patient": person, "return_existing_if_match": True}
