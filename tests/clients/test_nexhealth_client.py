@@ -1,0 +1,536 @@
+"""NexHealth over HTTP: tokens, envelopes, cursors, and what each refusal means."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+import responses
+
+from openchair.clients.nexhealth import NexHealthClient
+from openchair.clients.nexhealth.rates import rates
+from openchair.clients.transport import EhrRequest
+from openchair.errors import (
+    AppointmentNotFound,
+    EhrBusy,
+    EhrDuplicatePatient,
+    EhrKeyMissing,
+    EhrKeyRefused,
+    EhrNotSupported,
+    EhrOutcomeUnknown,
+    EhrRejected,
+    EhrUnavailable,
+    OpenChairError,
+    OperatoryNotFound,
+    PatientNotBookable,
+    PatientNotFound,
+    SlotTaken,
+)
+from openchair.models import AppointmentStatus, Move, NewAppointment, NewPatient, PatientQuery, Place
+from tests.clients.nexhealth_support import (
+    API_KEY,
+    BASE,
+    Bench,
+    appointment_row,
+    ok,
+    page,
+    patient_row,
+    queries,
+    refusal,
+)
+
+ONE = f"{BASE}/appointments/1822"
+LIST = f"{BASE}/appointments"
+AT = datetime(2026, 3, 4, 14, tzinfo=UTC)
+NEW = NewAppointment("2897", AT, 30, Place("181", "104"), "X" * 6, "[ref 7F3KQ2] hello")
+PERSON = NewPatient.model_validate(
+    {
+        "first_name": "Canarina",
+        "last_name": "Quillmoor",
+        "date_of_birth": date(1964, 5, 3),
+        "phone": "+1 516-304-2196",
+        "email": "canary.quillmoor@example.org",
+    }
+)
+
+
+def read(client: NexHealthClient) -> object:
+    return client.appointment("1822")
+
+
+def create(client: NexHealthClient) -> object:
+    return client.create_appointment(NEW)
+
+
+# ----------------------------------------------------------------------------------------------------- tokens
+
+
+@responses.activate
+def test_the_key_is_exchanged_once_and_every_call_carries_the_token_and_the_version() -> None:
+    bench = Bench(api_version="v3.0.0")
+    token = bench.gives_token()
+    responses.get(ONE, json=ok(appointment_row()))
+
+    read(bench.client)
+    read(bench.client)
+
+    exchanged, *called = [call.request for call in responses.calls]
+    assert exchanged.headers["Authorization"] == API_KEY
+    assert not exchanged.body
+    assert [one.headers["Authorization"] for one in called] == [f"Bearer {token}"] * 2
+    for one in (exchanged, *called):
+        assert one.headers["Nex-Api-Version"] == "v3.0.0"
+        assert one.headers["Accept"] == "application/vnd.Nexhealth+json;version=2"
+
+
+@responses.activate
+def test_a_token_is_renewed_before_its_end_is_reached() -> None:
+    bench = Bench()
+    responses.get(ONE, json=ok(appointment_row()))
+    read(bench.client)
+
+    bench.clock.advance(3400)
+    bench.gives_token()
+    read(bench.client)
+
+    assert [operation for operation, _ in bench.outcomes].count("authenticate") == 2
+
+
+@responses.activate
+def test_a_token_that_is_refused_is_renewed_and_the_call_made_once_more() -> None:
+    bench = Bench()
+    responses.get(ONE, json=refusal(), status=401)
+    responses.get(ONE, json=ok(appointment_row()))
+
+    read(bench.client)
+
+    assert [outcome for _, outcome in bench.outcomes] == ["ok", "ehr_key_refused", "ok", "ok"]
+
+
+@responses.activate
+def test_a_key_without_a_right_is_told_at_once_without_a_new_token() -> None:
+    bench = Bench()
+    responses.get(ONE, json=refusal("You don't have access to perform this action."), status=403)
+
+    with pytest.raises(EhrKeyRefused):
+        read(bench.client)
+
+    assert [operation for operation, _ in bench.outcomes] == ["authenticate", "read_appointment"]
+
+
+@responses.activate
+def test_a_refused_key_is_a_refused_key() -> None:
+    bench = Bench()
+    responses.upsert(responses.POST, f"{BASE}/authenticates", json=refusal("Invalid Credentials"), status=401)
+
+    with pytest.raises(EhrKeyRefused):
+        read(bench.client)
+
+
+@pytest.mark.parametrize("secret", [{}, {"apiKey": ""}, {"apiKey": "a b"}, {"devKey": "a", "custKey": "b"}])
+@responses.activate
+def test_a_secret_without_a_usable_key_is_a_missing_key(secret: dict[str, str]) -> None:
+    bench = Bench()
+    bench.keys.current = secret
+
+    with pytest.raises(EhrKeyMissing):
+        read(bench.client)
+
+
+# -------------------------------------------------------------------------------------------------- envelopes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(refusal("Something went wrong")),
+        json.dumps({"data": appointment_row()}),
+        json.dumps(ok(None)),
+        json.dumps(ok([])),
+        json.dumps(ok({"id": None})),
+        json.dumps([appointment_row()]),
+        "<html>oops</html>",
+        '{"code": true, "data": {"id": 18',
+        "",
+    ],
+    ids=["code false", "no code", "no data", "a list", "no id", "no envelope", "HTML", "cut", "empty"],
+)
+@responses.activate
+def test_a_2xx_that_does_not_say_that_all_went_well_is_no_answer(body: str) -> None:
+    bench = Bench()
+    responses.get(ONE, body=body)
+    responses.post(LIST, body=body, status=201)
+
+    with pytest.raises((EhrUnavailable, EhrRejected)):
+        read(bench.client)
+    with pytest.raises(EhrOutcomeUnknown):
+        create(bench.client)
+
+
+@pytest.mark.parametrize("failure", [500, 502, 504, requests.ReadTimeout(), requests.ConnectionError()], ids=str)
+@responses.activate
+def test_a_write_whose_answer_is_lost_is_never_repeated(failure: Any) -> None:
+    bench = Bench()
+    if isinstance(failure, int):
+        responses.post(LIST, status=failure, json=refusal("oops"))
+    else:
+        responses.post(LIST, body=failure)
+
+    with pytest.raises(EhrOutcomeUnknown):
+        create(bench.client)
+
+    assert len(responses.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "error"),
+    [
+        (400, "Missing parameter appointment_type", EhrRejected),
+        (400, "Start time can't be in the past", EhrRejected),
+        (400, "Rescheduling is not supported by this EHR", EhrNotSupported),
+        (400, "The time slot is not available", SlotTaken),
+        (400, "Patient with ID 123 not found in location 456", PatientNotFound),
+        (400, "new_patient cannot be booked", PatientNotBookable),
+        (400, "A text nobody has listed", EhrOutcomeUnknown),
+        (429, "", EhrBusy),
+    ],
+)
+@responses.activate
+def test_what_a_refused_booking_means(status: int, text: str, error: type[OpenChairError]) -> None:
+    bench = Bench()
+    responses.post(LIST, status=status, json=refusal(text))
+
+    with pytest.raises(error):
+        create(bench.client)
+
+
+@responses.activate
+def test_the_same_unlisted_text_has_the_same_fingerprint() -> None:
+    bench = Bench()
+    responses.post(LIST, status=400, json=refusal("Whatever"))
+    found = []
+    for _ in range(2):
+        with pytest.raises(EhrOutcomeUnknown) as unknown:
+            create(bench.client)
+        found.append(unknown.value.fingerprint)
+
+    assert found[0] == found[1] != None  # noqa: E711
+
+
+@responses.activate
+def test_an_unknown_appointment_is_not_found_and_an_id_that_is_no_number_is_not_asked_for() -> None:
+    bench = Bench()
+    responses.get(ONE, status=404, json=refusal())
+
+    with pytest.raises(AppointmentNotFound):
+        read(bench.client)
+    with pytest.raises(AppointmentNotFound):
+        bench.client.appointment("../patients/1")
+
+    assert len(responses.calls) == 2
+
+
+@responses.activate
+def test_a_parameter_that_the_vendor_left_aside_is_counted() -> None:
+    bench = Bench()
+    responses.get(ONE, json={**ok(appointment_row()), "description": "Note that following parameters are ignored: x."})
+
+    read(bench.client)
+
+    assert bench.audit[-1].broken_rows == 1
+
+
+# ----------------------------------------------------------------------------------------------------- paging
+
+
+@responses.activate
+def test_pages_are_followed_by_their_cursor_until_the_last() -> None:
+    bench = Bench()
+    responses.get(f"{BASE}/operatories", json=page([{"id": 1, "name": "A"}], "C1"))
+    responses.get(f"{BASE}/operatories", json=page([{"id": 2, "name": "B"}]))
+
+    assert [one.id for one in bench.client.operatories()] == ["1", "2"]
+    first, second = queries()
+    assert "end_cursor" not in first
+    assert second["end_cursor"] == ["C1"]
+    assert first["per_page"] == ["300"]
+    assert first["subdomain"] == ["birch"]
+
+
+@pytest.mark.parametrize(
+    "again", [[{"id": 1, "name": "A"}], [{"id": 2, "name": "B"}]], ids=["same rows", "same cursor"]
+)
+@responses.activate
+def test_paging_ends_when_it_brings_nothing_new_or_goes_in_a_circle(again: list[dict[str, Any]]) -> None:
+    bench = Bench()
+    responses.get(f"{BASE}/operatories", json=page([{"id": 1, "name": "A"}], "C1"))
+    responses.get(f"{BASE}/operatories", json=page(again, "C1"))
+
+    bench.client.operatories()
+
+    assert len(queries()) == 2
+
+
+@responses.activate
+def test_a_broken_row_never_stops_a_page_and_is_counted() -> None:
+    bench = Bench()
+    rows = [patient_row(), {"id": "x"}, patient_row(id=416, bio="nothing", inactive="perhaps")]
+    responses.get(f"{BASE}/patients", json=page(rows))
+
+    found = bench.client.find_patients(PatientQuery(phone="516-304-2196"))
+
+    assert [one.id for one in found] == ["415", "416"]
+    assert bench.audit[-1].broken_rows == 2
+
+
+@responses.activate
+def test_a_visit_whose_time_cannot_be_read_makes_the_day_unreadable() -> None:
+    bench = Bench()
+    responses.get(LIST, json=page([appointment_row(start_time="soon")]))
+
+    with pytest.raises(EhrUnavailable):
+        bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
+
+
+# ------------------------------------------------------------------------------------------------------ nouns
+
+
+@responses.activate
+def test_a_day_is_asked_of_every_location_in_utc_from_the_practices_midnight() -> None:
+    bench = Bench(location_ids=("1", "2"))
+    responses.get(LIST, json=page([appointment_row(), appointment_row(id=9, unavailable=True, patient_id=None)]))
+    responses.get(LIST, json=page([appointment_row(id=7, location_id=2, cancelled=True)]))
+
+    found = bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
+
+    assert [query["location_id"] for query in queries()] == [["1"], ["2"]]
+    assert (queries()[0]["start"], queries()[0]["end"]) == (["2026-03-04T05:00:00Z"], ["2026-03-05T05:00:00Z"])
+    assert [(one.id, one.status, one.occupies) for one in found] == [
+        ("1822", AppointmentStatus.BOOKED, True),
+        ("9", AppointmentStatus.NOTE, True),
+        ("7", AppointmentStatus.CANCELLED, False),
+    ]
+    assert found[0].start == AT
+    assert found[0].start.utcoffset() == timedelta(hours=-5)
+    assert (found[0].minutes, found[0].operatory_id, found[0].provider_id) == (30, "181", "104")
+
+
+@responses.activate
+def test_a_visit_is_in_the_chart_once_it_has_a_foreign_id() -> None:
+    bench = Bench()
+    responses.get(ONE, json=ok(appointment_row()))
+    responses.get(ONE, json=ok(appointment_row(foreign_id="94", last_sync_time="2026-03-01T10:05:00.000Z")))
+
+    pending, written = bench.client.appointment("1822"), bench.client.appointment("1822")
+
+    assert (pending.is_in_chart, pending.synced_at) == (False, None)
+    assert (written.is_in_chart, written.synced_at) == (True, datetime(2026, 3, 1, 10, 5, tzinfo=UTC))
+
+
+@responses.activate
+def test_a_booking_is_sent_in_utc_with_chair_provider_end_and_note() -> None:
+    bench = Bench()
+    responses.post(LIST, json=ok({"appt": appointment_row(), "stripe_client_secret": None}), status=201)
+
+    booked = bench.client.create_appointment(NEW)
+
+    assert json.loads(responses.calls[-1].request.body or "") == {
+        "appt": {
+            "patient_id": 2897,
+            "provider_id": 104,
+            "operatory_id": 181,
+            "start_time": "2026-03-04T14:00:00Z",
+            "end_time": "2026-03-04T14:30:00Z",
+            "note": "[ref 7F3KQ2] hello",
+        }
+    }
+    assert queries()[-1] == {"subdomain": ["birch"], "location_id": ["1"]}
+    assert booked.id == "1822"
+
+
+@responses.activate
+def test_a_booking_goes_to_the_location_of_its_chair() -> None:
+    bench = Bench(location_ids=("1", "2"))
+    responses.get(f"{BASE}/operatories", json=page([{"id": 5, "location_id": 1}]))
+    responses.get(f"{BASE}/operatories", json=page([{"id": 181, "location_id": 2}]))
+    responses.post(LIST, json=ok({"appt": appointment_row()}), status=201)
+
+    bench.client.create_appointment(NEW)
+
+    assert queries()[-1]["location_id"] == ["2"]
+    with pytest.raises(OperatoryNotFound):
+        bench.client.create_appointment(NewAppointment("2897", AT, 30, Place("999", "104"), "X" * 6, ""))
+
+
+@pytest.mark.parametrize(
+    ("act", "sent"),
+    [
+        (
+            lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"), "moved")),
+            {
+                "start_time": "2026-03-04T14:00:00Z",
+                "end_time": "2026-03-04T14:30:00Z",
+                "operatory_id": 182,
+                "note": "moved",
+            },
+        ),
+        (lambda client: client.cancel_appointment("1822", send_to_unscheduled_list=True), {"cancelled": True}),
+        (lambda client: client.confirm_appointment("1822"), {"confirmed": True}),
+    ],
+    ids=["move", "cancel", "confirm"],
+)
+@responses.activate
+def test_a_change_is_one_patch_of_absolute_values(act: Callable[[NexHealthClient], object], sent: Any) -> None:
+    bench = Bench()
+    responses.patch(ONE, json=ok({"appt": appointment_row()}))
+
+    act(bench.client)
+
+    assert json.loads(responses.calls[-1].request.body or "") == {"appt": sent}
+
+
+@responses.activate
+def test_a_patient_is_created_with_ten_digits_a_gender_and_the_wish_for_the_one_there_is() -> None:
+    bench = Bench(default_provider_id="104")
+    responses.post(f"{BASE}/patients", json=ok({"user": patient_row(foreign_id=None)}), status=201)
+
+    made = bench.client.create_patient(PERSON)
+
+    sent = json.loads(responses.calls[-1].request.body or "")
+    assert sent["return_existing_if_match"] is True
+    assert sent["provider"] == {"provider_id": 104}
+    assert sent["patient"]["bio"]["phone_number"] == "5163042196"
+    assert sent["patient"]["bio"]["gender"] == "Other"
+    assert (made.id, made.is_in_chart, made.is_bookable) == ("415", False, True)
+
+
+@responses.activate
+def test_a_patient_that_matches_one_is_a_duplicate() -> None:
+    bench = Bench(default_provider_id="104")
+    responses.post(f"{BASE}/patients", json=refusal("Patient already exists"), status=400)
+
+    with pytest.raises(EhrDuplicatePatient):
+        bench.client.create_patient(PERSON)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_bookable", "is_active"),
+    [
+        ({}, True, True),
+        ({"inactive": True}, False, False),
+        ({"bio": {"new_patient": True}}, False, True),
+        ({"bio": {"non_patient": True}}, False, True),
+        ({"bio": None}, True, True),
+    ],
+    ids=["a patient", "inactive", "a placeholder", "a guarantor", "no bio"],
+)
+@responses.activate
+def test_who_can_be_booked(changes: dict[str, Any], is_bookable: bool, is_active: bool) -> None:
+    bench = Bench()
+    responses.get(f"{BASE}/patients/415", json=ok(patient_row(**changes)))
+
+    found = bench.client.patient("415")
+
+    assert (found.is_bookable, found.is_active) == (is_bookable, is_active)
+
+
+@responses.activate
+def test_a_patients_visits_are_those_from_a_month_ago_to_two_years_ahead_cancelled_ones_too() -> None:
+    bench = Bench()
+    responses.get(LIST, json=page([appointment_row(cancelled=True), appointment_row(id=5, patient_id=1)]))
+
+    found = bench.client.patient_appointments("2897")
+
+    (asked,) = queries()
+    assert asked["patient_ids[]"] == ["2897"]
+    assert (asked["start"], asked["end"]) == (["2026-01-31T00:00:00Z"], ["2028-03-02T00:00:00Z"])
+    assert [(one.id, one.status) for one in found] == [("1822", AppointmentStatus.CANCELLED)]
+
+
+@responses.activate
+def test_working_hours_become_stretches_of_the_days_they_hold_on() -> None:
+    bench = Bench()
+    hours = {"provider_id": 7, "operatory_id": 149, "begin_time": "10:30", "end_time": "17:00", "active": True}
+    rows = [
+        {**hours, "id": 1, "days": ["Wednesday"]},
+        {**hours, "id": 2, "days": None, "specific_date": "2026-03-05", "operatory_id": None},
+        {**hours, "id": 3, "days": None, "custom_recurrence": {"num": 2, "unit": "week", "ref": "2026-02-20"}},
+        {**hours, "id": 4, "days": ["Wednesday"], "active": False},
+        {**hours, "id": 5, "days": ["Wednesday"], "begin_time": None},
+    ]
+    responses.get(f"{BASE}/working_hours", json=page(rows))
+
+    found = bench.client.schedule(date(2026, 3, 4), date(2026, 3, 6))
+
+    assert [(one.start.isoformat(), one.provider_id, one.operatory_ids) for one in found.work_blocks] == [
+        ("2026-03-04T10:30:00-05:00", "7", ("149",)),
+        ("2026-03-05T10:30:00-05:00", "7", ()),
+        ("2026-03-06T10:30:00-05:00", "7", ("149",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("system", "moves"), [("dentrix", True), ("opendental", True), ("curve2", False), ("QSI", False), ("", False)]
+)
+@responses.activate
+def test_a_visit_is_moved_in_place_where_the_system_behind_can(system: str, moves: bool) -> None:
+    bench = Bench()
+    responses.get(f"{BASE}/locations/1", json=ok({"id": 1, "name": "Main", "insert_appt_client": False}))
+    status = {"read_status": "green", "write_status": "red", "write_status_at": "2026-03-01T10:00:00Z"}
+    responses.get(f"{BASE}/sync_status", json=ok([{**status, "emr": {"name": system}, "locations": [{"id": 1}]}]))
+
+    assert bench.client.capabilities.moves_in_place is moves
+    state = bench.client.sync_state("1")
+    assert (state.is_reading, state.is_writing, state.writes_reach_chart) == (True, False, False)
+    assert state.written_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+# ----------------------------------------------------------------------------------------------- rate, privacy
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "bucket"),
+    [
+        ("GET", "appointments", "appointments"),
+        ("POST", "appointments", "patients"),
+        ("GET", "appointments/5", "patients"),
+        ("GET", "patients", "patients"),
+        ("GET", "available_slots", "slots"),
+        ("GET", "providers", "others"),
+        ("POST", "authenticates", "others"),
+    ],
+)
+def test_every_call_has_one_bucket(method: str, path: str, bucket: str) -> None:
+    (found,) = rates(EhrRequest("any", method, path))
+
+    assert found.name == bucket
+
+
+def test_the_buckets_together_keep_every_limit_of_the_vendors() -> None:
+    paths = {"appointments": "appointments", "slots": "available_slots", "patients": "patients", "others": "providers"}
+    a_minute = {}
+    for name, path in paths.items():
+        (bucket,) = rates(EhrRequest("any", "GET", path))
+        a_minute[name] = 60 / bucket.spacing
+
+    assert a_minute["appointments"] / 60 <= 10
+    assert a_minute["slots"] / 60 <= 10
+    assert a_minute["appointments"] + a_minute["patients"] <= 1000
+    assert a_minute["slots"] + a_minute["others"] <= 2000
+    assert sum(a_minute.values()) / 60 <= 100
+
+
+@responses.activate
+def test_no_key_token_or_person_is_in_an_error_an_audit_line_or_a_repr() -> None:
+    bench = Bench(default_provider_id="104")
+    token = bench.gives_token()
+    responses.post(f"{BASE}/patients", json=refusal("Canarina Quillmoor is odd, 5163042196"), status=400)
+
+    with pytest.raises(EhrOutcomeUnknown) as unknown:
+        bench.client.create_patient(PERSON)
+
+    told = f"{unknown.value!r} {unknown.value.__context__!r} {bench.audit!r} {bench.client.__dict__!r}"
+    for canary in (API_KEY, token, "Quillmoor", "5163042196"):
+        assert canary not in told
