@@ -257,9 +257,10 @@ def test_a_rebook_killed_around_each_effect_is_one_visit_at_its_new_time(
 def test_a_cancellation_killed_around_each_effect_is_made(
     tasks: Tasks, office: Office, caller: Caller, slots: Iterator[Json], patients: Iterator[str]
 ) -> None:
+    slot, patient = next(slots), next(patients)
+
     def cancel(kill: str, effect: int) -> bool:
-        slot = next(slots)
-        visit_id = booked(caller, slot, next(patients))
+        visit_id = booked(caller, slot, patient)
         request = {"type": "CANCEL_APPOINTMENT", "appointment_id": visit_id, "send_to_unscheduled_list": False}
         task, struck = tasks.end(tasks.accept(request), kill, effect)
 
@@ -274,9 +275,10 @@ def test_a_cancellation_killed_around_each_effect_is_made(
 def test_a_confirmation_killed_around_each_effect_is_made(
     tasks: Tasks, office: Office, caller: Caller, slots: Iterator[Json], patients: Iterator[str]
 ) -> None:
+    slot, patient = next(slots), next(patients)
+
     def confirm(kill: str, effect: int) -> bool:
-        slot = next(slots)
-        visit_id = booked(caller, slot, next(patients))
+        visit_id = booked(caller, slot, patient)
         before = visits_at(office, slot)[0]["confirmed"]
         task, struck = tasks.end(
             tasks.accept({"type": "CONFIRM_APPOINTMENT", "appointment_id": visit_id}), kill, effect
@@ -285,6 +287,8 @@ def test_a_confirmation_killed_around_each_effect_is_made(
         where = f"killed {kill} effect {effect}"
         assert (task.state, task.code) == (TaskState.COMPLETED, "confirmed"), where
         assert visits_at(office, slot)[0]["confirmed"] != before, where
+        freed = {"type": "CANCEL_APPOINTMENT", "appointment_id": visit_id, "send_to_unscheduled_list": False}
+        caller.ended(PRACTICE, caller.submit(PRACTICE, freed, wait=25).body["id"])
         return struck
 
     assert kill_everywhere(confirm) >= 6

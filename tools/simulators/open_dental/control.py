@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 from tools.simulators.open_dental import staff, truth
 from tools.simulators.open_dental.office import PERMISSIONS, Office
-from tools.simulators.open_dental.simulator import Reply, Simulator
+from tools.simulators.open_dental.simulator import Simulator
+from tools.simulators.sockets import Reply
 
 Query = Mapping[str, str]
 _TRUTHS: dict[str, Callable[[Office, Query], list[dict[str, Any]]]] = {

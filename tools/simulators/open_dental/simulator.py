@@ -32,6 +32,7 @@ from tools.simulators.open_dental.office import Clock, Office, Settings
 from tools.simulators.open_dental.switches import Switches
 from tools.simulators.open_dental.throttle import Throttle, ThrottleSettings
 from tools.simulators.practice_data import generate
+from tools.simulators.sockets import Reply
 
 API_ROOT = "/api/v1"
 DEVELOPER_KEY, CUSTOMER_KEY = "SimDeveloper0001", "SimCustomer00001"
@@ -51,16 +52,6 @@ class OfficeSpec:
     canary: bool = False
     clinics: int | None = None
     first_patient_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes out on the socket; `ending` drop, reset or truncate spoil it."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    ending: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,188 @@
+"""The five tasks on NexHealth, against a simulator that accepts at once and whose practice's system writes later."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from openchair.health import check_health
+from openchair.models import TaskState
+from tests.integration.nexhealth_world import NexHealthWorld, nexhealth_world
+
+HOURS = 3600
+
+
+@pytest.fixture
+def world() -> Iterator[NexHealthWorld]:
+    with nexhealth_world() as made:
+        yield made
+
+
+def test_a_booking_is_awaited_and_then_told_with_the_charts_own_id_behind_it(world: NexHealthWorld) -> None:
+    task = world.do(world.booking())
+    assert (task.state, task.code, task.in_chart) == (TaskState.AWAITING_EHR, "awaiting_ehr", False)
+    assert world.truth(task.appointment_id)["chart"] is None
+
+    done = world.until_ended(task)
+
+    assert (done.state, done.code, done.in_chart) == (TaskState.COMPLETED, "booked", True)
+    visit = world.truth(done.appointment_id)
+    assert visit["foreign_id"] is not None
+    assert visit["chart"]["start"] == visit["start"]
+    assert world.claims() == set()
+
+
+def test_a_booking_the_practices_system_refuses_ends_failed_and_its_chair_is_free_again(world: NexHealthWorld) -> None:
+    world.control("system", mode="refuses")
+    request = world.booking()
+
+    failed = world.until_ended(world.do(request))
+
+    assert (failed.state, failed.code, failed.in_chart) == (TaskState.FAILED, "not_written_to_ehr", False)
+    assert world.claims() == set()
+    world.control("system", mode="takes")
+    assert world.until_ended(world.do(request)).code == "booked"
+
+
+def test_a_booking_whose_system_sleeps_waits_and_is_done_when_it_wakes(world: NexHealthWorld) -> None:
+    world.control("system", mode="sleeps")
+    task = world.do(world.booking())
+
+    world.advance(2 * HOURS)
+    waiting = world.process(task)
+    assert (waiting.state, waiting.in_chart) == (TaskState.AWAITING_EHR, False)
+    assert world.claims() == {task.id}
+
+    world.control("system", mode="takes")
+    assert world.until_ended(waiting).code == "booked"
+
+
+def test_a_booking_never_taken_is_cancelled_at_the_vendor_when_its_time_has_come(world: NexHealthWorld) -> None:
+    world.control("system", mode="sleeps")
+    task = world.do(world.booking())
+
+    world.advance(5 * 24 * HOURS)
+    ended = world.until_ended(world.process(task))
+
+    assert (ended.state, ended.code) == (TaskState.FAILED, "not_written_to_ehr")
+    world.control("system", mode="takes")
+    world.advance(HOURS)
+    visit = world.truth(task.appointment_id)
+    assert (visit["cancelled"], visit["chart"]) == (True, None)
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "timed_out_after", "html_after", "truncate"])
+def test_a_booking_whose_answer_is_lost_is_one_visit(world: NexHealthWorld, fault: str) -> None:
+    request = world.booking()
+    world.control("faults", match={"method": "POST", "path_regex": "^/appointments$"}, fault={"kind": fault})
+
+    done = world.until_ended(world.do(request))
+
+    assert done.code == "booked"
+    rows = world.control(f"truth/appointments?patient_id={request['patient_id']}", "GET")["appointments"]
+    assert [one["appointment_id"] for one in rows if one["note"].startswith("[ref")] == [done.appointment_id]
+
+
+def test_a_visit_is_moved_in_place_where_the_system_can(world: NexHealthWorld) -> None:
+    booked = world.until_ended(world.do(world.booking()))
+    request = {"type": "RESCHEDULE_APPOINTMENT", "appointment_id": booked.appointment_id, **world.slot(1)}
+
+    moved = world.until_ended(world.do(request))
+
+    assert (moved.code, moved.appointment_id) == ("moved", booked.appointment_id)
+    assert world.truth(moved.appointment_id)["chart"]["operatory_id"] == request["operatory_id"]
+
+
+def test_a_visit_is_booked_anew_first_where_the_system_cannot_move(world: NexHealthWorld) -> None:
+    world.control("system", name="curve2", edits_appointments=False)
+    booked = world.until_ended(world.do(world.booking()))
+    request = {"type": "RESCHEDULE_APPOINTMENT", "appointment_id": booked.appointment_id, **world.slot(1)}
+
+    moved = world.until_ended(world.do(request))
+
+    assert moved.code == "moved"
+    assert moved.appointment_id != booked.appointment_id
+    assert world.truth(moved.appointment_id)["chart"]["cancelled"] is False
+    assert world.truth(booked.appointment_id)["chart"]["cancelled"] is True
+
+
+@pytest.mark.parametrize(
+    ("request_type", "code", "field"),
+    [("CANCEL_APPOINTMENT", "cancelled", "cancelled"), ("CONFIRM_APPOINTMENT", "confirmed", "confirmed")],
+)
+def test_a_visit_is_cancelled_and_confirmed_in_the_chart(
+    world: NexHealthWorld, request_type: str, code: str, field: str
+) -> None:
+    booked = world.until_ended(world.do(world.booking()))
+
+    done = world.until_ended(world.do({"type": request_type, "appointment_id": booked.appointment_id}))
+
+    assert (done.state, done.code, done.in_chart) == (TaskState.COMPLETED, code, True)
+    assert world.truth(booked.appointment_id)["chart"][field] is True
+
+
+def test_a_change_that_the_practices_system_undoes_is_told_as_failed(world: NexHealthWorld) -> None:
+    booked = world.until_ended(world.do(world.booking()))
+    world.control("system", mode="reverts")
+
+    failed = world.until_ended(world.do({"type": "CONFIRM_APPOINTMENT", "appointment_id": booked.appointment_id}))
+
+    assert (failed.state, failed.code) == (TaskState.FAILED, "reverted_in_ehr")
+
+
+def test_a_location_that_does_not_write_completes_outside_the_chart(world: NexHealthWorld) -> None:
+    world.control("system", writes_appointments=False)
+
+    done = world.do(world.booking())
+
+    assert (done.state, done.code, done.in_chart) == (TaskState.COMPLETED, "outside_chart", False)
+
+
+def test_a_newcomer_is_onboarded_with_a_first_visit(world: NexHealthWorld) -> None:
+    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", "phone": "303-555-0142"}
+    visit = {"service_id": "filling", **world.slot()}
+
+    done = world.until_ended(world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person, "appointment": visit}))
+
+    assert (done.state, done.code, done.in_chart) == (TaskState.COMPLETED, "booked", True)
+    assert world.truth(done.appointment_id)["patient_id"] == done.patient_id
+
+
+def test_one_who_has_a_chart_gets_no_second_one(world: NexHealthWorld) -> None:
+    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", "phone": "303-555-0142"}
+    first = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person})
+    assert (first.code, first.in_chart) == ("patient_created", False)
+
+    again = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person})
+
+    assert (again.code, again.patient_id) == ("patient_found", first.patient_id)
+
+
+def test_twenty_tasks_whose_token_ends_in_between_cause_one_renewal_and_none_is_lost(world: NexHealthWorld) -> None:
+    tasks = [world.submit(world.booking(number)) for number in range(20)]
+    functions = [world.another_function() for _ in range(20)]
+    for number in range(10):
+        world.process(tasks[number], functions[number])
+    before = world.control("state", "GET")["authenticated"]
+
+    world.control("tokens")
+    world.advance(1)
+    ended = [world.until_ended(world.process(task, function)) for task, function in zip(tasks, functions, strict=True)]
+
+    assert {(task.state, task.code) for task in ended} == {(TaskState.COMPLETED, "booked")}
+    assert before == 1
+    assert world.control("state", "GET")["authenticated"] == 2
+
+
+def test_health_tells_of_a_practice_on_nexhealth(world: NexHealthWorld) -> None:
+    found = check_health(world.record, world.clients.client(world.record), world.clock)
+
+    assert found["status"] == "ok"
+    assert found["provider_count"] > 0
+
+
+def test_no_patient_is_told_in_the_audit(world: NexHealthWorld) -> None:
+    world.until_ended(world.do(world.booking()))
+    names: list[Any] = [one.last_name for one in world.simulator.simulator.first.patients.values()]
+
+    assert not [name for name in names if name in repr(world.audit)]
