@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openchair.models import Booking, Ehr, OpenDentalSettings, Practice, Service
+from openchair.models import Booking, Ehr, NexHealthSettings, OpenDentalSettings, Practice, Service
 from tools.cli import show
 from tools.cli.failures import CliError
 from tools.cli.practices import allow_also, put_practice
 from tools.cli.target import AwsSettings
 from tools.cli.truth import SimulatorTruth, get_json
-from tools.local import OpenDentalServer, StackDescription
+from tools.local import NexHealthServer, OpenDentalServer, StackDescription
 from tools.local import Practice as SeededPractice
 
 DEFAULT_TIMEZONE = "America/Denver"
 SEEDED_PRACTICE_ID = "p1"
+NEXHEALTH_PRACTICE_ID = "p2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,40 @@ def seed(description: StackDescription, server: OpenDentalServer, timezone: str 
         show.say(f"   No practice is loaded: {error.sentence} Put one with its keys: openchair practice put.", "yellow")
         return []
     practice = seeded_practice(chairs, providers, timezone=timezone or server.timezone or DEFAULT_TIMEZONE)
-    aws = AwsSettings(
+    aws = _aws(description)
+    put_practice(aws, practice, keys)
+    allow_also(aws, description.caller_arn, practice.id)
+    return [SeededPractice(practice.id, practice.ehr, keys)]
+
+
+def seed_nexhealth(description: StackDescription, server: NexHealthServer) -> list[SeededPractice]:
+    """A second practice, behind the NexHealth simulator."""
+    practice = Practice(
+        id=NEXHEALTH_PRACTICE_ID,
+        name="Birch Lane Dental",
+        timezone=server.timezone,
+        ehr=Ehr.NEXHEALTH,
+        nexhealth=NexHealthSettings(
+            api_key_secret_name=f"practice-{NEXHEALTH_PRACTICE_ID}-nexhealth-api-key",
+            subdomain=server.subdomain,
+            location_ids=tuple(server.location_ids),
+        ),
+        services=(
+            Service(id="cleaning", name="Cleaning", minutes=60),
+            Service(id="exam", name="Exam", minutes=30),
+            Service(id="filling", name="Filling", minutes=60),
+        ),
+        booking=Booking(),
+    )
+    keys = {"apiKey": server.api_key}
+    aws = _aws(description)
+    put_practice(aws, practice, keys)
+    allow_also(aws, description.caller_arn, practice.id)
+    return [SeededPractice(practice.id, practice.ehr, keys)]
+
+
+def _aws(description: StackDescription) -> AwsSettings:
+    return AwsSettings(
         region=description.aws_region,
         practices_table=description.practices_table,
         key_arn=description.key_arn,
@@ -95,9 +129,6 @@ def seed(description: StackDescription, server: OpenDentalServer, timezone: str 
         access_key_id=description.aws_access_key_id,
         secret_access_key=description.aws_secret_access_key,
     )
-    put_practice(aws, practice, keys)
-    allow_also(aws, description.caller_arn, practice.id)
-    return [SeededPractice(practice.id, practice.ehr, keys)]
 
 
 def _office_by_truth(control_url: str) -> Office:

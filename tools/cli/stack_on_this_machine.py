@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
+from openchair.models import Ehr
 from tools.cli import practices, show
 from tools.cli.failures import CliError
-from tools.cli.seed import seed
+from tools.cli.nexhealth_story import NexHealthStory
+from tools.cli.seed import seed, seed_nexhealth
 from tools.cli.story import Story, tell_story
 from tools.cli.target import STACK_FILE, Target, local_target
 from tools.cli.truth import ApiTruth, SimulatorTruth, Truth
@@ -62,7 +64,13 @@ def _tell(target: Target) -> bool:
         raise CliError("The stack has no practice to tell the story on.", "no_practice", ["openchair practice put ..."])
     practice = practices.get_practice(target.aws, seeded[0]["id"]).practice
     story = Story(target.api, practice.id, ZoneInfo(practice.timezone), _truth(target, practice.id))
-    return tell_story(story)
+    held = tell_story(story)
+    control_url = (target.local or {}).get("nexhealth_control_url")
+    behind = [one["id"] for one in seeded if one["ehr"] == Ehr.NEXHEALTH]
+    if control_url and behind:
+        other = practices.get_practice(target.aws, behind[0]).practice
+        held &= NexHealthStory(target.api, other.id, ZoneInfo(other.timezone), control_url).tell()
+    return held
 
 
 def _truth(target: Target, practice_id: str) -> Truth:
@@ -75,6 +83,7 @@ def _stack(canary: bool, timezone: str | None) -> Iterator[LocalStack]:
     stack = LocalStack(
         on_progress=_Meter(),
         seed=partial(seed, timezone=timezone),
+        seed_nexhealth=seed_nexhealth,
         open_dental_options=["--canary"] if canary else [],
     )
     began = time.monotonic()
@@ -137,6 +146,8 @@ def _say_where_it_listens(target: Target) -> None:
         ("AWS endpoint", local["aws_endpoint_url"]),
         ("Open Dental server", local["open_dental_url"]),
         ("its control endpoint", local["open_dental_control_url"]),
+        ("NexHealth server", local.get("nexhealth_url")),
+        ("its control endpoint", local.get("nexhealth_control_url")),
         ("practices", ", ".join(practice["id"] for practice in local["practices"])),
         ("all of it, and how to sign", STACK_FILE),
     )

@@ -159,17 +159,32 @@ class ApiTruth:
 
 def get_json(url: str, headers: Mapping[str, str], http: urllib3.PoolManager | None = None) -> Any:
     """One GET; what goes wrong is told without the address, which can hold anything."""
+    return _json("GET", url, headers, None, http)
+
+
+def post_json(url: str, body: Mapping[str, Any]) -> Any:
+    """One POST, as `get_json`."""
+    return _json("POST", url, {"Content-Type": "application/json"}, json.dumps(body).encode())
+
+
+def _json(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    http: urllib3.PoolManager | None = None,
+) -> Any:
     http = http or urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
     try:
-        answer = http.request("GET", url, headers=dict(headers))
+        answer = http.request(method, url, headers=dict(headers), body=body)
     except urllib3.exceptions.HTTPError as error:
-        raise CliError("The Open Dental server could not be reached.", "ehr_unreachable") from error
+        raise CliError("The EHR's server could not be reached.", "ehr_unreachable") from error
     if answer.status != 200:
-        raise ApiProblem(answer.status, "ehr_refused", f"The Open Dental server answered {answer.status}.")
+        raise ApiProblem(answer.status, "ehr_refused", f"The EHR's server answered {answer.status}.")
     try:
         return json.loads(answer.data)
     except ValueError as error:
-        raise CliError("The Open Dental server did not answer in JSON.", "ehr_refused") from error
+        raise CliError("The EHR's server did not answer in JSON.", "ehr_refused") from error
 
 
 def _booked(row: Mapping[str, Any]) -> BookedVisit:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 STACK_NAME = "openchair"
 OPEN_DENTAL_SETTING = "OPENDENTAL_API_BASE_URL"
+NEXHEALTH_SETTING = "NEXHEALTH_API_BASE_URL"
 BUILD_SECONDS = 300.0
 DEPLOY_SECONDS = 180.0
 SIMULATOR_SECONDS = 30.0
@@ -56,6 +57,18 @@ class OpenDentalServer:
 
 
 @dataclass(frozen=True)
+class NexHealthServer:
+    """Our NexHealth simulator, with its first institution."""
+
+    url: str
+    control_url: str
+    api_key: str = field(repr=False)
+    subdomain: str
+    location_ids: Sequence[str]
+    timezone: str
+
+
+@dataclass(frozen=True)
 class Practice:
     """A practice the stack was seeded with."""
 
@@ -78,6 +91,7 @@ class StackDescription:
     open_dental_url: str
     open_dental_control_url: str | None
     nexhealth_url: str | None
+    nexhealth_control_url: str | None
     stack_name: str
     outputs: Mapping[str, str]
     practices_table: str
@@ -98,6 +112,7 @@ class StackDescription:
 
 
 Seed = Callable[[StackDescription, OpenDentalServer], Sequence[Practice]]
+NexHealthSeed = Callable[[StackDescription, NexHealthServer], Sequence[Practice]]
 
 
 def operator_statements(key_arn: str, practices_table_arn: str) -> list[dict[str, Any]]:
@@ -141,8 +156,9 @@ class LocalStack:
     """Builds, deploys and runs the stack on this machine; ends all of it on `stop`.
 
     `folder` holds everything it writes (`stack.json`, logs, build); one stack per folder. `on_progress` is called with
-    each step as it starts and ends. `seed` loads practices once the API answers. `open_dental_options` go to the
-    simulator as they are. With `OPENDENTAL_API_BASE_URL` set no simulator is started.
+    each step as it starts and ends. `seed` loads practices once the API answers, `seed_nexhealth` those behind the
+    NexHealth simulator, which is started for it. `open_dental_options` go to the simulator as they are. With
+    `OPENDENTAL_API_BASE_URL` or `NEXHEALTH_API_BASE_URL` set that simulator is not started.
     """
 
     def __init__(
@@ -152,6 +168,7 @@ class LocalStack:
         folder: Path | None = None,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         seed: Seed = lambda _description, _server: (),
+        seed_nexhealth: NexHealthSeed | None = None,
         open_dental_options: Sequence[str] = (),
         parameters: Mapping[str, str] | None = None,
     ) -> None:
@@ -159,6 +176,7 @@ class LocalStack:
         self._folder = folder or root / ".local"
         self._on_progress = on_progress
         self._seed = seed
+        self._seed_nexhealth = seed_nexhealth
         self._open_dental_options = list(open_dental_options)
         self._parameters = dict(parameters or {})
         self._lock: IO[str] | None = None
@@ -246,7 +264,7 @@ class LocalStack:
     # ---- in order
 
     def _start(self) -> StackDescription:
-        for leftover in (self.file, self._ready_file):
+        for leftover in (self.file, self._ready_file("open_dental"), self._ready_file("nexhealth")):
             leftover.unlink(missing_ok=True)
         with self._step("tools"):
             aws = environments.ensure("aws", self._root)
@@ -255,17 +273,21 @@ class LocalStack:
         self._emulator = emulator
         emulator.start(discard=[self.file])
         simulator = self._start_simulator()
+        nexhealth_program = self._start_nexhealth()
         with self._step("build"):
             self._run_sam(sam, "build", self._build_folders, {}, BUILD_SECONDS)
         with self._step("emulator"):
             emulator.wait_until_ready()
         with self._step("open_dental"):
             self._server = self._open_dental_server(simulator)
+        nexhealth = self._nexhealth_server(nexhealth_program) if nexhealth_program else None
         with self._step("deploy"):
-            outputs = self._deploy(sam, emulator, self._server.url)
-        description = self._describe(emulator, self._server, outputs)
+            outputs = self._deploy(sam, emulator, self._server.url, nexhealth.url if nexhealth else None)
+        description = self._describe(emulator, self._server, nexhealth, outputs)
         with self._step("practices"):
             practices = tuple(self._seed(description, self._server))
+            if nexhealth is not None and self._seed_nexhealth is not None:
+                practices += tuple(self._seed_nexhealth(description, nexhealth))
         description = StackDescription(**{**vars(description), "practices": practices})
         self._write(description)
         return description
@@ -283,9 +305,8 @@ class LocalStack:
             raise StackError(f"A stack runs from {self._folder} already: use it, or stop it first.") from held
         self._lock = lock
 
-    @property
-    def _ready_file(self) -> Path:
-        return self._folder / "open_dental.json"
+    def _ready_file(self, server: str) -> Path:
+        return self._folder / f"{server}.json"
 
     @property
     def _build_folders(self) -> list[str]:
@@ -304,29 +325,46 @@ class LocalStack:
     def _start_simulator(self) -> Program | None:
         if os.environ.get(OPEN_DENTAL_SETTING):
             return None
-        command = [sys.executable, "-m", "tools.simulators.open_dental", "--port", "0"]
-        command += ["--ready-file", str(self._ready_file), *self._open_dental_options]
+        return self._simulator("The Open Dental simulator", "open_dental", self._open_dental_options)
+
+    def _start_nexhealth(self) -> Program | None:
+        if self._seed_nexhealth is None or os.environ.get(NEXHEALTH_SETTING):
+            return None
+        return self._simulator("The NexHealth simulator", "nexhealth", [])
+
+    def _simulator(self, name: str, server: str, options: Sequence[str]) -> Program:
+        ready = self._ready_file(server)
         program = Program.start(
-            "The Open Dental simulator",
-            command,
-            log=self._folder / "open_dental.log",
+            name,
+            [sys.executable, "-m", f"tools.simulators.{server}", "--port", "0", "--ready-file", str(ready), *options],
+            log=self._folder / f"{server}.log",
             environment=tool_environment(),
             folder=self._root,
-            discard=[self._ready_file],
+            discard=[ready],
         )
         self._programs.append(program)
         return program
 
+    def _ready(self, simulator: Program, server: str) -> dict[str, Any]:
+        """What the simulator tells once it listens."""
+        deadline = time.monotonic() + SIMULATOR_SECONDS
+        while not self._ready_file(server).exists():
+            simulator.require_running()
+            if time.monotonic() > deadline:
+                raise StackError("A simulator did not get ready.", simulator.log)
+            time.sleep(0.05)
+        told: dict[str, Any] = json.loads(self._ready_file(server).read_text("utf-8"))
+        return told
+
+    def _nexhealth_server(self, simulator: Program) -> NexHealthServer:
+        ready = self._ready(simulator, "nexhealth")
+        tenant = ready["tenants"][0]
+        return NexHealthServer(ready["url"], ready["control_url"], ready["api_key"], **tenant)
+
     def _open_dental_server(self, simulator: Program | None) -> OpenDentalServer:
         if simulator is None:
             return OpenDentalServer(os.environ[OPEN_DENTAL_SETTING].rstrip("/"))
-        deadline = time.monotonic() + SIMULATOR_SECONDS
-        while not self._ready_file.exists():
-            simulator.require_running()
-            if time.monotonic() > deadline:
-                raise StackError("The Open Dental simulator did not get ready.", simulator.log)
-            time.sleep(0.05)
-        ready = json.loads(self._ready_file.read_text("utf-8"))
+        ready = self._ready(simulator, "open_dental")
         return OpenDentalServer(
             url=ready["url"],
             control_url=ready["control_url"],
@@ -352,18 +390,26 @@ class LocalStack:
         program.finish(timeout)
         self._programs.remove(program)
 
-    def _deploy(self, sam: Path, emulator: Emulator, open_dental_url: str) -> dict[str, str]:
+    def _deploy(self, sam: Path, emulator: Emulator, open_dental_url: str, nexhealth_url: str | None) -> dict[str, str]:
         # A bucket of our own spares the stack that --resolve-s3 would deploy first.
         bucket = f"openchair-{secrets.token_hex(8)}"
         emulator.client("s3").create_bucket(Bucket=bucket)
         self._parameters.setdefault("OpenDentalApiBaseUrl", open_dental_url)
+        if nexhealth_url := nexhealth_url or os.environ.get(NEXHEALTH_SETTING):
+            self._parameters.setdefault("NexHealthApiBaseUrl", nexhealth_url.rstrip("/"))
         template = str(self._folder / "sam" / "build" / "template.yaml")
         options = ["--template", template, "--stack-name", STACK_NAME, "--s3-bucket", bucket]
         self._run_sam(sam, "deploy", options, _aws_environment(emulator.url, emulator.root), DEPLOY_SECONDS)
         stacks = emulator.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
 
-    def _describe(self, emulator: Emulator, server: OpenDentalServer, outputs: Mapping[str, str]) -> StackDescription:
+    def _describe(
+        self,
+        emulator: Emulator,
+        server: OpenDentalServer,
+        nexhealth: NexHealthServer | None,
+        outputs: Mapping[str, str],
+    ) -> StackDescription:
         table = emulator.client("dynamodb").describe_table(TableName=outputs["PracticesTableName"])["Table"]
         operator = emulator.make_operator(operator_statements(outputs["KeyArn"], table["TableArn"]))
         caller = emulator.client("iam").get_user(UserName="operator")["User"]["Arn"]
@@ -378,7 +424,8 @@ class LocalStack:
             caller_arn=caller,
             open_dental_url=server.url,
             open_dental_control_url=server.control_url,
-            nexhealth_url=None,
+            nexhealth_url=nexhealth.url if nexhealth else os.environ.get(NEXHEALTH_SETTING),
+            nexhealth_control_url=nexhealth.control_url if nexhealth else None,
             stack_name=STACK_NAME,
             outputs=dict(outputs),
             practices_table=outputs["PracticesTableName"],

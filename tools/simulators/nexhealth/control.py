@@ -34,6 +34,9 @@ class Control:
 
     def _answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Any:
         simulator = self._simulator
+        # What was due before this is as it would have been without it.
+        for one in simulator.tenants.values():
+            settle(one, simulator.clock.now())
         match method, path:
             case "GET", "state":
                 return {
@@ -51,7 +54,6 @@ class Control:
                 return {"requests": [asdict(one) for one in simulator.requests]}
             case "GET", "truth/appointments":
                 tenant = self._tenant(query)
-                settle(tenant, simulator.clock.now())
                 rows = [_truth(one, tenant) for one in tenant.appointments.values() if _fits(one, query)]
                 return {"appointments": rows}
             case "GET", "truth/patients":
