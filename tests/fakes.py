@@ -19,8 +19,9 @@ from openchair.models import (
     Provider,
     ProviderTime,
     Schedule,
+    SyncState,
 )
-from openchair.ports import Capabilities, SyncState
+from openchair.ports import Capabilities
 
 READ_CYCLE = timedelta(minutes=10)
 

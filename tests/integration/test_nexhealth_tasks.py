@@ -179,6 +179,36 @@ def test_health_tells_of_a_practice_on_nexhealth(world: NexHealthWorld) -> None:
 
     assert found["status"] == "ok"
     assert found["provider_count"] > 0
+    assert [one["code"] for one in found["findings"]][-2:] == ["sync_read", "sync_write"]
+
+
+@pytest.mark.parametrize(
+    ("system", "status", "code"),
+    [
+        ({"mode": "offline"}, "failing", "sync_read"),
+        ({"mode": "sleeps"}, "degraded", "sync_write"),
+        ({"writes_appointments": False}, "degraded", "sync_write"),
+    ],
+)
+def test_health_tells_what_stands_between_the_vendor_and_the_practices_system(
+    world: NexHealthWorld, system: dict[str, Any], status: str, code: str
+) -> None:
+    world.control("system", **system)
+
+    found = check_health(world.record, world.clients.client(world.record), world.clock)
+
+    wrong = [one for one in found["findings"] if not one["ok"]]
+    assert found["status"] == status
+    assert code in [one["code"] for one in wrong]
+    assert all(one["what_to_do"] for one in wrong)
+
+
+def test_health_tells_of_a_location_without_hours(world: NexHealthWorld) -> None:
+    world.simulator.simulator.first.working_hours.clear()
+
+    found = check_health(world.record, world.clients.client(world.record), world.clock)
+
+    assert "hours" in [one["code"] for one in found["findings"] if not one["ok"]]
 
 
 def test_no_patient_is_told_in_the_audit(world: NexHealthWorld) -> None:

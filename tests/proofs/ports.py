@@ -31,11 +31,12 @@ from openchair.models import (
     Provider,
     Schedule,
     StepKind,
+    SyncState,
     Task,
     TaskPage,
     TaskState,
 )
-from openchair.ports import Capabilities, DueTask, SyncState
+from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Row
 from tests.proofs.faults import EHR_CAP_SECONDS, Answer

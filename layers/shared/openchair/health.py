@@ -14,7 +14,7 @@ from openchair.errors import (
     EhrUnreachable,
     OpenChairError,
 )
-from openchair.models import OfficeCheck, Practice, PracticeRecord
+from openchair.models import LocationCheck, OfficeCheck, Practice, PracticeRecord
 from openchair.ports import Clock, OfficeReader
 
 MOST_SKEW_SECONDS = 120
@@ -80,6 +80,7 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
             _zone(shift, record.practice),
             _clock(skew),
             _latency(elapsed),
+            *(finding for one in office.locations for finding in _location(one, clock.now())),
         ]
     return {
         "status": _status(findings),
@@ -165,6 +166,55 @@ def _clock(skew: int | None) -> Finding:
     if abs(skew) <= MOST_SKEW_SECONDS:
         return Finding("clock", True, message)
     return Finding("clock", False, message, "Have the office's server take its time from a time server.")
+
+
+def _location(location: LocationCheck, now: datetime) -> list[Finding]:
+    """What stands between an EHR's vendor and the practice's own system."""
+    sync, where = location.sync, f"Location {location.location_id}"
+    findings = [
+        Finding(
+            "sync_read",
+            sync.is_reading,
+            f"{where} is {'' if sync.is_reading else 'not '}read, last {_ago(sync.read_at, now)}.",
+            None if sync.is_reading else "Have the practice start its server or its vendor's connector.",
+            "failing",
+        )
+    ]
+    if sync.writes_reach_chart:
+        findings.append(
+            Finding(
+                "sync_write",
+                sync.is_writing,
+                f"{where} is {'' if sync.is_writing else 'not '}written to, last {_ago(sync.written_at, now)}.",
+                None if sync.is_writing else "Have the practice start its server: what is booked waits until then.",
+            )
+        )
+    else:
+        findings.append(
+            Finding(
+                "sync_write",
+                False,
+                f"{where} does not write to the practice's own system: what is booked stays at the vendor.",
+                "Ask the vendor to switch on writing for this location, or enter visits by hand.",
+            )
+        )
+    if not location.has_hours:
+        findings.append(
+            Finding(
+                "hours",
+                False,
+                f"{where} has no working hours, so no time is open there.",
+                "Have the vendor read the practice's schedule, or enter working hours at the vendor.",
+            )
+        )
+    return findings
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "at a time that is not told"
+    minutes = max(round((now - moment).total_seconds() / 60), 0)
+    return f"{minutes} minutes ago"
 
 
 def _latency(elapsed: float) -> Finding:

@@ -342,6 +342,30 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncState:
+    """How an EHR is connected to the practice's own system at a location; times are in UTC, None when never.
+
+    `writes_reach_chart` is False where nothing is ever written there, which is a setting and no outage.
+    """
+
+    writes_reach_chart: bool = True
+    is_reading: bool = True
+    is_writing: bool = True
+    read_at: datetime | None = None
+    written_at: datetime | None = None
+    system_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocationCheck:
+    """A location of an EHR that stands between us and the practice's own system."""
+
+    location_id: str
+    sync: SyncState
+    has_hours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeCheck:
     """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold."""
 
@@ -350,6 +374,7 @@ class OfficeCheck:
     wall_time: datetime | None
     utc_offset: timedelta | None
     version: str | None
+    locations: tuple[LocationCheck, ...] = ()
 
 
 class PatientQuery(Document):

@@ -21,6 +21,7 @@ from openchair.models import (
     PracticeRecord,
     Provider,
     Schedule,
+    SyncState,
     Task,
     TaskPage,
     TaskState,
@@ -72,21 +73,6 @@ class PatientReader(Protocol):
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]: ...
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]: ...
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SyncState:
-    """How an EHR is connected to the practice's own system at a location; times are in UTC, None when never.
-
-    `writes_reach_chart` is False where nothing is ever written there, which is a setting and no outage.
-    """
-
-    writes_reach_chart: bool = True
-    is_reading: bool = True
-    is_writing: bool = True
-    read_at: datetime | None = None
-    written_at: datetime | None = None
-    system_name: str = ""
 
 
 class EhrClient(ScheduleReader, PatientReader, Protocol):

@@ -4,8 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from openchair.models import AppointmentStatus, Patient, Task, TaskState
-from openchair.ports import SyncState
+from openchair.models import AppointmentStatus, Patient, SyncState, Task, TaskState
 from openchair.tasks.resolve import resolve_task
 from tests.fakes import READ_CYCLE
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit

@@ -13,8 +13,7 @@ from openchair.clients.nexhealth.payloads import (
     WorkingHourRow,
 )
 from openchair.errors import LocationNotFound
-from openchair.models import OfficeCheck, Operatory, Provider, Schedule
-from openchair.ports import SyncState
+from openchair.models import LocationCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 
 _SYNC_STATE_KEPT = 60.0
 
@@ -78,11 +77,20 @@ class OfficeCalls(Calls):
         return self._kept.get(f"sync {location_id}", read, _SYNC_STATE_KEPT)
 
     def check_office(self) -> OfficeCheck:
-        """Whether the token opens every location, and who can be booked. The vendor tells no clock of the office's."""
-        for location_id in self._location_ids:
-            self.location(location_id)
+        """Whether the token opens every location, how each is synchronised, and who can be booked there.
+
+        The vendor tells no clock of the office's.
+        """
         visible = [one for one in self.providers(max_age_seconds=0) if not one.is_hidden]
-        return OfficeCheck({}, len(visible), wall_time=None, utc_offset=None, version=None)
+        locations = tuple(
+            LocationCheck(location_id, self.sync_state(location_id), self._has_hours(location_id))
+            for location_id in self._location_ids
+        )
+        return OfficeCheck({}, len(visible), None, None, None, locations)
+
+    def _has_hours(self, location_id: str) -> bool:
+        query = {"location_id": location_id, "active": "true"}
+        return next(self._rows("list_working_hours", "working_hours", WorkingHourRow, query), None) is not None
 
 
 def _served_by(row: SyncStatusRow) -> set[str]:

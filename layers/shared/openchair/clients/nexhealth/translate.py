@@ -27,9 +27,9 @@ from openchair.models import (
     Provider,
     ProviderTime,
     Schedule,
+    SyncState,
     WorkBlock,
 )
-from openchair.ports import SyncState
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _GENDERS = {"male": "Male", "female": "Female"}

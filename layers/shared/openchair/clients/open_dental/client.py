@@ -8,8 +8,8 @@ from openchair.clients.open_dental.nouns import OperatoryAvailability
 from openchair.clients.open_dental.office import OfficeCalls
 from openchair.clients.open_dental.patients import PatientCalls
 from openchair.errors import InvalidTime
-from openchair.models import Appointment, Blockout
-from openchair.ports import Capabilities, SyncState
+from openchair.models import Appointment, Blockout, SyncState
+from openchair.ports import Capabilities
 
 
 class OpenDentalClient(PatientCalls, AppointmentCalls, OfficeCalls):
