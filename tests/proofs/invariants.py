@@ -530,7 +530,13 @@ def _done_though_failed(simulation: "Simulation", task: Task, told: str) -> str 
         return None
     row = simulation.chart.rows.get(request.appointment_id)
     if row is None or row.past[-1].by != task.id:
-        if row is not None and isinstance(request, ConfirmAppointment) and row.confirmed_by == task.id:
+        was_removed = row is not None and row.is_deleted and task.code == "given_up"
+        if (
+            row is not None
+            and isinstance(request, ConfirmAppointment)
+            and row.confirmed_by == task.id
+            and not was_removed
+        ):
             return f"{told}, but it confirmed visit {row.visit.id}"
         return None
     before = next((place for place in reversed(row.past) if place.by != task.id), None)

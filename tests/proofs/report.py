@@ -5,10 +5,16 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tests.proofs.explore import Job, Tally
 from tests.proofs.outage import weather_an_outage
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
+
+if TYPE_CHECKING:
+    from tests.proofs.covered import Place, Reached
+
+type Seen = tuple[set[tuple[str, int]], set[tuple[Place, bool]]]
 
 SEEDS = 16
 RACE_SEEDS = 1000
@@ -49,19 +55,23 @@ def _pairs(scenarios: Iterable[str]) -> list[Job]:
     ]
 
 
-def run_job(job: Job) -> tuple[Job, Tally]:
+def run_job(job: Job) -> tuple[Job, Tally, Seen | None]:
     tally = Tally()
     for _ in job.run(tally):
         pass
-    return job, tally
+    covered = sys.modules.get("tests.proofs.covered")
+    return job, tally, (covered.reached.seen_lines, covered.reached.seen) if covered else None
 
 
-def play(jobs: Sequence[Job], processes: int, *, telling: bool) -> dict[str, Tally]:
-    """Tallies by tier."""
+def play(jobs: Sequence[Job], processes: int, *, telling: bool, also: "Reached | None" = None) -> dict[str, Tally]:
+    """Tallies by tier; what the runs reached is added to `also`."""
     tallies: dict[str, Tally] = {}
     started = told = time.monotonic()
     with multiprocessing.get_context("fork").Pool(processes, initializer=_calm_collector) as pool:
-        for done, (job, tally) in enumerate(pool.imap_unordered(run_job, jobs), 1):
+        for done, (job, tally, seen) in enumerate(pool.imap_unordered(run_job, jobs), 1):
+            if also is not None and seen is not None:
+                also.seen_lines |= seen[0]
+                also.seen |= seen[1]
             tallies.setdefault(job.tier, Tally()).add(tally)
             now = time.monotonic()
             if telling and (now - told > _EVERY_SECONDS or done == len(jobs)):
