@@ -147,8 +147,8 @@ def best_place(
     day = start.astimezone(zone).date()
     book = read_book(desk.ehr, desk.tasks, desk.record, day, day, fresh=True)
     prefer = None
-    if step.operatory_id and step.provider_id:
-        prefer = Place(step.operatory_id, step.provider_id)
+    if step.operatory_id is not None:
+        prefer = place_of(step)
     elif old is not None and old.operatory_id and old.provider_id:
         prefer = Place(old.operatory_id, old.provider_id)
     return place_at(
@@ -175,7 +175,8 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allo
     zone = desk.record.practice.zone
     day = step.start.astimezone(zone).date()
     visits = desk.ehr.appointments(day, day)
-    if own is not None and own.start is not None:
+    if own is not None:
+        assert own.start is not None
         now = next((visit for visit in visits if visit.id == own.id), None)
         gone = now is None and own.start.astimezone(zone).date() == day
         if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
