@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from tests.proofs.corners import CORNERS
 from tests.proofs.explore import Job, Tally
 from tests.proofs.outage import weather_an_outage
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
@@ -28,6 +29,7 @@ _EVERY_SECONDS = 10.0
 def full_jobs() -> list[Job]:
     jobs = [Job(tier, name) for tier in ("inserts", "answers", "stalls", "singles") for name in SCENARIOS]
     jobs += _pairs(SCENARIOS)
+    jobs += [Job("corners", name) for name in CORNERS]
     jobs += [Job("turns", name, 1, TURN_SEEDS + 1) for name in (*SCENARIOS, *CROWDS)]
     jobs += [Job("races", name, first, first + 50) for first in range(1, RACE_SEEDS, 50) for name in RACES]
     jobs += [
@@ -43,6 +45,7 @@ def short_jobs() -> list[Job]:
     jobs = [Job("answers", name) for name in ("create", "cancel", "confirm", "onboard")]
     jobs += _pairs(("create", "create_held", "create_soon", "move", "cancel", "confirm", "onboard", "withdraw"))
     jobs += [Job("races", name, 1, 5) for name in RACES]
+    jobs += [Job("corners", name) for name in CORNERS]
     jobs += [Job("seeds", name, seed, seed + 1) for seed in range(1, 4) for name in SCENARIOS]
     return jobs + [Job("singles", name) for name in SCENARIOS]
 
