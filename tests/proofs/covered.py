@@ -56,7 +56,7 @@ class _Conditions(ast.NodeTransformer):
         place = (self._name, node.lineno, node.col_offset)
         reached.conditions[place] = ast.unparse(node)
         inner = self.visit(node)
-        key = ast.Constant(place)
+        key = ast.Tuple([ast.Constant(part) for part in place], ast.Load())
         call = ast.Call(ast.Name(_NOTE, ast.Load()), [key, inner], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))
 

@@ -11,7 +11,8 @@ from tests.proofs.scenarios import SCENARIOS
 from tests.proofs.simulation import Plan, Simulation, Violation
 
 SIDES = (BEFORE, AFTER)
-BAD_ANSWERS = tuple(answer for answer in Answer if answer not in (Answer.OK, Answer.UNLISTED, Answer.BEYOND))
+_SELDOM = (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE, Answer.BEYOND)
+BAD_ANSWERS = tuple(answer for answer in Answer if answer is not Answer.OK and answer not in _SELDOM)
 STUBBORN = tuple((write, Answer.LOST_BEFORE) for write in range(1, 9))
 STALLS = (60, 100, 110, 130, 150, 160, 165, 170, 175)
 ANY = 10_000

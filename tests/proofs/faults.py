@@ -11,7 +11,7 @@ FAULTY_SECONDS = 4 * 3600.0
 
 class Answer(Enum):
     """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, which
-    is not assumed; UNLISTED is a refusal that nobody knows the meaning of."""
+    is not assumed; the UNLISTED are refusals of which nobody knows the meaning."""
 
     OK = auto()
     NOT_SENT = auto()
@@ -22,6 +22,7 @@ class Answer(Enum):
     LATE = auto()
     LATEST = auto()
     UNLISTED = auto()
+    UNLISTED_OTHERWISE = auto()
     BEYOND = auto()
 
 
@@ -34,6 +35,7 @@ _WRITES = (
     (Answer.LATEST, 3),
     (Answer.REFUSED, 1),
     (Answer.UNLISTED, 1),
+    (Answer.UNLISTED_OTHERWISE, 1),
 )
 _WRITE_ANSWERS = [answer for answer, weight in _WRITES for _ in range(weight)]
 

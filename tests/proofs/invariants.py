@@ -514,7 +514,8 @@ def _move_untrue(simulation: "Simulation", task: Task, row: Row, booked: list[Ro
     request = task.request
     assert isinstance(request, RescheduleAppointment)
     start = datetime.fromisoformat(request.start)
-    if simulation.records[task.practice_id].practice.rebooks:
+    later = simulation.scenario.later
+    if simulation.records[task.practice_id].practice.rebooks or (later is not None and not later.moves_in_place):
         if row.is_live and row.past[-1].by != STAFF and task.code not in ("old_visit_remains", "collision_remains"):
             return f"{told}, but the old visit still stands"
         return _booking_untrue(simulation, task, booked, told)
@@ -537,13 +538,8 @@ def _done_though_failed(simulation: "Simulation", task: Task, told: str) -> str 
         return None
     row = simulation.chart.rows.get(request.appointment_id)
     if row is None or row.past[-1].by != task.id:
-        was_removed = row is not None and row.is_deleted and task.code == "given_up"
-        if (
-            row is not None
-            and isinstance(request, ConfirmAppointment)
-            and row.confirmed_by == task.id
-            and not was_removed
-        ):
+        is_left = row is not None and row.visit.is_confirmed and not (row.is_deleted and task.code == "given_up")
+        if row is not None and isinstance(request, ConfirmAppointment) and row.confirmed_by == task.id and is_left:
             return f"{told}, but it confirmed visit {row.visit.id}"
         return None
     before = next((place for place in reversed(row.past) if place.by != task.id), None)

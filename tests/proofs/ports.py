@@ -223,6 +223,8 @@ class SimPractices:
     def practice(self, practice_id: str) -> PracticeRecord:
         simulation, kernel = self._simulation, self._simulation.kernel
         kernel.begin("practices.practice", simulation.seconds(STORE_SECONDS))
+        if simulation.scenario.faults:
+            simulation.maybe_fault(f"{kernel.running().name}:practices.practice")
         if simulation.is_faulty and simulation.draw(simulation.weather.store):
             kernel.tell("throttled")
             raise StoreUnavailable
@@ -353,7 +355,7 @@ class SimEhr:
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
         return self._read(
             "ehr.find_patients",
-            lambda: [one for one in self._chart.patients.values() if one.last_name.startswith(query.last_name)],
+            lambda: [one for one in self._chart.patients.values() if one.last_name.startswith(query.last_name or "")],
         )
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
@@ -433,9 +435,9 @@ class SimEhr:
         if answer is Answer.REFUSED:
             simulation.ehr_refused = True
             raise EhrRejected
-        if answer is Answer.UNLISTED:
+        if answer in (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE):
             kernel.end()
-            raise EhrOutcomeUnknown(fingerprint="one that is on no list")
+            raise EhrOutcomeUnknown(fingerprint=answer.name)
         if answer is Answer.OK:
             result = apply(by)
             kernel.end()
@@ -451,7 +453,6 @@ class SimEhr:
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))
         raise EhrOutcomeUnknown
-
 
     def _taken_in(self, apply: Callable[[str], Any], by: str) -> Any:
         """By the vendor; what the practice's own system makes of it follows."""

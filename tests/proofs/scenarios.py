@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """An EHR that writes later: the fates of its writes in order, the last of all that follow, so many seconds later."""
+    """An EHR that writes later, by so many seconds; the fates of its writes in order, the last of all that follow."""
 
     fates: tuple[Fate, ...] = (Fate.WRITTEN,)
     seconds: float = 400.0

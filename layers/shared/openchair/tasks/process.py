@@ -308,7 +308,8 @@ class _Worker:
         if task.next_step is None:
             return self._finish(task)
         joined = None
-        if step.kind is StepKind.CREATE_APPOINTMENT and done.appointment_id:
+        if step.kind is StepKind.CREATE_APPOINTMENT:
+            assert done.appointment_id is not None
             joined = line_of_appointment(done.appointment_id)
         return self._save(task, join=joined)
 
@@ -420,8 +421,9 @@ class _Worker:
         )
         kept = tuple(step for step in task.steps if step.kind is not StepKind.WITHDRAW)
         task = self._save(task, steps=(*kept, withdrawal))
-        while task.lease_until is not None and (step := task.next_step) is not None:
-            task = self._advance(task, step, desk)
+        while task.lease_until is not None:
+            assert task.next_step is not None
+            task = self._advance(task, task.next_step, desk)
         return task
 
     # ---------------------------------------------------------------------------------------------- writing

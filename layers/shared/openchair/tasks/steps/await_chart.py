@@ -95,10 +95,7 @@ def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
 
 
 def await_confirmation(task: Task, step: Step, desk: Desk) -> Look:
-    def is_unconfirmed(visit: Appointment) -> bool:
-        return not visit.is_confirmed and visit.status is AppointmentStatus.BOOKED
-
-    return _await_change(task, _written(task, step), desk, lambda visit: visit.is_confirmed, is_unconfirmed)
+    return _await_change(task, _written(task, step), desk, lambda visit: visit.is_confirmed, _is_booked)
 
 
 def _await_change(

@@ -220,14 +220,14 @@ def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
 
 
 def holds_of(visit: Appointment) -> tuple[Hold, ...]:
-    """What a visit that stands in the chart takes up."""
-    if visit.start is None or visit.operatory_id is None or visit.provider_id is None:
+    """What a visit that stands in the schedule takes up."""
+    assert visit.start is not None
+    if visit.operatory_id is None or visit.provider_id is None:
         return ()
     pattern = visit.time_pattern or "X" * (visit.minutes // 5)
     return holds_for(Place(visit.operatory_id, visit.provider_id), visit.start, visit.minutes, pattern)
 
 
-def note_with(*parts: str | None) -> str:
-    """Marker first, never cut; a marker somebody copied into the text is taken out of it."""
-    texts = [part if MARKER.fullmatch(part) else MARKER.sub("", part).strip() for part in parts if part]
-    return " ".join(text for text in texts if text)
+def note_with(marker: str, text: str | None) -> str:
+    """The marker first, never cut; one that somebody copied into the text is taken out of it."""
+    return f"{marker} {MARKER.sub('', text or '').strip()}".rstrip()
