@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any
 
 from openchair.errors import AppointmentNotFound, EhrDuplicatePatient, EhrRejected, PatientNotFound
 from openchair.models import (
@@ -18,6 +20,18 @@ from openchair.models import (
 )
 
 STAFF = "staff"
+CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
+
+
+class Fate(Enum):
+    """What becomes, in the practice's own system, of a write to an EHR that writes later."""
+
+    WRITTEN = auto()
+    ELSEWHERE = auto()
+    REVERTED = auto()
+    FORGOTTEN = auto()
+
+
 LIVE = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.FULFILLED})
 
 
@@ -92,6 +106,8 @@ class Chart:
         self.changed: Callable[[Row, str, bool], None] = _nobody
         self.registered: Callable[[Patient, str], None] = _nobody_knows
         self._next = 1000
+        self.writes_later = False
+        self.touched: Row | None = None
 
     def live(self) -> list[Row]:
         return [row for row in self.rows.values() if row.is_live]
@@ -119,9 +135,10 @@ class Chart:
                 note=new.note,
                 time_pattern=new.time_pattern,
                 appointment_type_id=new.appointment_type_id,
+                is_in_chart=not self.writes_later,
             )
         )
-        row = self.rows[visit.id] = Row(visit, by, self._now())
+        row = self.touched = self.rows[visit.id] = Row(visit, by, self._now())
         self.changed(row, by, False)
         return visit
 
@@ -170,15 +187,30 @@ class Chart:
             date_of_birth=new.date_of_birth,
             phones=(new.phone,) if new.phone else (),
             email=new.email,
+            is_in_chart=not self.writes_later,
         )
+        self.touched = None
         self.patients[patient.id] = patient
         self.patient_origin[patient.id] = by
         self.registered(patient, by)
         return patient
 
+    def compare(self, row: Row, fate: Fate, at: datetime) -> None:
+        """What the practice's own system makes of a change, once it is compared with; of a removed visit nothing."""
+        visit = row.visit
+        if fate is Fate.FORGOTTEN or row.is_deleted or (visit.status in CANCELLED and not visit.is_in_chart):
+            return
+        if fate is Fate.ELSEWHERE and visit.start is not None:
+            visit = _with_times(replace(visit, start=visit.start + timedelta(minutes=15)))
+        elif fate is Fate.REVERTED:
+            visit = row.former[-1]
+        self._put(row, replace(visit, is_in_chart=True, synced_at=at), STAFF)
+
     # -------------------------------------------------------------------------------------------- what staff does
 
-    def staff_books(self, patient_id: str, start: datetime, minutes: int, chair: str, provider: str) -> None:
+    def staff_books(
+        self, patient_id: str, start: datetime, minutes: int, chair: str, provider: str, **changes: Any
+    ) -> None:
         self._next += 1
         visit = Appointment(
             id=str(self._next),
@@ -190,6 +222,7 @@ class Chart:
             provider_id=provider,
             time_pattern="X" * (minutes // 5),
         )
+        visit = replace(visit, **changes)
         row = self.rows[visit.id] = Row(_with_times(visit), STAFF, self._now())
         self.changed(row, STAFF, False)
 
@@ -198,6 +231,10 @@ class Chart:
 
     def staff_sets(self, row: Row, status: AppointmentStatus) -> None:
         self._put(row, replace(row.visit, status=status), STAFF)
+
+    def staff_changes(self, row: Row, **changes: Any) -> None:
+        if not row.is_deleted:
+            self._put(row, _with_times(replace(row.visit, **changes)), STAFF)
 
     def staff_deletes(self, row: Row) -> None:
         was_live = row.is_live
@@ -221,6 +258,7 @@ class Chart:
 
     def _put(self, row: Row, visit: Appointment, by: str) -> None:
         was_live = row.is_live
+        self.touched = row
         row.former.append(row.visit)
         row.visit = visit
         row.remember(self._now(), by)

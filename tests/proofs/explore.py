@@ -11,7 +11,8 @@ from tests.proofs.scenarios import SCENARIOS
 from tests.proofs.simulation import Plan, Simulation, Violation
 
 SIDES = (BEFORE, AFTER)
-BAD_ANSWERS = tuple(answer for answer in Answer if answer is not Answer.OK)
+_SELDOM = (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE, Answer.BEYOND)
+BAD_ANSWERS = tuple(answer for answer in Answer if answer is not Answer.OK and answer not in _SELDOM)
 STUBBORN = tuple((write, Answer.LOST_BEFORE) for write in range(1, 9))
 STALLS = (60, 100, 110, 130, 150, 160, 165, 170, 175)
 ANY = 10_000
@@ -154,6 +155,11 @@ def _turns(job: Job, tally: Tally) -> Iterator[Simulation]:
                 yield tally.play(replace(plan, turn_kills=((number, side),)))
 
 
+def _corners(job: Job, tally: Tally) -> Iterator[Simulation]:
+    """What happens only under a condition of its own: as it is, and with every single kill early on."""
+    return _kills(tally, Plan(job.scenario), most=MOST_KILL_POINTS)
+
+
 def _races(job: Job, tally: Tally) -> Iterator[Simulation]:
     """Only the order in which things happen differs from seed to seed."""
     for seed in range(job.first, job.last):
@@ -168,5 +174,6 @@ _TIERS = {
     "stalls": _stalls,
     "seeds": _seeds,
     "turns": _turns,
+    "corners": _corners,
     "races": _races,
 }

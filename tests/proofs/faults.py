@@ -5,11 +5,13 @@ from enum import Enum, auto
 from random import Random
 
 EHR_CAP_SECONDS = 60.0
+BEYOND_SECONDS = 330.0
 FAULTY_SECONDS = 4 * 3600.0
 
 
 class Answer(Enum):
-    """How the EHR, or the way to it, answers a write."""
+    """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, which
+    is not assumed; the UNLISTED are refusals of which nobody knows the meaning."""
 
     OK = auto()
     NOT_SENT = auto()
@@ -19,6 +21,9 @@ class Answer(Enum):
     LOST_AFTER = auto()
     LATE = auto()
     LATEST = auto()
+    UNLISTED = auto()
+    UNLISTED_OTHERWISE = auto()
+    BEYOND = auto()
 
 
 _WRITES = (
@@ -29,6 +34,8 @@ _WRITES = (
     (Answer.BUSY, 3),
     (Answer.LATEST, 3),
     (Answer.REFUSED, 1),
+    (Answer.UNLISTED, 1),
+    (Answer.UNLISTED_OTHERWISE, 1),
 )
 _WRITE_ANSWERS = [answer for answer, weight in _WRITES for _ in range(weight)]
 

@@ -47,6 +47,12 @@ REVIEWS = frozenset(
         "old_visit_remains",
         "sent_too_often",
         "cannot_adopt",
+        "outcome_unknown",
+        "stored_differently",
+        "not_confirmed_by_ehr",
+        "replacement_waits",
+        "visit_remains",
+        "patient_inactive",
     }
 )
 REVIEWS_WITHOUT_STAFF = frozenset({"sent_too_often"})
@@ -403,7 +409,7 @@ def _claims_kept(simulation: "Simulation", stored: Stored) -> str | None:
 
 def _lost(simulation: "Simulation", _: None) -> str | None:
     listed = REVIEWS if simulation.staff_acted or simulation.ehr_refused else REVIEWS_WITHOUT_STAFF
-    if simulation.scenario.decides or simulation.decisions:
+    if simulation.scenario.decides or simulation.decisions or simulation.scenario.is_corner:
         listed = REVIEWS | {"unexpected_fault"}
     for task in simulation.all_tasks():
         if task.state not in ENDED:
@@ -484,7 +490,8 @@ def untruth(simulation: "Simulation", task: Task) -> str | None:
         return _move_untrue(simulation, task, row, booked, told)
     if isinstance(request, CancelAppointment) and all(place.start is not None for place in row.past):
         return f"{told}, but visit {row.visit.id} was never cancelled"
-    if isinstance(request, ConfirmAppointment) and not (row.visit.is_confirmed or row.confirmed_by):
+    is_left = task.code == "status_changed_in_ehr"
+    if isinstance(request, ConfirmAppointment) and not (row.visit.is_confirmed or row.confirmed_by or is_left):
         return f"{told}, but visit {row.visit.id} was never confirmed"
     return None
 
@@ -507,7 +514,8 @@ def _move_untrue(simulation: "Simulation", task: Task, row: Row, booked: list[Ro
     request = task.request
     assert isinstance(request, RescheduleAppointment)
     start = datetime.fromisoformat(request.start)
-    if simulation.records[task.practice_id].practice.rebooks:
+    later = simulation.scenario.later
+    if simulation.records[task.practice_id].practice.rebooks or (later is not None and not later.moves_in_place):
         if row.is_live and row.past[-1].by != STAFF and task.code not in ("old_visit_remains", "collision_remains"):
             return f"{told}, but the old visit still stands"
         return _booking_untrue(simulation, task, booked, told)
@@ -530,7 +538,8 @@ def _done_though_failed(simulation: "Simulation", task: Task, told: str) -> str 
         return None
     row = simulation.chart.rows.get(request.appointment_id)
     if row is None or row.past[-1].by != task.id:
-        if row is not None and isinstance(request, ConfirmAppointment) and row.confirmed_by == task.id:
+        is_left = row is not None and row.visit.is_confirmed and not (row.is_deleted and task.code == "given_up")
+        if row is not None and isinstance(request, ConfirmAppointment) and row.confirmed_by == task.id and is_left:
             return f"{told}, but it confirmed visit {row.visit.id}"
         return None
     before = next((place for place in reversed(row.past) if place.by != task.id), None)

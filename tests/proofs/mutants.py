@@ -167,7 +167,7 @@ _ALL = (
     _mutant(
         "marker-cut-off",
         "The note loses the reference by which we find our own write.",
-        Edit(_COMMON, 'return " ".join(text for text in texts if text)', 'return " ".join(texts)[:4]'),
+        Edit(_COMMON, '.strip()}".rstrip()', '.strip()}".rstrip()[:4]'),
         scenarios=("create",),
     ),
     _mutant(

@@ -45,6 +45,12 @@ def _adopt_theirs(task: Task, simulation: "Simulation") -> dict[str, Any]:
     return _visit([row for row in simulation.rows_of(patient_id or "") if row.origin == STAFF and row.is_live])
 
 
+def _adopt_hers(task: Task, simulation: "Simulation") -> dict[str, Any]:
+    """Any visit of this patient's but the one that the request names, standing or not."""
+    patient_id, named = _patient_of(task, simulation), getattr(task.request, "appointment_id", None)
+    return _visit([row for row in simulation.rows_of(patient_id or "") if row.visit.id != named])
+
+
 def _adopt_another_patients(task: Task, simulation: "Simulation") -> dict[str, Any]:
     patient_id = _patient_of(task, simulation)
     return _visit([row for row in simulation.chart.live() if row.visit.patient_id != patient_id])
@@ -70,6 +76,7 @@ WORDS: dict[str, Callable[[Task, "Simulation"], dict[str, Any]]] = {
     "give_up": lambda task, simulation: {"action": "give_up"},
     "adopt_ours": _adopt_ours,
     "adopt_theirs": _adopt_theirs,
+    "adopt_hers": _adopt_hers,
     "adopt_another_patients": _adopt_another_patients,
     "adopt_named": _adopt_named,
     "adopt_missing": lambda task, simulation: {"action": "adopt", "appointment_id": "9999"},

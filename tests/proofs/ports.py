@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from openchair.errors import (
@@ -38,9 +39,10 @@ from openchair.models import (
 )
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
-from tests.proofs.chart import Chart, Row
-from tests.proofs.faults import EHR_CAP_SECONDS, Answer
+from tests.proofs.chart import Chart, Fate, Row
+from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, Answer
 from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
+from tests.proofs.scenarios import START, Later
 
 if TYPE_CHECKING:
     from tests.proofs.simulation import Simulation
@@ -81,6 +83,8 @@ class SimTaskStore:
     def _read(self, name: str, detail: object = "") -> None:
         simulation = self._simulation
         self._kernel.begin(name, simulation.seconds(STORE_SECONDS), detail)
+        if simulation.scenario.faults:
+            simulation.maybe_fault(f"{self._kernel.running().name}:{name}")
         if simulation.is_faulty and simulation.draw(simulation.weather.store):
             self._kernel.tell("throttled")
             raise StoreUnavailable
@@ -220,6 +224,8 @@ class SimPractices:
     def practice(self, practice_id: str) -> PracticeRecord:
         simulation, kernel = self._simulation, self._simulation.kernel
         kernel.begin("practices.practice", simulation.seconds(STORE_SECONDS))
+        if simulation.scenario.faults:
+            simulation.maybe_fault(f"{kernel.running().name}:practices.practice")
         if simulation.is_faulty and simulation.draw(simulation.weather.store):
             kernel.tell("throttled")
             raise StoreUnavailable
@@ -232,8 +238,6 @@ class SimPractices:
 
 class SimEhr:
     """Satisfies `ports.EhrClient`: the chart behind a way that loses answers and delays effects, up to the cap."""
-
-    capabilities = Capabilities(moves_in_place=True, writes_asynchronously=False)
 
     def __init__(
         self,
@@ -250,13 +254,18 @@ class SimEhr:
         self._outages = [
             (one.begins, one.ends) for one in simulation.scenario.outages if one.practice_id == practice_id
         ]
+        self._later = later = simulation.scenario.later
+        self._fates = iter(later.fates if later else ())
+        self._fate = Fate.WRITTEN
+        self.capabilities = _AT_ONCE if later is None else _capabilities(later)
         self._turns = simulation.turns[simulation.records[practice_id].ehr_account_id]
         self._providers = providers
         self._operatories = operatories
-        self._schedule = schedule
+        self._hours = schedule.work_blocks
 
     def sync_state(self, location_id: str | None) -> SyncState:
-        return SyncState()
+        reaches = self._later is None or self._later.writes_reach_chart
+        return SyncState(writes_reach_chart=reaches)
 
     # ------------------------------------------------------------------------------------------------ reads
 
@@ -306,7 +315,10 @@ class SimEhr:
         return self._read("ehr.operatories", lambda: self._operatories)
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        return self._read("ehr.schedule", lambda: self._schedule)
+        def look() -> Schedule:
+            return Schedule(tuple(one for one in self._hours if start_date <= one.start.date() <= end_date))
+
+        return self._read("ehr.schedule", look)
 
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
         def look() -> Sequence[Appointment]:
@@ -344,7 +356,7 @@ class SimEhr:
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
         return self._read(
             "ehr.find_patients",
-            lambda: [one for one in self._chart.patients.values() if one.last_name == query.last_name],
+            lambda: [one for one in self._chart.patients.values() if one.last_name.startswith(query.last_name or "")],
         )
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
@@ -405,10 +417,14 @@ class SimEhr:
 
     def _exchange(self, kind: StepKind, what: Any, apply: Callable[[str], Any]) -> Any:
         simulation, kernel = self._simulation, self._kernel
+        if self._later is not None:
+            apply = partial(self._taken_in, apply)
         kernel.begin("EHR." + kind.value, simulation.seconds(EHR_SECONDS), what if kernel.trace is not None else "")
         by = kernel.running().task_id
         simulation.before_write()
         self._check_reachable()
+        if simulation.scenario.faults:
+            simulation.maybe_fault("EHR." + kind.value)
         answer = simulation.answer_to_write()
         if answer is not Answer.OK:
             kernel.tell(f"answer: {answer.name}")
@@ -420,6 +436,9 @@ class SimEhr:
         if answer is Answer.REFUSED:
             simulation.ehr_refused = True
             raise EhrRejected
+        if answer in (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE):
+            kernel.end()
+            raise EhrOutcomeUnknown(fingerprint=answer.name)
         if answer is Answer.OK:
             result = apply(by)
             kernel.end()
@@ -427,12 +446,37 @@ class SimEhr:
             return result
         if answer is Answer.LOST_AFTER:
             _ignored(apply, by)
-        elif answer in (Answer.LATE, Answer.LATEST):
+        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND):
             after = EHR_CAP_SECONDS if answer is Answer.LATEST else kernel.rng.uniform(0.0, EHR_CAP_SECONDS)
+            if answer is Answer.BEYOND:
+                after = BEYOND_SECONDS
             simulation.later(after, lambda: _ignored(apply, by), "" if kind is StepKind.CREATE_PATIENT else by)
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))
         raise EhrOutcomeUnknown
+
+    def _taken_in(self, apply: Callable[[str], Any], by: str) -> Any:
+        """By the vendor; what the practice's own system makes of it follows."""
+        assert self._later is not None
+        result = apply(by)
+        row, when = self._chart.touched, self._kernel.now + self._later.seconds
+        self._fate = fate = next(self._fates, self._fate)
+        if row is not None:
+            at = START + timedelta(seconds=when)
+            self._kernel.at(when, lambda: self._chart.compare(row, fate, at))
+        return result
+
+
+_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False)
+
+
+def _capabilities(later: Later) -> Capabilities:
+    return Capabilities(
+        moves_in_place=later.moves_in_place,
+        writes_asynchronously=True,
+        holds_notes_up_to=later.holds_notes_up_to,
+        read_cycle=timedelta(minutes=5),
+    )
 
 
 def _ignored(apply: Callable[[str], Any], by: str) -> None:

@@ -5,10 +5,17 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from tests.proofs.corners import CORNERS
 from tests.proofs.explore import Job, Tally
 from tests.proofs.outage import weather_an_outage
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
+
+if TYPE_CHECKING:
+    from tests.proofs.covered import Place, Reached
+
+type Seen = tuple[set[tuple[str, int]], set[tuple[Place, bool]]]
 
 SEEDS = 16
 RACE_SEEDS = 1000
@@ -22,6 +29,7 @@ _EVERY_SECONDS = 10.0
 def full_jobs() -> list[Job]:
     jobs = [Job(tier, name) for tier in ("inserts", "answers", "stalls", "singles") for name in SCENARIOS]
     jobs += _pairs(SCENARIOS)
+    jobs += [Job("corners", name) for name in CORNERS]
     jobs += [Job("turns", name, 1, TURN_SEEDS + 1) for name in (*SCENARIOS, *CROWDS)]
     jobs += [Job("races", name, first, first + 50) for first in range(1, RACE_SEEDS, 50) for name in RACES]
     jobs += [
@@ -37,6 +45,7 @@ def short_jobs() -> list[Job]:
     jobs = [Job("answers", name) for name in ("create", "cancel", "confirm", "onboard")]
     jobs += _pairs(("create", "create_held", "create_soon", "move", "cancel", "confirm", "onboard", "withdraw"))
     jobs += [Job("races", name, 1, 5) for name in RACES]
+    jobs += [Job("corners", name) for name in CORNERS]
     jobs += [Job("seeds", name, seed, seed + 1) for seed in range(1, 4) for name in SCENARIOS]
     return jobs + [Job("singles", name) for name in SCENARIOS]
 
@@ -49,19 +58,23 @@ def _pairs(scenarios: Iterable[str]) -> list[Job]:
     ]
 
 
-def run_job(job: Job) -> tuple[Job, Tally]:
+def run_job(job: Job) -> tuple[Job, Tally, Seen | None]:
     tally = Tally()
     for _ in job.run(tally):
         pass
-    return job, tally
+    covered = sys.modules.get("tests.proofs.covered")
+    return job, tally, (covered.reached.seen_lines, covered.reached.seen) if covered else None
 
 
-def play(jobs: Sequence[Job], processes: int, *, telling: bool) -> dict[str, Tally]:
-    """Tallies by tier."""
+def play(jobs: Sequence[Job], processes: int, *, telling: bool, also: "Reached | None" = None) -> dict[str, Tally]:
+    """Tallies by tier; what the runs reached is added to `also`."""
     tallies: dict[str, Tally] = {}
     started = told = time.monotonic()
     with multiprocessing.get_context("fork").Pool(processes, initializer=_calm_collector) as pool:
-        for done, (job, tally) in enumerate(pool.imap_unordered(run_job, jobs), 1):
+        for done, (job, tally, seen) in enumerate(pool.imap_unordered(run_job, jobs), 1):
+            if also is not None and seen is not None:
+                also.seen_lines |= seen[0]
+                also.seen |= seen[1]
             tallies.setdefault(job.tier, Tally()).add(tally)
             now = time.monotonic()
             if telling and (now - told > _EVERY_SECONDS or done == len(jobs)):

@@ -16,7 +16,7 @@ from openchair.models import (
     PracticeRecord,
     Service,
 )
-from tests.proofs.chart import Row
+from tests.proofs.chart import Fate, Row
 from tests.proofs.faults import Answer
 
 if TYPE_CHECKING:
@@ -34,10 +34,28 @@ Intervention = Callable[["Simulation"], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """`waits`: the door is asked to wait so many seconds for the end."""
+
     at: float
     body: dict[str, Any]
-    key: str
+    key: str | None
     practice_id: str = "p1"
+    waits: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An EHR that writes later, by so many seconds; the fates of its writes in order, the last of all that follow."""
+
+    fates: tuple[Fate, ...] = (Fate.WRITTEN,)
+    seconds: float = 400.0
+    moves_in_place: bool = True
+    writes_reach_chart: bool = True
+    holds_notes_up_to: int | None = None
+
+
+type Fault = tuple[str, int, type[Exception]]
+"""An effect's name, how manieth of it (0: every), and what it raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +72,9 @@ class Scenario:
     """`ends` are the right ends when only kills happen, as state/code or "refused/code" at the door; `writes`: how many
     the EHR sees then. `staff` names the interventions drawn at random in bad weather, `inserts` those tried before
     every effect, `before_write` those that happen as the first write leaves. Visits stand on `day`; `workers` caps the
-    queue's invocations at once. `answers` are to the first writes, `faults` the reads (name, how manieth) at which our
-    own code fails, `decides` how a person settles a task's first review, its second, and so on.
+    queue's invocations at once. `answers` are to the first writes, `decides` is how a person settles a task's first
+    review, its second, and so on. `not_promised` names invariants that do not hold in a world beyond our assumptions,
+    `inserts_at` what happens before an effect of the undisturbed run.
     """
 
     name: str
@@ -74,8 +93,12 @@ class Scenario:
     workers: int | None = None
     before_write: tuple[str, ...] = ()
     answers: tuple[tuple[int, Answer], ...] = ()
-    faults: tuple[tuple[str, int], ...] = ()
+    faults: tuple[Fault, ...] = ()
     decides: tuple[str, ...] = ()
+    later: Later | None = None
+    not_promised: frozenset[str] = frozenset()
+    is_corner: bool = False
+    inserts_at: tuple[tuple[str, int], ...] = ()
 
     def surprise(self, simulation: "Simulation") -> str | None:
         got = sorted(f"{task.state.value}/{task.code}" for task in simulation.all_tasks())
@@ -283,7 +306,7 @@ def _one(*ends: str) -> tuple[frozenset[str], ...]:
     return (frozenset(ends),)
 
 
-def _scenario(
+def small(
     name: str,
     *bodies: dict[str, Any],
     ends: tuple[frozenset[str], ...],
@@ -298,7 +321,7 @@ def _scenario(
     first: float = 0.0,
     before_write: tuple[str, ...] = (),
     answers: tuple[tuple[int, Answer], ...] = (),
-    faults: tuple[tuple[str, int], ...] = (),
+    faults: tuple[Fault, ...] = (),
     decides: tuple[str, ...] = (),
 ) -> Scenario:
     requests = tuple(Request(first + n * apart, body, f"key-{n}") for n, body in enumerate(bodies, 1))
@@ -333,7 +356,7 @@ OPEN_PLACE: dict[str, Any] = {"provider_id": "1"}
 RACES: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
-        _scenario(
+        small(
             name,
             *(create(patient_id=str(100 + n), **place) for n in range(RACERS)),
             ends=(WINNER, *[LOSER] * (RACERS - 1)),
@@ -347,7 +370,7 @@ RACES: dict[str, Scenario] = {
 CROWDS: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
-        _scenario(
+        small(
             "crowd",
             *(create(9 + 2 * n, patient_id=str(100 + n)) for n in range(4)),
             ends=4 * BOOKED,
@@ -359,13 +382,13 @@ CROWDS: dict[str, Scenario] = {
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
-        _scenario("create", create(), ends=BOOKED, staff=_AFTER_CREATE),
-        _scenario("create_held", create(**PLACE), ends=BOOKED, staff=_AFTER_CREATE),
-        _scenario("create_second", create(**PLACE), ends=BOOKED, visits=(OLD,), staff=(*_AFTER_CREATE, *_ON_OLD)),
-        _scenario(
+        small("create", create(), ends=BOOKED, staff=_AFTER_CREATE),
+        small("create_held", create(**PLACE), ends=BOOKED, staff=_AFTER_CREATE),
+        small("create_second", create(**PLACE), ends=BOOKED, visits=(OLD,), staff=(*_AFTER_CREATE, *_ON_OLD)),
+        small(
             "move", reschedule(), ends=MOVED, visits=(OLD,), staff=(*_ON_OLD, *_AFTER_CREATE, "staff_books_old_time")
         ),
-        _scenario(
+        small(
             "rebook",
             reschedule(),
             ends=MOVED,
@@ -373,24 +396,24 @@ SCENARIOS: dict[str, Scenario] = {
             visits=(OLD,),
             staff=(*_ON_OLD, *_AFTER_CREATE),
         ),
-        _scenario("cancel", CANCEL, ends=_one("completed/cancelled"), visits=(OLD,), staff=_ON_OLD),
-        _scenario("confirm", CONFIRM, ends=_one("completed/confirmed"), visits=(OLD,), staff=_ON_OLD),
-        _scenario("onboard", onboard(), ends=_one("completed/patient_created"), staff=("staff_registers",)),
-        _scenario(
+        small("cancel", CANCEL, ends=_one("completed/cancelled"), visits=(OLD,), staff=_ON_OLD),
+        small("confirm", CONFIRM, ends=_one("completed/confirmed"), visits=(OLD,), staff=_ON_OLD),
+        small("onboard", onboard(), ends=_one("completed/patient_created"), staff=("staff_registers",)),
+        small(
             "onboard_visit",
             onboard(NEW_VISIT),
             ends=BOOKED,
             staff=("staff_registers", "staff_books", "staff_deletes_ours"),
         ),
-        _scenario("race", create(**PLACE), create(**PLACE, patient_id="12"), ends=ONE_WINS, staff=("staff_books",)),
-        _scenario(
+        small("race", create(**PLACE), create(**PLACE, patient_id="12"), ends=ONE_WINS, staff=("staff_books",)),
+        small(
             "race_open",
             create(provider_id="1"),
             create(provider_id="1", patient_id="12"),
             ends=ONE_WINS,
             staff=("staff_books",),
         ),
-        _scenario(
+        small(
             "race_later",
             create(**PLACE),
             create(**PLACE, patient_id="12"),
@@ -398,7 +421,7 @@ SCENARIOS: dict[str, Scenario] = {
             ends=ONE_WINS,
             staff=("staff_books",),
         ),
-        _scenario(
+        small(
             "line",
             reschedule(),
             CANCEL,
@@ -407,7 +430,7 @@ SCENARIOS: dict[str, Scenario] = {
             visits=(OLD,),
             staff=_ON_OLD,
         ),
-        _scenario(
+        small(
             "line_creates",
             create(14),
             create(15),
@@ -415,7 +438,7 @@ SCENARIOS: dict[str, Scenario] = {
             ends=(*BOOKED, *BOOKED),
             staff=_AFTER_CREATE,
         ),
-        _scenario(
+        small(
             "create_soon",
             create(start=(TODAY + timedelta(hours=8, minutes=5)).isoformat(), **PLACE),
             ends=(BOOKED[0] | {"failed/expired", "refused/invalid_time"},),
@@ -423,14 +446,14 @@ SCENARIOS: dict[str, Scenario] = {
             day=TODAY,
             first=3600.0,
         ),
-        _scenario(
+        small(
             "create_collision",
             create(**PLACE),
             ends=_one("failed/slot_taken"),
             before_write=("staff_books",),
             staff=_AFTER_CREATE,
         ),
-        _scenario(
+        small(
             "move_collision",
             reschedule(),
             ends=_one("failed/slot_taken"),
@@ -438,7 +461,7 @@ SCENARIOS: dict[str, Scenario] = {
             before_write=("staff_books",),
             staff=(*_ON_OLD, *_AFTER_CREATE, "staff_books_old_time"),
         ),
-        _scenario(
+        small(
             "rebook_collision",
             reschedule(),
             ends=_one("failed/slot_taken"),
@@ -447,32 +470,32 @@ SCENARIOS: dict[str, Scenario] = {
             before_write=("staff_books",),
             staff=(*_ON_OLD, *_AFTER_CREATE),
         ),
-        _scenario(
+        small(
             "withdraw",
             create(**PLACE),
             ends=_one("completed/booked", "failed/withdrawn"),
             acts=((0.06, "withdraw"),),
             staff=_AFTER_CREATE,
         ),
-        _scenario(
+        small(
             "review_resend",
             create(**PLACE),
             ends=BOOKED,
             answers=((1, Answer.LATEST),),
-            faults=(("ehr.patient_appointment_history", 1),),
+            faults=(("ehr.patient_appointment_history", 1, ZeroDivisionError),),
             decides=("resend",),
             staff=("staff_deletes_ours", "staff_books_same_patient"),
         ),
-        _scenario(
+        small(
             "review_give_up",
             create(**PLACE),
             ends=_one("completed/booked", "failed/given_up"),
             answers=((1, Answer.LATEST),),
-            faults=(("ehr.patient_appointment_history", 1),),
+            faults=(("ehr.patient_appointment_history", 1, ZeroDivisionError),),
             decides=("give_up",),
             staff=("staff_deletes_ours", "staff_books_same_patient"),
         ),
-        _scenario(
+        small(
             "review_adopt",
             create(**PLACE),
             ends=BOOKED,
@@ -481,14 +504,14 @@ SCENARIOS: dict[str, Scenario] = {
             decides=("adopt_another_patients", "adopt_missing", "adopt_theirs"),
             visits=(visit("51", at(9), patient_id="12"),),
         ),
-        _scenario(
+        small(
             "review_chart",
             onboard(NEW_VISIT),
             ends=BOOKED,
             decides=("adopt_missing_chart", "adopt_chart"),
             patients=(ADA, BEA, *MARSHES),
         ),
-        _scenario(
+        small(
             "review_rebook",
             reschedule(),
             ends=_one("completed/old_visit_remains"),
@@ -497,7 +520,7 @@ SCENARIOS: dict[str, Scenario] = {
             before_write=("staff_moves_old",),
             decides=("resend", "give_up"),
         ),
-        _scenario(
+        small(
             "review_removed",
             reschedule(),
             ends=_one("failed/given_up"),
@@ -506,25 +529,25 @@ SCENARIOS: dict[str, Scenario] = {
             before_write=("staff_deletes_ours_soon",),
             decides=("adopt_missing", "give_up"),
         ),
-        _scenario(
+        small(
             "review_move",
             reschedule(),
             ends=(MOVED[0] | {"needs_review/cannot_adopt"},),
             visits=(OLD,),
             answers=((1, Answer.LATEST),),
-            faults=(("ehr.appointment", 2),),
+            faults=(("ehr.appointment", 2, ZeroDivisionError),),
             decides=("adopt_missing", "adopt_named"),
         ),
-        _scenario(
+        small(
             "review_cancel",
             CANCEL,
             ends=_one("completed/cancelled", "needs_review/cannot_adopt"),
             visits=(OLD,),
             answers=((1, Answer.LATEST),),
-            faults=(("ehr.appointment", 2),),
+            faults=(("ehr.appointment", 2, ZeroDivisionError),),
             decides=("adopt_named", "adopt_named"),
         ),
-        _scenario(
+        small(
             "review_collision",
             reschedule(),
             ends=_one("completed/moved_onto_collision"),
@@ -532,7 +555,7 @@ SCENARIOS: dict[str, Scenario] = {
             before_write=("staff_books", "staff_books_old_time_soon"),
             decides=("give_up",),
         ),
-        _scenario(
+        small(
             "overlap_create",
             create(**PLACE, allow_overlap=True),
             ends=BOOKED,
@@ -540,7 +563,7 @@ SCENARIOS: dict[str, Scenario] = {
             visits=(visit("51", at(14), patient_id="12"),),
             staff=("staff_deletes_ours",),
         ),
-        _scenario(
+        small(
             "overlap_move",
             reschedule(allow_overlap=True),
             ends=MOVED,
@@ -548,7 +571,7 @@ SCENARIOS: dict[str, Scenario] = {
             visits=(OLD, visit("51", at(14), patient_id="12")),
             staff=("staff_moves_old",),
         ),
-        _scenario(
+        small(
             "overlap_refused",
             create(**PLACE, allow_overlap=True),
             create(**PLACE),

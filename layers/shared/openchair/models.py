@@ -627,9 +627,9 @@ class Resolution(Document):
 
 
 class Ending(Stored):
-    """How a task will end once its remaining steps are done: decided before they are sent."""
+    """How a task will fail once its remaining steps are done: decided before they are sent."""
 
-    state: Literal["completed", "failed"]
+    state: Literal["failed"] = "failed"
     code: str
     message: str
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from openchair.contacts import match_text
-from openchair.errors import AppointmentBusy, TaskNotFound
+from openchair.errors import AppointmentBusy
 from openchair.models import (
     TERMINAL,
     CreateAppointment,
@@ -60,10 +60,7 @@ def _before(task: Task, line: Sequence[tuple[str, str]], tasks: TaskStore) -> li
     for practice_id, task_id in line:
         if task_id == task.id:
             break
-        try:
-            other = tasks.task(practice_id, task_id)
-        except TaskNotFound:
-            continue
+        other = tasks.task(practice_id, task_id)
         if other.state not in TERMINAL:
             earlier.append(other)
     return earlier

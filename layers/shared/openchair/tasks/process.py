@@ -144,7 +144,7 @@ class _Worker:
         return task
 
     def _must_wait_in_line(self, task: Task) -> bool:
-        if task.sent_anything or task.state in TERMINAL or task.resolution is not None:
+        if task.sent_anything or task.resolution is not None:
             return False
         return turn_of(task, self._tasks) is Turn.LATER
 
@@ -308,7 +308,8 @@ class _Worker:
         if task.next_step is None:
             return self._finish(task)
         joined = None
-        if step.kind is StepKind.CREATE_APPOINTMENT and done.appointment_id:
+        if step.kind is StepKind.CREATE_APPOINTMENT:
+            assert done.appointment_id is not None
             joined = line_of_appointment(done.appointment_id)
         return self._save(task, join=joined)
 
@@ -318,22 +319,16 @@ class _Worker:
         if task.state is TaskState.COMPLETED:
             return self._save(task, lease_until=None, next_attempt_at=task.sweep_at)
         if task.ending is not None:
-            failed = task.ending.state == "failed"
-            return self._end(
-                task,
-                TaskState.FAILED if failed else TaskState.COMPLETED,
-                {"code": task.ending.code, "message": task.ending.message, **_without_withdrawn(task)},
-            )
-        told_by = [step.code for step in task.steps if step.code is not None]
-        code = told_by[-1] if told_by else outcomes.BOOKED
-        if task.type is TaskType.RESCHEDULE_APPOINTMENT and code == outcomes.BOOKED:
-            code = outcomes.MOVED
+            updates = {"code": task.ending.code, "message": task.ending.message, **_without_withdrawn(task)}
+            return self._end(task, TaskState.FAILED, updates)
+        *_, code = [step.code for step in task.steps if step.code is not None]
         return self._end(task, TaskState.COMPLETED, told(code))
 
     def _end(self, task: Task, state: TaskState, updates: dict[str, Any]) -> Task:
         sweep_at = None
         created = next((step for step in task.steps if step.kind is StepKind.CREATE_APPOINTMENT), None)
-        if state is TaskState.COMPLETED and created is not None and created.was_unclear and created.sent_at:
+        if state is TaskState.COMPLETED and created is not None and created.was_unclear:
+            assert created.sent_at is not None
             sweep_at = created.sent_at + self._window
         return self._tasks.end(self._touched(task, state=state, resolution=None, sweep_at=sweep_at, **updates))
 
@@ -426,8 +421,9 @@ class _Worker:
         )
         kept = tuple(step for step in task.steps if step.kind is not StepKind.WITHDRAW)
         task = self._save(task, steps=(*kept, withdrawal))
-        while task.lease_until is not None and (step := task.next_step) is not None:
-            task = self._advance(task, step, desk)
+        while task.lease_until is not None:
+            assert task.next_step is not None
+            task = self._advance(task, task.next_step, desk)
         return task
 
     # ---------------------------------------------------------------------------------------------- writing

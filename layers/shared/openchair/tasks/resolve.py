@@ -6,11 +6,11 @@ from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import CANCELLED, Desk, Done
+from openchair.tasks.steps.visit_state import cancelled
 
 _CODES = {
     StepKind.CREATE_APPOINTMENT: outcomes.BOOKED,
     StepKind.MOVE_APPOINTMENT: outcomes.MOVED,
-    StepKind.CANCEL_APPOINTMENT: outcomes.CANCELLED,
     StepKind.CONFIRM_APPOINTMENT: outcomes.CONFIRMED,
 }
 
@@ -59,6 +59,8 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
         return None
     if step.kind is StepKind.AWAIT_APPOINTMENT:
         return Done(None, in_chart=True)
+    if step.kind is StepKind.CANCEL_APPOINTMENT:
+        return cancelled(task, visit, outcomes.CANCELLED)
     return Done(_CODES[step.kind], visit.id, visit.patient_id)
 
 

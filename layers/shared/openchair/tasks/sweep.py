@@ -10,8 +10,8 @@ def doubles_of(task: Task, desk: Desk) -> list[str]:
     A copy that somebody made for another time is not a double of ours and is left alone.
     """
     created = task.step(StepKind.CREATE_APPOINTMENT)
-    if created.marker is None or created.patient_id is None:
-        return []
+    assert created.marker is not None
+    assert created.patient_id is not None
     same = [
         visit
         for visit in desk.ehr.patient_appointments(created.patient_id)

@@ -64,7 +64,7 @@ def withdrawn(task: Task, error: OpenChairError) -> Redirected:
     """What is left to do when the visit a task has created is not to stand."""
     created = task.step(StepKind.CREATE_APPOINTMENT)
     done = tuple(before for before in task.steps if before.state is StepState.DONE)
-    ending = Ending(state="failed", **told_of(error))
+    ending = Ending(**told_of(error))
     return Redirected((*done, unsent(created, StepKind.WITHDRAW)), ending)
 
 
@@ -95,10 +95,7 @@ def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
 
 
 def await_confirmation(task: Task, step: Step, desk: Desk) -> Look:
-    def is_unconfirmed(visit: Appointment) -> bool:
-        return not visit.is_confirmed and visit.status is AppointmentStatus.BOOKED
-
-    return _await_change(task, _written(task, step), desk, lambda visit: visit.is_confirmed, is_unconfirmed)
+    return _await_change(task, _written(task, step), desk, lambda visit: visit.is_confirmed, _is_booked)
 
 
 def _await_change(
@@ -125,7 +122,7 @@ def _await_change(
         return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=True)
     if not stands(visit):
         done = tuple(before for before in task.steps if before.state is StepState.DONE)
-        return Redirected(done, Ending(state="failed", **told_of(RevertedInEhr())))
+        return Redirected(done, Ending(**told_of(RevertedInEhr())))
     if visit.synced_at is not None and visit.synced_at > settled_at:
         return Done(None, in_chart=True)
     if not desk.ehr.sync_state(visit.location_id).writes_reach_chart:

@@ -15,7 +15,7 @@ from openchair.tasks.outcomes import told_of
 from openchair.tasks.steps.common import Desk, Done, Look, NeedsReview, Redirected, place_of, unsent
 from openchair.tasks.steps.move import back_from
 
-_TAKEN = Ending(state="failed", **told_of(SlotTaken()))
+_TAKEN = Ending(**told_of(SlotTaken()))
 
 
 def check(task: Task, step: Step, desk: Desk) -> Look:
@@ -78,7 +78,7 @@ def _taken(task: Task, step: Step, book: Book) -> bool:
         place_of(step),
         step.start,
         step.minutes,
-        step.time_pattern or "X" * (step.minutes // 5),
+        step.time_pattern,
         ignore_appointment_id=step.appointment_id,
         ignore_task_id=task.id,
     )

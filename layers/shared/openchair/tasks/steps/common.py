@@ -147,8 +147,8 @@ def best_place(
     day = start.astimezone(zone).date()
     book = read_book(desk.ehr, desk.tasks, desk.record, day, day, fresh=True)
     prefer = None
-    if step.operatory_id and step.provider_id:
-        prefer = Place(step.operatory_id, step.provider_id)
+    if step.operatory_id is not None:
+        prefer = place_of(step)
     elif old is not None and old.operatory_id and old.provider_id:
         prefer = Place(old.operatory_id, old.provider_id)
     return place_at(
@@ -175,7 +175,8 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allo
     zone = desk.record.practice.zone
     day = step.start.astimezone(zone).date()
     visits = desk.ehr.appointments(day, day)
-    if own is not None and own.start is not None:
+    if own is not None:
+        assert own.start is not None
         now = next((visit for visit in visits if visit.id == own.id), None)
         gone = now is None and own.start.astimezone(zone).date() == day
         if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
@@ -219,14 +220,14 @@ def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
 
 
 def holds_of(visit: Appointment) -> tuple[Hold, ...]:
-    """What a visit that stands in the chart takes up."""
-    if visit.start is None or visit.operatory_id is None or visit.provider_id is None:
+    """What a visit that stands in the schedule takes up."""
+    assert visit.start is not None
+    if visit.operatory_id is None or visit.provider_id is None:
         return ()
     pattern = visit.time_pattern or "X" * (visit.minutes // 5)
     return holds_for(Place(visit.operatory_id, visit.provider_id), visit.start, visit.minutes, pattern)
 
 
-def note_with(*parts: str | None) -> str:
-    """Marker first, never cut; a marker somebody copied into the text is taken out of it."""
-    texts = [part if MARKER.fullmatch(part) else MARKER.sub("", part).strip() for part in parts if part]
-    return " ".join(text for text in texts if text)
+def note_with(marker: str, text: str | None) -> str:
+    """The marker first, never cut; one that somebody copied into the text is taken out of it."""
+    return f"{marker} {MARKER.sub('', text or '').strip()}".rstrip()

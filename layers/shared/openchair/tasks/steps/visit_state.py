@@ -34,7 +34,7 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
             return Done(outcomes.MOVED)
         raise
     if visit.status in CANCELLED:
-        return _cancelled(task, visit, outcomes.ALREADY_CANCELLED)
+        return cancelled(task, visit, outcomes.ALREADY_CANCELLED)
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotCancellable
     if rebooking:
@@ -47,7 +47,7 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
 
     def send() -> Done:
         desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
-        return _cancelled(task, visit, outcomes.CANCELLED)
+        return cancelled(task, visit, outcomes.CANCELLED)
 
     return Ready(step.model_copy(update={"appointment_id": visit.id, "patient_id": visit.patient_id}), send)
 
@@ -68,13 +68,13 @@ def read_back_cancel(task: Task, step: Step, desk: Desk) -> ReadBack:
     except AppointmentNotFound:
         return Done(_told(task, outcomes.CANCELLED))
     if visit.status in CANCELLED:
-        return _cancelled(task, visit, outcomes.CANCELLED)
+        return cancelled(task, visit, outcomes.CANCELLED)
     if visit.status is AppointmentStatus.BOOKED:
         return Unseen()
     return Failed(NotCancellable())
 
 
-def _cancelled(task: Task, visit: Appointment, code: str) -> Done:
+def cancelled(task: Task, visit: Appointment, code: str) -> Done:
     """After a rebook the new visit is told, which is known already, not the cancelled one."""
     if isinstance(task.request, RescheduleAppointment):
         return Done(outcomes.MOVED)

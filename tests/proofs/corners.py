@@ -1,0 +1,861 @@
+"""Corners of the protocol: each a small world in which one thing is as it seldom is. What must hold holds there too."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from openchair.errors import (
+    EhrDuplicatePatient,
+    EhrKeyRefused,
+    EhrUnavailable,
+    PatientNotFound,
+    PracticeNotFound,
+    SlotTaken,
+    StaleVersion,
+    StoreUnavailable,
+)
+from openchair.models import Appointment, AppointmentStatus
+from tests.proofs.chart import Fate, Row
+from tests.proofs.faults import Answer
+from tests.proofs.scenarios import (
+    ADA,
+    BEA,
+    CANCEL,
+    CONFIRM,
+    INTERVENTIONS,
+    MARSHES,
+    MAY_OVERLAP,
+    MOVES,
+    NEW_VISIT,
+    OLD,
+    PLACE,
+    REBOOKS,
+    TODAY,
+    Later,
+    Request,
+    Scenario,
+    at,
+    create,
+    onboard,
+    record,
+    reschedule,
+    small,
+    visit,
+)
+
+if TYPE_CHECKING:
+    from tests.proofs.simulation import Simulation
+
+THEIRS = visit("51", at(14), patient_id="12")
+DOUBLED = frozenset(
+    {"doubled", "once", "ours-apart", "after-the-end", "true", "stays-true", "nothing-on-its-way", "ended-is-still"}
+)
+
+
+def _soon(name: str, seconds: float) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.kernel.at(simulation.kernel.now + seconds, lambda: simulation.intervene(name))
+
+    return act
+
+
+def _ours(simulation: "Simulation") -> Row | None:
+    mine = [row for row in simulation.chart.rows.values() if row.past[-1].by in simulation.practice_of]
+    return mine[-1] if mine and not mine[-1].is_deleted else None
+
+
+def _sets_ours(status: AppointmentStatus) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        if row := _ours(simulation):
+            simulation.chart.staff_sets(row, status)
+
+    return act
+
+
+def _sets_newest(status: AppointmentStatus) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        for row in simulation.chart.live()[-1:]:
+            simulation.chart.staff_sets(row, status)
+
+    return act
+
+
+def _deletes_oldest(simulation: "Simulation") -> None:
+    for row in simulation.chart.live()[:1]:
+        simulation.chart.staff_deletes(row)
+
+
+def _changes_old(**changes: Any) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.chart.staff_changes(simulation.chart.rows["50"], **changes)
+
+    return act
+
+
+def _books(patient_id: str, hour: int, minute: int = 0, **changes: Any) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.chart.staff_books(patient_id, at(hour, minute), 30, "2", "2", **changes)
+
+    return act
+
+
+def _forgets_patient(simulation: "Simulation") -> None:
+    simulation.chart.patients.pop("11")
+
+
+def _registers(**changes: Any) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.chart.staff_registers(replace(MARSHES[0], **changes))
+
+    return act
+
+
+def _compared_again(simulation: "Simulation") -> None:
+    for row in simulation.chart.live():
+        simulation.chart.compare(row, Fate.WRITTEN, simulation.clock.now())
+
+
+def _registers_both(simulation: "Simulation") -> None:
+    for each in MARSHES:
+        simulation.chart.staff_registers(each)
+
+
+def _another_person(simulation: "Simulation") -> None:
+    for task in simulation.all_tasks():
+        simulation.settle(task, b'{"action": "resend"}')
+
+
+_ACTS: dict[str, Callable[["Simulation"], None]] = {
+    **INTERVENTIONS,
+    "another_person": _another_person,
+    "staff_confirms_old": _changes_old(is_confirmed=True),
+    "staff_completes_ours": _sets_ours(AppointmentStatus.FULFILLED),
+    "staff_cancels_ours": _sets_ours(AppointmentStatus.CANCELLED),
+    "staff_confirms_otherwise": _changes_old(confirmation="left a message"),
+    "staff_deletes_oldest": _deletes_oldest,
+    "staff_completes_newest": _sets_newest(AppointmentStatus.FULFILLED),
+    "staff_cancels_newest": _sets_newest(AppointmentStatus.CANCELLED),
+    "staff_unconfirms_and_cancels_old": _changes_old(is_confirmed=False, status=AppointmentStatus.CANCELLED),
+    "compared_again": _compared_again,
+    "staff_moves_old_as_asked": _changes_old(start=at(14)),
+    "staff_moves_and_cancels_old": _changes_old(start=at(14), status=AppointmentStatus.CANCELLED),
+    "staff_moves_old_far": _changes_old(start=at(10) + timedelta(days=3)),
+    "staff_moves_old_to_chair_2": _changes_old(operatory_id="2"),
+    "staff_books_her_earlier": _books("11", 13),
+    "staff_books_her_later": _books("11", 15),
+    "staff_books_her_with_reference": _books("11", 14, note="[ref ABC123]"),
+    "staff_books_her_at_once": _books("11", 14),
+    "staff_books_her_cancelled": _books("11", 14, status=AppointmentStatus.CANCELLED),
+    "staff_forgets_patient": _forgets_patient,
+    "staff_registers_inactive": _registers(is_active=False),
+    "staff_registers_two": _registers_both,
+}
+_ACTS |= {
+    f"{name}_in_{seconds}": _soon(name, seconds)
+    for name in tuple(_ACTS)
+    for seconds in (1, 3, 6, 8, 10, 11, 12, 13, 14, 30)
+    if "_in_" not in name
+}
+
+
+def corner(name: str, *bodies: dict[str, Any], ends: str | tuple[str, ...], **given: Any) -> Scenario:
+    """`ends`: of each request, in any order. `requests` instead of bodies where keys or times matter."""
+    listed = (ends,) if isinstance(ends, str) else ends
+    requests = given.pop("requests", None)
+    further = {key: given.pop(key) for key in ("later", "not_promised", "inserts_at") if key in given}
+    made = small(name, *bodies, ends=tuple(frozenset({end}) for end in listed), **given)
+    made = replace(made, interventions=_ACTS, is_corner=True, **further)
+    return replace(made, requests=requests) if requests else made
+
+
+def _today(hour: int, minute: int = 0) -> str:
+    return (TODAY + timedelta(hours=hour, minutes=minute)).isoformat()
+
+
+def _soon_visit(**changes: Any) -> dict[str, Any]:
+    return create(start=_today(9), **PLACE, **changes)
+
+
+CREATED = create(**PLACE)
+OTHERS = (
+    replace(MARSHES[0], id="81", first_name="Clio"),
+    replace(MARSHES[0], id="82", date_of_birth=date(1991, 5, 6)),
+    replace(MARSHES[0], id="83", last_name="Marsh-Lee"),
+)
+
+
+FORGOTTEN = Later((Fate.FORGOTTEN,))
+
+
+def _old_today(hour: int) -> Appointment:
+    return visit("50", TODAY + timedelta(hours=hour))
+
+
+def onboard_by(mail: str, phone: str | None) -> dict[str, Any]:
+    given = onboard()
+    person = {key: value for key, value in given["patient"].items() if key != "phone"} | {"email": mail}
+    return {**given, "patient": {**person, "phone": phone} if phone else person}
+
+
+def _later_day(hour: int) -> str:
+    return (at(hour) + timedelta(days=3)).isoformat()
+
+
+_ALL = (
+    # ------------------------------------------------------------------------------------------------ the door
+    corner("no_key", requests=(Request(0.0, create(), None),), ends="refused/idempotency_key_missing"),
+    corner("empty_key", requests=(Request(0.0, create(), ""),), ends="refused/idempotency_key_missing"),
+    corner("foreign_key", requests=(Request(0.0, create(), "schl\u00fcssel"),), ends="refused/idempotency_key_missing"),
+    corner("unprintable_key", requests=(Request(0.0, create(), "a\tb"),), ends="refused/idempotency_key_missing"),
+    corner(
+        "one_key_twice", requests=(Request(0.0, create(), "k"), Request(0.001, create(), "k")), ends="completed/booked"
+    ),
+    corner("off_the_mark", create(start=at(14, 3).isoformat()), ends="refused/invalid_time"),
+    corner("with_seconds", create(start=(at(14) + timedelta(seconds=1)).isoformat()), ends="refused/invalid_time"),
+    corner(
+        "with_fractions", create(start=(at(14) + timedelta(microseconds=1)).isoformat()), ends="refused/invalid_time"
+    ),
+    corner("in_the_past", create(start=_today(6)), ends="refused/invalid_time"),
+    corner("too_far", create(start=(at(14) + timedelta(days=900)).isoformat()), ends="refused/invalid_time"),
+    corner("waits", requests=(Request(0.0, create(), "k", waits=25.0),), ends="completed/booked"),
+    corner("waits_in_vain", requests=(Request(0.0, create(), "k", waits=2.0),), ends="completed/booked"),
+    corner("withdrawn_twice", create(), ends="failed/withdrawn", acts=((0.03, "withdraw"), (5.0, "withdraw"))),
+    corner("withdrawn_late", CANCEL, ends="completed/cancelled", visits=(OLD,), acts=((90.0, "withdraw"),)),
+    corner(
+        "withdrawn_in_vain",
+        create(),
+        ends="completed/booked",
+        acts=((0.03, "withdraw"),),
+        faults=(("withdraw:tasks.end", 0, StaleVersion),),
+    ),
+    corner(
+        "ended_while_at_fault",
+        create(),
+        ends="failed/withdrawn",
+        acts=((0.3, "withdraw"),),
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+    ),
+    # ------------------------------------------------------------------------------------------------- reviews
+    corner(
+        "busy",
+        requests=(
+            Request(0.0, reschedule(), "k1"),
+            Request(900.0, CONFIRM, "k2"),
+            Request(1000.0, CANCEL, "k3"),
+        ),
+        ends=("needs_review/moved_onto_collision", "failed/appointment_busy", "completed/cancelled"),
+        visits=(OLD,),
+        before_write=("staff_books", "staff_books_old_time_in_1"),
+    ),
+    corner(
+        "two_persons",
+        create(),
+        ends="completed/booked",
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+        decides=("resend",),
+        acts=((21.1, "another_person"), (21.101, "another_person"), (500.0, "another_person")),
+    ),
+    corner(
+        "person_in_vain",
+        create(),
+        ends="needs_review/unexpected_fault",
+        faults=(("ehr.patient", 1, ZeroDivisionError), ("person:tasks.save", 0, StaleVersion)),
+        decides=("resend",),
+    ),
+    corner(
+        "onboarding_given_up",
+        onboard(NEW_VISIT),
+        ends="failed/given_up",
+        decides=("give_up",),
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+    ),
+    corner(
+        "adopts_a_cancelled_visit",
+        create(**PLACE),
+        ends="needs_review/cannot_adopt",
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+        decides=("adopt_hers",),
+        visits=(visit("52", at(9), status=AppointmentStatus.CANCELLED),),
+    ),
+    corner(
+        "adopts_for_a_rebook",
+        reschedule(),
+        ends="completed/moved",
+        practice=REBOOKS,
+        visits=(OLD, visit("52", at(15))),
+        faults=(("ehr.appointment", 2, ZeroDivisionError),),
+        answers=((1, Answer.LOST_BEFORE),),
+        decides=("adopt_hers", "adopt_hers", "give_up"),
+    ),
+    corner(
+        "adopts_a_confirmation",
+        CONFIRM,
+        ends="completed/confirmed",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_BEFORE),),
+        faults=(("ehr.appointment", 2, ZeroDivisionError),),
+        before_write=("staff_confirms_old_in_30",),
+        decides=("adopt_another_patients", "adopt_named"),
+    ),
+    # ------------------------------------------------------------------------- answers and reads that go wrong
+    corner(
+        "refused_twice_alike",
+        create(),
+        ends="failed/ehr_rejected",
+        answers=((1, Answer.UNLISTED), (2, Answer.UNLISTED)),
+    ),
+    corner(
+        "refused_then_lost",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.UNLISTED), (2, Answer.LOST_BEFORE), (3, Answer.OK)),
+    ),
+    corner(
+        "read_back_refused",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrKeyRefused),),
+    ),
+    corner("check_refused", create(), ends="completed/booked", faults=(("ehr.appointments", 3, EhrKeyRefused),)),
+    corner(
+        "patient_gone_at_read_back",
+        create(),
+        ends="needs_review/outcome_unknown",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, PatientNotFound),),
+    ),
+    # ------------------------------------------------------------------------------------- beyond the EHR's cap
+    *(
+        corner(
+            f"beyond_the_cap{name}",
+            create(),
+            ends="completed/booked",
+            answers=((1, Answer.BEYOND), (2, Answer.LOST_AFTER)),
+            not_promised=DOUBLED,
+            **given,
+        )
+        for name, given in (
+            ("", {}),
+            ("_sweep_unreachable", {"faults": (("ehr.patient_appointments", 9, EhrUnavailable),)}),
+            (
+                "_sweep_never_reachable",
+                {"faults": tuple(("ehr.patient_appointments", n, EhrUnavailable) for n in range(9, 400))},
+            ),
+            ("_patient_gone", {"faults": (("ehr.patient_appointments", 9, PatientNotFound),)}),
+            ("_withdrawal_fails", {"faults": (("ehr.appointment", 1, EhrKeyRefused),)}),
+            ("_ours_deleted", {"acts": ((400.0, "staff_deletes_oldest"),)}),
+            ("_withdrawal_too_late", {"acts": ((601.5, "staff_completes_newest"),)}),
+            ("_cancelled", {"acts": ((601.5, "staff_cancels_newest"),)}),
+        )
+    ),
+    # ------------------------------------------------------------------------------------------ visits as they are
+    corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
+    corner("there_in_another_chair", reschedule(10, operatory_id="2"), ends="failed/off_schedule", visits=(OLD,)),
+    corner(
+        "there_with_another", reschedule(10, provider_id="2", operatory_id="2"), ends="completed/moved", visits=(OLD,)
+    ),
+    corner("there_with_another_provider", reschedule(10, provider_id="2"), ends="completed/moved", visits=(OLD,)),
+    corner(
+        "of_another_place",
+        CANCEL,
+        ends="failed/appointment_not_found",
+        practice=record(clinic_number=3),
+        visits=(replace(OLD, location_id="4"),),
+    ),
+    corner("of_her", {**CANCEL, "patient_id": "11"}, ends="completed/cancelled", visits=(OLD,)),
+    corner("of_another_patient", {**CANCEL, "patient_id": "12"}, ends="failed/patient_mismatch", visits=(OLD,)),
+    corner(
+        "a_note", CANCEL, ends="failed/appointment_not_found", visits=(replace(OLD, status=AppointmentStatus.NOTE),)
+    ),
+    corner(
+        "completed", CANCEL, ends="failed/not_cancellable", visits=(replace(OLD, status=AppointmentStatus.FULFILLED),)
+    ),
+    corner("confirmed", CONFIRM, ends="completed/already_confirmed", visits=(replace(OLD, is_confirmed=True),)),
+    corner("without_time", reschedule(), ends="failed/not_movable", visits=(replace(OLD, start=None),)),
+    corner("without_chair", reschedule(), ends="completed/moved", visits=(replace(OLD, operatory_id=None),)),
+    corner("without_provider", reschedule(), ends="completed/moved", visits=(replace(OLD, provider_id=None),)),
+    corner("without_pattern", reschedule(), ends="completed/moved", visits=(replace(OLD, time_pattern=""),)),
+    corner(
+        "rebook_of_a_cancelled",
+        reschedule(),
+        ends="failed/not_movable",
+        practice=REBOOKS,
+        visits=(replace(OLD, status=AppointmentStatus.CANCELLED),),
+    ),
+    corner(
+        "rebook_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", practice=REBOOKS, visits=(OLD,)
+    ),
+    corner("move_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", visits=(OLD,)),
+    corner("notes_of_a_reference_alone", create(notes="[ref ABC123]"), ends="completed/booked"),
+    corner(
+        "rebook_overlapping",
+        reschedule(allow_overlap=True),
+        ends="completed/moved",
+        practice=replace(REBOOKS, may_overlap=True),
+        visits=(OLD, THEIRS),
+    ),
+    corner(
+        "onboard_overlapping",
+        onboard({**NEW_VISIT, "allow_overlap": True}),
+        ends="completed/booked",
+        practice=MAY_OVERLAP,
+    ),
+    # ----------------------------------------------------------------------- what staff does between look and write
+    *(
+        corner(f"move_{name}", reschedule(), ends=end, visits=(OLD,), inserts_at=((act, 17),))
+        for name, act, end in (
+            ("deleted_meanwhile", "staff_deletes_old", "failed/changed_in_ehr"),
+            ("moved_meanwhile", "staff_moves_old", "failed/changed_in_ehr"),
+            ("moved_far_meanwhile", "staff_moves_old_far", "failed/changed_in_ehr"),
+            ("taken_meanwhile", "staff_books", "failed/slot_taken"),
+        )
+    ),
+    corner("taken_between", create(), ends="failed/slot_taken", inserts_at=(("staff_books", 19),)),
+    corner("move_to_another_day", reschedule(start=_later_day(14)), ends="completed/moved", visits=(OLD,)),
+    # ------------------------------------------------------------- what staff does between a lost write and a look
+    *(
+        corner(
+            f"lost_then_{act.removeprefix('staff_')}",
+            create(),
+            ends=end,
+            answers=((1, Answer.LOST_BEFORE if "her" in act else Answer.LOST_AFTER),),
+            before_write=(f"{act}_in_1",),
+            visits=(visit("52", at(9)),),
+        )
+        for act, end in (
+            ("staff_books_her_earlier", "completed/booked"),
+            ("staff_books_her_later", "completed/booked"),
+            ("staff_books_her_with_reference", "completed/booked"),
+            ("staff_books_her_cancelled", "completed/booked"),
+            ("staff_books_her_at_once", "needs_review/look_alike_in_ehr"),
+            ("staff_cancels_ours", "completed/status_changed_in_ehr"),
+            ("staff_moves_ours", "completed/status_changed_in_ehr"),
+            ("staff_strips_note", "completed/booked"),
+        )
+    ),
+    *(
+        corner(
+            f"{kind}_lost_then_{act.removeprefix('staff_')}",
+            body,
+            ends=end,
+            visits=(OLD,),
+            answers=((1, answer),),
+            before_write=(f"{act}_in_1",),
+            practice=practice,
+        )
+        for kind, body, answer, act, end, practice in (
+            ("move", reschedule(), Answer.LOST_BEFORE, "staff_deletes_old", "failed/changed_in_ehr", MOVES),
+            ("move", reschedule(), Answer.LOST_BEFORE, "staff_cancels_old", "failed/changed_in_ehr", MOVES),
+            ("move", reschedule(), Answer.LOST_BEFORE, "staff_moves_old", "failed/changed_in_ehr", MOVES),
+            ("move", reschedule(), Answer.LOST_AFTER, "staff_cancels_ours", "failed/changed_in_ehr", MOVES),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "staff_deletes_old", "completed/cancelled", MOVES),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "staff_completes_old", "failed/not_cancellable", MOVES),
+            ("confirm", CONFIRM, Answer.LOST_BEFORE, "staff_deletes_old", "needs_review/removed_in_ehr", MOVES),
+            ("confirm", CONFIRM, Answer.LOST_BEFORE, "staff_completes_old", "failed/not_confirmable", MOVES),
+            (
+                "confirm",
+                CONFIRM,
+                Answer.LOST_BEFORE,
+                "staff_confirms_otherwise",
+                "completed/status_changed_in_ehr",
+                MOVES,
+            ),
+            ("rebook", reschedule(), Answer.LOST_BEFORE, "staff_moves_old", "failed/changed_in_ehr", REBOOKS),
+        )
+    ),
+    corner(
+        "confirm_sent_again_over_a_change",
+        CONFIRM,
+        ends="completed/status_changed_in_ehr",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_BEFORE),),
+        acts=((301.5, "staff_confirms_otherwise"),),
+    ),
+    corner(
+        "move_sent_again_over_a_change",
+        reschedule(),
+        ends="failed/changed_in_ehr",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_BEFORE),),
+        acts=((301.5, "staff_moves_old"),),
+    ),
+    # ------------------------------------------------------------------------------------------ collisions
+    *(
+        corner(
+            f"{kind}_collides_and_{act.removeprefix('staff_')}_{seconds}",
+            body,
+            ends=end,
+            visits=(OLD,) if body is not CREATED else (),
+            before_write=("staff_books", f"{act}_in_{seconds}"),
+            answers=answers,
+            practice=practice,
+        )
+        for kind, body, act, seconds, answers, end, practice in (
+            ("create", CREATED, "staff_completes_ours", 3, (), "needs_review/collision_remains", MOVES),
+            ("create", CREATED, "staff_cancels_ours", 6, (), "failed/slot_taken", MOVES),
+            ("create", CREATED, "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
+            ("create", CREATED, "staff_deletes_ours", 6, (), "failed/slot_taken", MOVES),
+            ("create", CREATED, "staff_moves_ours", 6, (), "needs_review/collision_remains", MOVES),
+            ("create", CREATED, "staff_completes_ours", 6, (), "needs_review/collision_remains", MOVES),
+            (
+                "create",
+                CREATED,
+                "staff_completes_ours",
+                8,
+                ((2, Answer.LOST_BEFORE),),
+                "needs_review/collision_remains",
+                MOVES,
+            ),
+            ("create", CREATED, "staff_deletes_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
+            ("create", CREATED, "staff_cancels_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_completes_ours", 3, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
+            ("move", reschedule(), "staff_cancels_ours", 10, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_deletes_ours", 10, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 10, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 12, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_books_old_time", 12, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_books_old_time", 10, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 14, (), "failed/slot_taken", MOVES),
+            ("rebook", reschedule(), "staff_completes_ours", 3, (), "needs_review/collision_remains", REBOOKS),
+        )
+    ),
+    # -------------------------------------------------------------------------------------------- patients
+    corner("charts_of_other_people", onboard(), ends="completed/patient_created", patients=(ADA, *OTHERS)),
+    corner(
+        "chart_with_another_phone",
+        onboard(),
+        ends="completed/patient_created_look_alike",
+        patients=(ADA, replace(MARSHES[0], phones=("3035550199",))),
+    ),
+    corner("chart_found", onboard(), ends="completed/patient_found", patients=(ADA, MARSHES[0])),
+    corner(
+        "chart_inactive",
+        onboard(),
+        ends="needs_review/patient_inactive",
+        patients=(ADA, replace(MARSHES[0], is_active=False)),
+    ),
+    *(
+        corner(
+            f"chart_by_mail_{n}", onboard_by(mail, phone), ends=end, patients=(ADA, replace(MARSHES[0], email=theirs))
+        )
+        for n, (mail, phone, theirs, end) in enumerate(
+            (
+                ("cleo@example.com", None, "Cleo@example.com", "completed/patient_found"),
+                ("cleo@example.com", None, "other@example.com", "completed/patient_created_look_alike"),
+                ("cleo@example.com", None, None, "completed/patient_created_look_alike"),
+            ),
+            1,
+        )
+    ),
+    *(
+        corner(
+            f"onboarding_lost_then_{act.removeprefix('staff_')}",
+            onboard(),
+            ends=end,
+            answers=((1, Answer.LOST_BEFORE),),
+            before_write=(f"{act}_in_1",),
+        )
+        for act, end in (
+            ("staff_registers", "completed/patient_created"),
+            ("staff_registers_two", "needs_review/several_patients_match"),
+            ("staff_registers_inactive", "needs_review/patient_inactive"),
+        )
+    ),
+    *(
+        corner(
+            f"duplicate_refused_{name}",
+            onboard(),
+            ends=end,
+            before_write=acts,
+            faults=(("EHR.create_patient", 1, EhrDuplicatePatient), *faults),
+        )
+        for name, acts, faults, end in (
+            ("one", ("staff_registers",), (), "completed/patient_found"),
+            ("two", ("staff_registers_two",), (), "failed/ehr_duplicate_patient"),
+            ("inactive", ("staff_registers_inactive",), (), "failed/ehr_duplicate_patient"),
+            (
+                "unread",
+                ("staff_registers",),
+                (("ehr.find_patients", 2, EhrUnavailable),),
+                "failed/ehr_duplicate_patient",
+            ),
+        )
+    ),
+    corner(
+        "not_bookable", create(), ends="failed/patient_not_bookable", patients=(replace(ADA, is_bookable=False), BEA)
+    ),
+    # ----------------------------------------------------------------------------------- seldom, but possible
+    corner(
+        "another_create_goes_on",
+        requests=(Request(0.0, create(14), "k1"), Request(300.0, create(15), "k2")),
+        ends=("needs_review/unexpected_fault", "completed/booked"),
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+    ),
+    corner(
+        "ended_between_two_looks",
+        requests=(Request(0.0, CREATED, "k1"), Request(12.439, {**CONFIRM, "appointment_id": "1001"}, "k2")),
+        ends=("completed/booked", "completed/confirmed"),
+    ),
+    corner(
+        "refused_in_two_ways",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.UNLISTED), (2, Answer.UNLISTED_OTHERWISE)),
+    ),
+    corner(
+        "three_places_taken",
+        create(),
+        ends="failed/slot_taken",
+        faults=tuple(("worker:tasks.save", n, SlotTaken) for n in (2, 3, 4)),
+    ),
+    corner(
+        "practice_gone_meanwhile",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_BEFORE),),
+        faults=(("worker:practices.practice", 2, PracticeNotFound),),
+    ),
+    corner(
+        "practice_gone_at_the_end",
+        reschedule(),
+        ends="failed/reverted_in_ehr",
+        visits=(OLD,),
+        later=Later((Fate.REVERTED,)),
+        faults=(
+            ("worker:tasks.end", 1, StoreUnavailable),
+            *(("worker:practices.practice", n, PracticeNotFound) for n in range(2, 20)),
+        ),
+    ),
+    corner(
+        "fault_at_the_end",
+        reschedule(),
+        ends="failed/reverted_in_ehr",
+        visits=(OLD,),
+        later=Later((Fate.REVERTED,)),
+        faults=(("worker:tasks.end", 1, ZeroDivisionError),),
+        decides=("resend",),
+    ),
+    corner(
+        "old_visit_cancelled_by_hand",
+        reschedule(),
+        ends="completed/moved",
+        practice=REBOOKS,
+        visits=(OLD,),
+        answers=((2, Answer.REFUSED),),
+        before_write=("staff_cancels_old_in_14",),
+        decides=("adopt_named",),
+    ),
+    *(
+        corner(
+            f"moved_by_hand_{name}",
+            reschedule(),
+            ends=end,
+            visits=(OLD,),
+            faults=(("ehr.appointments", 2, ZeroDivisionError),),
+            acts=((15.0, act),),
+            decides=("adopt_named",),
+        )
+        for name, act, end in (
+            ("as_asked", "staff_moves_old_as_asked", "completed/moved"),
+            ("to_another_chair", "staff_moves_old_to_chair_2", "needs_review/cannot_adopt"),
+            ("then_cancelled", "staff_moves_and_cancels_old", "needs_review/cannot_adopt"),
+        )
+    ),
+    corner(
+        "move_among_others", reschedule(), ends="completed/moved", visits=(visit("49", at(9), patient_id="12"), OLD)
+    ),
+    corner(
+        "collides_and_is_moved_as_it_goes_back",
+        reschedule(),
+        ends="failed/slot_taken",
+        visits=(OLD,),
+        before_write=("staff_books", "staff_moves_ours_in_11"),
+    ),
+    corner(
+        "rebook_of_a_deleted",
+        reschedule(),
+        ends="completed/moved",
+        practice=REBOOKS,
+        visits=(OLD,),
+        before_write=("staff_deletes_old_in_3",),
+    ),
+    corner(
+        "rebook_lost_then_deleted",
+        reschedule(),
+        ends="completed/moved",
+        practice=REBOOKS,
+        visits=(OLD,),
+        answers=((2, Answer.LOST_BEFORE),),
+        before_write=("staff_deletes_old_in_30",),
+    ),
+    # --------------------------------------------------------------------------------- an EHR that writes later
+    *(
+        corner(f"later_{name}", body, ends=end, later=later, visits=visits, **given)
+        for name, body, end, later, visits, given in (
+            ("create", CREATED, "completed/booked", Later(), (), {}),
+            ("create_twice", CREATED, "completed/booked", Later(), (), {"answers": ((1, Answer.LOST_BEFORE),)}),
+            (
+                "notes",
+                {**CREATED, "notes": 40 * "long "},
+                "completed/note_shortened",
+                Later(holds_notes_up_to=40),
+                (),
+                {},
+            ),
+            ("never", _soon_visit(), "failed/not_written_to_ehr", FORGOTTEN, (), {"day": TODAY}),
+            (
+                "cancelled",
+                CREATED,
+                "failed/not_written_to_ehr",
+                FORGOTTEN,
+                (),
+                {"before_write": ("staff_cancels_ours_in_30",)},
+            ),
+            (
+                "cancelled_in_chart",
+                CREATED,
+                "completed/status_changed_in_ehr",
+                Later(seconds=20.0),
+                (),
+                {"before_write": ("staff_cancels_ours_in_30",)},
+            ),
+            (
+                "deleted",
+                CREATED,
+                "needs_review/removed_in_ehr",
+                FORGOTTEN,
+                (),
+                {"before_write": ("staff_deletes_ours_in_30",)},
+            ),
+            ("elsewhere", CREATED, "needs_review/stored_differently", Later((Fate.ELSEWHERE,)), (), {}),
+            (
+                "elsewhere_given_up",
+                CREATED,
+                "completed/collision_remains",
+                Later((Fate.ELSEWHERE,)),
+                (),
+                {"decides": ("give_up", "give_up", "give_up")},
+            ),
+            (
+                "elsewhere_adopted",
+                CREATED,
+                "completed/booked",
+                Later((Fate.ELSEWHERE,)),
+                (),
+                {"decides": ("adopt_missing", "adopt_ours")},
+            ),
+            ("outside", CREATED, "completed/outside_chart", Later((Fate.FORGOTTEN,), writes_reach_chart=False), (), {}),
+            ("onboard", onboard(NEW_VISIT), "completed/booked", Later(), (), {}),
+            ("move", reschedule(), "completed/moved", Later(), (OLD,), {}),
+            ("move_reverted", reschedule(), "failed/reverted_in_ehr", Later((Fate.REVERTED,)), (OLD,), {}),
+            ("move_elsewhere", reschedule(), "completed/status_changed_in_ehr", Later((Fate.ELSEWHERE,)), (OLD,), {}),
+            (
+                "move_deleted",
+                reschedule(),
+                "completed/status_changed_in_ehr",
+                FORGOTTEN,
+                (OLD,),
+                {"before_write": ("staff_deletes_old_in_30",)},
+            ),
+            (
+                "move_outside",
+                reschedule(),
+                "completed/outside_chart",
+                Later((Fate.FORGOTTEN,), writes_reach_chart=False),
+                (OLD,),
+                {},
+            ),
+            (
+                "move_unknown",
+                {**reschedule(), "start": _today(9)},
+                "needs_review/not_confirmed_by_ehr",
+                FORGOTTEN,
+                (_old_today(15),),
+                {"day": TODAY},
+            ),
+            (
+                "move_soon",
+                reschedule(),
+                "completed/moved",
+                Later(seconds=40.0, fates=(Fate.WRITTEN,)),
+                (OLD,),
+                {"acts": tuple((600.0 * n, "compared_again") for n in range(1, 9))},
+            ),
+            ("cancel", CANCEL, "completed/cancelled", Later(), (OLD,), {}),
+            ("cancel_reverted", CANCEL, "failed/reverted_in_ehr", Later((Fate.REVERTED,)), (OLD,), {}),
+            ("cancel_of_what_waits", CANCEL, "completed/cancelled", FORGOTTEN, (replace(OLD, is_in_chart=False),), {}),
+            (
+                "move_of_what_waits",
+                reschedule(),
+                "completed/status_changed_in_ehr",
+                FORGOTTEN,
+                (replace(OLD, is_in_chart=False),),
+                {"before_write": ("staff_moves_old_in_30",)},
+            ),
+            (
+                "rebook_without_time",
+                reschedule(),
+                "completed/moved",
+                Later(),
+                (replace(OLD, start=None),),
+                {"practice": REBOOKS},
+            ),
+            ("confirm", CONFIRM, "completed/confirmed", Later(), (OLD,), {}),
+            ("confirm_reverted", CONFIRM, "failed/reverted_in_ehr", Later((Fate.REVERTED,)), (OLD,), {}),
+            (
+                "confirm_cancelled",
+                CONFIRM,
+                "completed/status_changed_in_ehr",
+                FORGOTTEN,
+                (OLD,),
+                {"before_write": ("staff_unconfirms_and_cancels_old_in_30",)},
+            ),
+            ("rebook", reschedule(), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
+            (
+                "rebook_near",
+                {**reschedule(), "start": _today(12)},
+                "needs_review/replacement_waits",
+                Later((Fate.FORGOTTEN,), moves_in_place=False),
+                (_old_today(9),),
+                {"day": TODAY},
+            ),
+            (
+                "rebook_of_the_past",
+                {**reschedule(), "start": _today(16)},
+                "needs_review/not_confirmed_by_ehr",
+                Later(moves_in_place=False, seconds=14000.0),
+                (_old_today(8),),
+                {"day": TODAY, "first": 3660.0},
+            ),
+            ("collision", CREATED, "failed/slot_taken", Later(), (), {"before_write": ("staff_books_in_3",)}),
+            (
+                "collision_reverted",
+                CREATED,
+                "needs_review/visit_remains",
+                Later((Fate.WRITTEN, Fate.REVERTED)),
+                (),
+                {"before_write": ("staff_books_in_3",)},
+            ),
+            (
+                "move_collision",
+                reschedule(),
+                "failed/slot_taken",
+                Later(),
+                (OLD,),
+                {"before_write": ("staff_books_in_3",)},
+            ),
+            (
+                "move_collision_reverted",
+                reschedule(),
+                "needs_review/moved_onto_collision",
+                Later((Fate.WRITTEN, Fate.REVERTED)),
+                (OLD,),
+                {"before_write": ("staff_books_in_3",)},
+            ),
+        )
+    ),
+)
+CORNERS: dict[str, Scenario] = {each.name: each for each in _ALL}
