@@ -167,8 +167,8 @@ def _of_ended_task(simulation: "Simulation", call: Call) -> str | None:
 def _out_of_order(simulation: "Simulation", call: Call) -> str | None:
     mine = call.task
     for line in mine.lines:
-        for other in simulation.all_tasks():
-            if line not in other.lines or other.state in TERMINAL or simulation.order(other) >= simulation.order(mine):
+        for other in simulation.before_in_line(mine, line):
+            if other.state in TERMINAL:
                 continue
             goes_past = other.state in (TaskState.NEEDS_REVIEW, TaskState.AWAITING_EHR) and (
                 mine.type is TaskType.CANCEL_APPOINTMENT or not line.startswith("appointment:")

@@ -501,8 +501,10 @@ class Simulation:
     def task_of(self, task_id: str) -> Task:
         return self.store._tasks[self.practice_of[task_id], task_id]
 
-    def order(self, task: Task) -> int:
-        return list(self.practice_of).index(task.id)
+    def before_in_line(self, task: Task, line: str) -> list[Task]:
+        entries = self.store._lines.get((task.ehr_account_id, line), [])
+        here = (task.practice_id, task.id)
+        return [self.store._tasks[entry] for entry in entries[: entries.index(here) if here in entries else 0]]
 
     def rows_of(self, patient_id: str) -> list[Row]:
         return [row for row in self.chart.rows.values() if row.visit.patient_id == patient_id]
