@@ -136,3 +136,16 @@ def test_the_environment_is_read_in_the_settings_only(folder: Path) -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}
     }
     assert readers == set()
+
+
+@pytest.mark.parametrize(
+    "module", [one for one in modules(PACKAGE) if area(one) == "core" and one.stem != "models"], ids=named
+)
+def test_the_core_never_asks_which_vendor_it_is(module: Path) -> None:
+    """The practice document alone has a section for each; what differs else is told by `capabilities`."""
+    asked = {"Ehr", "open_dental", "nexhealth", "OPEN_DENTAL", "NEXHEALTH", "OpenDentalSettings", "NexHealthSettings"}
+    tree = ast.parse(module.read_text("utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+    assert not names & asked

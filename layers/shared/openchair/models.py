@@ -146,6 +146,16 @@ class Sync(Document):
     full_hour_local: Annotated[int, Field(ge=0, le=23)] = 2
 
 
+@dataclass(frozen=True, slots=True)
+class ChairMaps:
+    """The practice's own word on chairs and providers, whatever its EHR's section of the document calls it."""
+
+    operatory_id_to_provider_id: Mapping[str, str]
+    operatory_type_to_ids: Mapping[str, tuple[str, ...]]
+    operatory_type_to_provider_ids: Mapping[str, tuple[str, ...]]
+    location_ids: tuple[str, ...]
+
+
 class Practice(Document):
     """The practice document (design section 4)."""
 
@@ -176,6 +186,19 @@ class Practice(Document):
     def rebooks(self) -> bool:
         """A visit is moved by booking anew, then cancelling: for practices that count broken appointments."""
         return self.open_dental is not None and self.open_dental.reschedule == "rebook"
+
+    @property
+    def chair_maps(self) -> ChairMaps:
+        """`location_ids` is empty when the practice is not limited to some."""
+        if self.open_dental is not None and self.ehr is Ehr.OPEN_DENTAL:
+            section = self.open_dental
+            return ChairMaps(
+                section.operatory_id_to_provider_id,
+                section.operatory_type_to_ids,
+                section.operatory_type_to_provider_ids,
+                (str(section.clinic_number),) if section.clinic_number is not None else (),
+            )
+        return ChairMaps({}, {}, {}, self.nexhealth.location_ids if self.nexhealth is not None else ())
 
     def service(self, service_id: str) -> Service:
         """Raises ServiceNotFound."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, time, timedelta
 from math import ceil
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from openchair.errors import (
     ProviderNotFound,
     RangeTooLong,
 )
-from openchair.models import Appointment, AppointmentStatus, Document, Ehr, Id, Practice, PracticeRecord, Slot
+from openchair.models import Appointment, AppointmentStatus, ChairMaps, Document, Id, Practice, PracticeRecord, Slot
 from openchair.openings import Book, Need, check_known, open_slots
 from openchair.ports import ClaimReader, Clock, EhrClient, ScheduleReader
 
@@ -63,35 +63,12 @@ class SlotQuery(MoveQuery):
 # ------------------------------------------------------------------------------- what a practice's visits need
 
 
-@dataclass(frozen=True, slots=True)
-class ChairMaps:
-    """The practice's own word on chairs and providers, whatever its EHR's section of the document calls it."""
-
-    operatory_id_to_provider_id: Mapping[str, str]
-    operatory_type_to_ids: Mapping[str, tuple[str, ...]]
-    operatory_type_to_provider_ids: Mapping[str, tuple[str, ...]]
-    location_ids: tuple[str, ...]
-
-
-def chair_maps(practice: Practice) -> ChairMaps:
-    """`location_ids` is empty when the practice is not limited to some."""
-    if practice.open_dental is not None and practice.ehr is Ehr.OPEN_DENTAL:
-        section = practice.open_dental
-        return ChairMaps(
-            section.operatory_id_to_provider_id,
-            section.operatory_type_to_ids,
-            section.operatory_type_to_provider_ids,
-            (str(section.clinic_number),) if section.clinic_number is not None else (),
-        )
-    return ChairMaps({}, {}, {}, practice.nexhealth.location_ids if practice.nexhealth is not None else ())
-
-
 def is_ours(practice: Practice, location_id: str | None) -> bool:
     """Whether a visit or a patient of this location is the practice's, where several practices share an EHR account.
 
     What is of no location is everybody's; a practice that is limited to none has all.
     """
-    location_ids = chair_maps(practice).location_ids
+    location_ids = practice.chair_maps.location_ids
     return location_id is None or not location_ids or location_id in location_ids
 
 
@@ -110,7 +87,7 @@ def need_for_service(
     Raises ServiceNotFound, and ProviderNotFound, OperatoryNotFound or LocationNotFound when what is asked is excluded.
     """
     service = practice.service(service_id)
-    maps = chair_maps(practice)
+    maps = practice.chair_maps
     operatory_ids = provider_ids = None
     if service.operatory_type is not None and maps.operatory_type_to_ids:
         operatory_ids = frozenset(maps.operatory_type_to_ids.get(service.operatory_type, ()))
@@ -139,7 +116,7 @@ def need_for_move(
     A chair in no type may be changed for any of its kind (hygiene or not), and its provider for any.
     Raises ProviderNotFound or OperatoryNotFound when what is asked is excluded by the practice's maps.
     """
-    maps = chair_maps(practice)
+    maps = practice.chair_maps
     types = [name for name, ids in maps.operatory_type_to_ids.items() if appointment.operatory_id in ids]
     operatory_ids = provider_ids = None
     if types:
@@ -375,7 +352,7 @@ def list_operatories(record: PracticeRecord, ehr: ScheduleReader) -> dict[str, A
 
     Raises LocationNotFound when there are chairs, but none where the practice is: its document names a wrong place.
     """
-    maps = chair_maps(record.practice)
+    maps = record.practice.chair_maps
     visible = [chair for chair in ehr.operatories() if not chair.is_hidden]
     locations = sorted({chair.location_id for chair in visible if chair.location_id is not None})
     everywhere = not maps.location_ids or not locations
