@@ -1,46 +1,24 @@
-"""A practice on NexHealth: the real client, tasks and claims, and a simulator behind loopback, in one virtual time."""
+"""A practice behind NexHealth."""
 
-import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import urllib3
-
-from openchair.clients.factory import EhrClients
-from openchair.clients.transport import EhrCall
-from openchair.models import Practice, PracticeRecord, Task
-from openchair.slots import SlotQuery, find_slots
-from openchair.tasks.process import process_task
-from openchair.tasks.submit import submit_task
+from openchair.models import Practice
 from tests.clients.support import Addresses
-from tests.clock import VirtualClock
-from tests.memory_store import MemoryCircuits, MemoryLimits, MemoryPractices, MemoryQueue, MemoryTaskStore, MemoryTokens
+from tests.integration.ehr_world import EhrWorld, FixedKeys, Truth
 from tools.simulators.nexhealth import RunningSimulator, TenantSpec, running_nexhealth
 
-ZONE = ZoneInfo("America/New_York")
-NOW = datetime(2026, 3, 2, 7, tzinfo=ZONE)
-CALLER = "arn:aws:iam::123456789012:role/Receptionist"
+NOW = datetime(2026, 3, 2, 7, tzinfo=ZoneInfo("America/New_York"))
 
 
-class _Keys:
-    def __init__(self, api_key: str) -> None:
-        self.current = {"apiKey": api_key}
-
-    def keys(self, secret_name: str, fresh: bool = False) -> Mapping[str, str]:
-        return self.current
-
-
-class NexHealthWorld:
-    """Monday 07:00 in New York; nothing waits for real, so the simulator cannot count a second's requests."""
+class NexHealthWorld(EhrWorld):
+    """Monday 07:00 in New York."""
 
     def __init__(self, simulator: RunningSimulator) -> None:
         self.simulator = simulator
-        self.clock = VirtualClock(NOW.astimezone(UTC))
-        self.audit: list[EhrCall] = []
         told = simulator.described()
         (tenant,) = told["tenants"]
         practice = Practice.model_validate(
@@ -57,95 +35,20 @@ class NexHealthWorld:
                 "services": [{"id": "filling", "name": "Filling", "minutes": 60}],
             }
         )
-        self.record = PracticeRecord(practice, 1, "account-2")
-        self.tasks = MemoryTaskStore(self.clock)
-        self._circuits = MemoryCircuits(self.clock)
-        self._limits, self._tokens, self._keys = MemoryLimits(), MemoryTokens(self.clock), _Keys(told["api_key"])
-        self.clients = self.another_function()
-        self._http = urllib3.PoolManager()
-        self._orders = 0
+        addresses = Addresses(nexhealth_base_url=simulator.url)
+        super().__init__(practice, FixedKeys(apiKey=told["api_key"]), simulator.control_url, NOW, addresses)
 
-    def another_function(self) -> EhrClients:
-        """A process of its own on the same account."""
-        addresses = Addresses(nexhealth_base_url=self.simulator.url)
-        stores = self._keys, self._limits, self._tokens
-        return EhrClients(*stores, lambda: addresses, self.clock, self.audit.append)
-
-    def control(self, path: str, method: str = "POST", **body: Any) -> Any:
-        told = json.dumps(body).encode() if method == "POST" else None
-        answer = self._http.request(method, f"{self.simulator.control_url}/{path}", body=told)
-        assert answer.status == 200, answer.data
-        return json.loads(answer.data)
-
-    def advance(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self._tell_time()
-
-    def _tell_time(self) -> None:
-        self.control("clock", now=self.clock.now().isoformat(), frozen=True)
-
-    def slot(self, number: int = 0) -> dict[str, str]:
-        """The n-th free start from tomorrow on, as a booking asks for it; no two overlap."""
-        tomorrow = (NOW + timedelta(days=1)).date()
-        query = SlotQuery(service_id="filling", start_date=tomorrow, end_date=tomorrow + timedelta(days=3))
-        found = find_slots(self.record, query, self.clients.client(self.record), self.tasks, self.clock)
-        starts = [
-            {"start": slot["start"], "operatory_id": slot["operatory_id"], "provider_id": provider["provider_id"]}
-            for provider in found["providers"]
-            for day in provider["days"]
-            for slot in day["slots"][::7]
-        ]
-        return starts[number]
-
-    def patient_id(self, number: int = 0) -> str:
+    def patient_ids(self) -> list[str]:
         people = self.control("truth/patients", "GET")["patients"]
-        return [one["patient_id"] for one in people if not one["inactive"]][number]  # type: ignore[no-any-return]
+        return [one["patient_id"] for one in people if not one["inactive"]]
 
-    def booking(self, number: int = 0) -> dict[str, Any]:
-        given = {"type": "CREATE_APPOINTMENT", "patient_id": self.patient_id(number), "service_id": "filling"}
-        return {**given, **self.slot(number)}
-
-    def submit(self, request: Mapping[str, Any]) -> Task:
-        self._orders += 1
-        body = json.dumps(request).encode()
-        key = f"key-{self._orders}"
-        return submit_task(
-            self.record, CALLER, key, body, self.tasks, MemoryQueue(), self.clock, lambda *parts: "|".join(parts)
-        )
-
-    def process(self, task: Task, clients: EhrClients | None = None) -> Task:
-        self._tell_time()
-        return process_task(
-            task.practice_id,
-            task.id,
-            tasks=self.tasks,
-            practices=MemoryPractices(self.record),
-            ehr_for=lambda record: (clients or self.clients).client(record, math.inf),
-            circuits=self._circuits,
-            clock=self.clock,
-            remaining_seconds=lambda: 175.0,
-            timeout_seconds=180,
-        )
-
-    def do(self, request: Mapping[str, Any]) -> Task:
-        return self.process(self.submit(request))
-
-    def until_ended(self, task: Task, longest: timedelta = timedelta(hours=3)) -> Task:
-        """Looked at whenever it is due."""
-        deadline = self.clock.now() + longest
-        while not task.is_settled and self.clock.now() < deadline:
-            assert task.next_attempt_at is not None
-            self.advance(max((task.next_attempt_at - self.clock.now()).total_seconds(), 1.0))
-            task = self.process(task)
-        return task
+    def visit(self, appointment_id: str | None) -> Truth:
+        chart = self.truth(appointment_id)["chart"]
+        return Truth(datetime.fromisoformat(chart["start"]), chart["cancelled"], chart["confirmed"])
 
     def truth(self, appointment_id: str | None) -> dict[str, Any]:
-        rows = self.control(f"truth/appointments?appointment_id={appointment_id}", "GET")["appointments"]
-        (row,) = rows
+        (row,) = self.control(f"truth/appointments?appointment_id={appointment_id}", "GET")["appointments"]
         return dict(row)
-
-    def claims(self) -> set[str]:
-        return {one.task_id for one in self.tasks.claims("account-2", self.clock.now(), NOW + timedelta(days=9))}
 
 
 @contextmanager

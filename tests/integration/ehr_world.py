@@ -1,0 +1,147 @@
+"""A practice on an EHR's simulator: the real client, tasks and claims, in one virtual time."""
+
+import json
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import urllib3
+
+from openchair.clients.factory import EhrClients
+from openchair.clients.transport import EhrCall
+from openchair.models import Practice, PracticeRecord, Task
+from openchair.slots import SlotQuery, find_slots
+from openchair.tasks.process import process_task
+from openchair.tasks.submit import submit_task
+from tests.clients.support import Addresses
+from tests.clock import VirtualClock
+from tests.memory_store import (
+    MemoryCircuits,
+    MemoryLimits,
+    MemoryPractices,
+    MemoryQueue,
+    MemoryTaskStore,
+    MemoryTokens,
+)
+
+CALLER = "arn:aws:iam::123456789012:role/Receptionist"
+
+
+class FixedKeys:
+    """Satisfies `clients.factory.KeyStore`."""
+
+    def __init__(self, **keys: str) -> None:
+        self.current = keys
+
+    def keys(self, secret_name: str, fresh: bool = False) -> Mapping[str, str]:
+        return self.current
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A visit as the practice's own system holds it; the start is in UTC."""
+
+    start: datetime
+    is_cancelled: bool
+    is_confirmed: bool
+
+
+class EhrWorld(ABC):
+    """Nothing waits for real, so a simulator cannot count a second's requests."""
+
+    def __init__(
+        self, practice: Practice, keys: FixedKeys, control_url: str, now: datetime, addresses: Addresses
+    ) -> None:
+        self.clock = VirtualClock(now.astimezone(UTC))
+        self.audit: list[EhrCall] = []
+        self.record = PracticeRecord(practice, 1, "account-2")
+        self.tasks = MemoryTaskStore(self.clock)
+        self._now, self._control_url, self._addresses, self._keys = now, control_url, addresses, keys
+        self._circuits = MemoryCircuits(self.clock)
+        self._limits, self._tokens = MemoryLimits(), MemoryTokens(self.clock)
+        self.clients = self.another_function()
+        self._http = urllib3.PoolManager()
+        self._orders = 0
+
+    @abstractmethod
+    def patient_ids(self) -> list[str]:
+        """Who can be booked."""
+
+    @abstractmethod
+    def visit(self, appointment_id: str | None) -> Truth: ...
+
+    def another_function(self) -> EhrClients:
+        """A process of its own on the same account."""
+        stores = self._keys, self._limits, self._tokens
+        return EhrClients(*stores, lambda: self._addresses, self.clock, self.audit.append)
+
+    def control(self, path: str, method: str = "POST", **body: Any) -> Any:
+        told = json.dumps(body).encode() if method == "POST" else None
+        answer = self._http.request(method, f"{self._control_url}/{path}", body=told)
+        assert answer.status == 200, answer.data
+        return json.loads(answer.data)
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self._tell_time()
+
+    def _tell_time(self) -> None:
+        self.control("clock", now=self.clock.now().isoformat(), frozen=True)
+
+    def slot(self, number: int = 0) -> dict[str, str]:
+        """The n-th free start from tomorrow on, as a booking asks for it; no two overlap."""
+        tomorrow = (self._now + timedelta(days=1)).date()
+        query = SlotQuery(service_id="filling", start_date=tomorrow, end_date=tomorrow + timedelta(days=3))
+        found = find_slots(self.record, query, self.clients.client(self.record), self.tasks, self.clock)
+        starts = [
+            {"start": slot["start"], "operatory_id": slot["operatory_id"], "provider_id": provider["provider_id"]}
+            for provider in found["providers"]
+            for day in provider["days"]
+            for slot in day["slots"][::7]
+        ]
+        return starts[number]
+
+    def booking(self, number: int = 0) -> dict[str, Any]:
+        given = {"type": "CREATE_APPOINTMENT", "patient_id": self.patient_ids()[number], "service_id": "filling"}
+        return {**given, **self.slot(number)}
+
+    def submit(self, request: Mapping[str, Any]) -> Task:
+        self._orders += 1
+        body = json.dumps(request).encode()
+        key = f"key-{self._orders}"
+        return submit_task(
+            self.record, CALLER, key, body, self.tasks, MemoryQueue(), self.clock, lambda *parts: "|".join(parts)
+        )
+
+    def process(self, task: Task, clients: EhrClients | None = None) -> Task:
+        self._tell_time()
+        return process_task(
+            task.practice_id,
+            task.id,
+            tasks=self.tasks,
+            practices=MemoryPractices(self.record),
+            ehr_for=lambda record: (clients or self.clients).client(record, math.inf),
+            circuits=self._circuits,
+            clock=self.clock,
+            remaining_seconds=lambda: 175.0,
+            timeout_seconds=180,
+        )
+
+    def do(self, request: Mapping[str, Any]) -> Task:
+        return self.process(self.submit(request))
+
+    def until_ended(self, task: Task, longest: timedelta = timedelta(hours=3)) -> Task:
+        """Looked at whenever it is due."""
+        deadline = self.clock.now() + longest
+        while not task.is_settled and self.clock.now() < deadline:
+            assert task.next_attempt_at is not None
+            self.advance(max((task.next_attempt_at - self.clock.now()).total_seconds(), 1.0))
+            task = self.process(task)
+        return task
+
+    def claims(self) -> set[str]:
+        until = self._now + timedelta(days=9)
+        return {one.task_id for one in self.tasks.claims("account-2", self.clock.now(), until)}

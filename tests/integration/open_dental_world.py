@@ -1,0 +1,49 @@
+"""A practice on Open Dental."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from openchair.models import Practice
+from tests.clients.support import Addresses
+from tests.integration.ehr_world import EhrWorld, FixedKeys, Truth
+from tools.simulators.open_dental import OfficeSpec, RunningSimulator, running_simulator
+
+NOW = datetime(2026, 3, 2, 7, tzinfo=ZoneInfo("America/Denver"))
+
+
+class OpenDentalWorld(EhrWorld):
+    """Monday 07:00 in Denver."""
+
+    def __init__(self, simulator: RunningSimulator) -> None:
+        told = simulator.described()
+        practice = Practice.model_validate(
+            {
+                "id": "p1",
+                "name": "Aspen Dental House",
+                "timezone": "America/Denver",
+                "ehr": "OPEN_DENTAL",
+                "open_dental": {"api_key_secret_name": "practice-p1-opendental-api-key"},
+                "services": [{"id": "filling", "name": "Filling", "minutes": 60}],
+            }
+        )
+        keys = FixedKeys(devKey=told["dev_key"], custKey=told["cust_key"])
+        super().__init__(practice, keys, told["control_url"], NOW, Addresses(simulator.url))
+
+    def patient_ids(self) -> list[str]:
+        people = self.control("truth/patients?status=Patient", "GET")["patients"]
+        return [one["patient_id"] for one in people]
+
+    def visit(self, appointment_id: str | None) -> Truth:
+        (row,) = self.control(f"truth/appointments?appointment_id={appointment_id}", "GET")["appointments"]
+        start = datetime.fromisoformat(row["start"]) if row["start"] else datetime.min.replace(tzinfo=UTC)
+        is_cancelled = row["status"] in ("Broken", "UnschedList")
+        return Truth(start.astimezone(UTC), is_cancelled, "Confirmed" in str(row["confirmed"]))
+
+
+@contextmanager
+def open_dental_world() -> Iterator[OpenDentalWorld]:
+    with running_simulator([OfficeSpec(patients=30)], now=NOW) as simulator:
+        simulator.simulator.settings.clock.freeze(frozen=True)
+        yield OpenDentalWorld(simulator)
