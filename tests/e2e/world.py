@@ -300,7 +300,7 @@ def aws_settings(description: StackDescription) -> AwsSettings:
 
 
 def free_slots(caller: Caller, practice_id: str) -> Iterator[Json]:
-    """Slots for a cleaning that do not overlap each other, each given out once."""
+    """Slots for a cleaning of which none takes another's chair or provider, each given out once."""
     first = datetime.now(ZoneInfo(TIMEZONE)).date() + timedelta(days=_FIRST_DAY_AHEAD)
     dates = {"start_date": str(first), "end_date": str(first + timedelta(days=6))}
     answer = caller.get(f"/practices/{practice_id}/slots", service_id="cleaning", **dates)
@@ -309,9 +309,14 @@ def free_slots(caller: Caller, practice_id: str) -> Iterator[Json]:
     for provider in answer.body["providers"]:
         for slot in (slot for day in provider["days"] for slot in day["slots"]):
             mine = {**slot, "provider_id": provider["provider_id"]}
-            if not any(_overlap(mine, other) for other in given):
+            if not any(_collide(mine, other) for other in given):
                 given.append(mine)
     return iter(given)
+
+
+def _collide(one: Json, other: Json) -> bool:
+    same = one["operatory_id"] == other["operatory_id"] or one["provider_id"] == other["provider_id"]
+    return same and _overlap(one, other)
 
 
 def _overlap(one: Json, other: Json) -> bool:
