@@ -10,6 +10,10 @@ class Clock:
         self._shift = timedelta(0) if now is None else now - datetime.now(UTC)
         self._frozen: datetime | None = None
 
+    @property
+    def frozen(self) -> bool:
+        return self._frozen is not None
+
     def now(self) -> datetime:
         return self._frozen or datetime.now(UTC) + self._shift
 

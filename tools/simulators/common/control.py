@@ -104,12 +104,15 @@ class BaseControl[S: Controlled]:
         only(body, {"now", "advance_seconds", "frozen", "office", "subdomain"})
         if "now" in body:
             now = datetime.fromisoformat(str(body["now"]))
-            clock.set(now if now.tzinfo else now.replace(tzinfo=self._zone(body)))
+            self._move(now if now.tzinfo else now.replace(tzinfo=self._zone(body)))
         if "advance_seconds" in body:
             self._advance(float(body["advance_seconds"]))
         if "frozen" in body:
             clock.freeze(bool(body["frozen"]))
         return {"now": clock.now().isoformat()}
+
+    def _move(self, now: datetime) -> None:
+        self._simulator.settings.clock.set(now)
 
     def _advance(self, seconds: float) -> None:
         self._simulator.settings.clock.advance(seconds)
