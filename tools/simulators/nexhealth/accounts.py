@@ -12,6 +12,7 @@ from uuid import UUID
 from tools.simulators.nexhealth.ehr import Ehr
 from tools.simulators.nexhealth.institution import Institution, Settings
 from tools.simulators.nexhealth.rates import Rates
+from tools.simulators.nexhealth.rows import API_USER
 from tools.simulators.nexhealth.webhooks import Hub
 
 
@@ -39,7 +40,7 @@ class Account:
         expires = now + timedelta(seconds=self.settings.switches.token_lifetime_seconds)
         digest = hashlib.sha256(f"{self.api_key}/{self.issued}".encode()).digest()
         claims = {
-            "sub": "1001",
+            "sub": str(API_USER),
             "scp": "api_user",
             "iat": int(now.timestamp()),
             "exp": int(expires.timestamp()),

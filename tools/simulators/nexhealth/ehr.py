@@ -126,7 +126,8 @@ class Ehr:
         institution.last_read = dict.fromkeys(institution.locations, now)
 
     def settings_at(self, location: int) -> EhrSettings:
-        return self.settings.changed(self.by_location.get(location, {}))
+        own = self.by_location.get(location)
+        return self.settings if own is None else self.settings.changed(own)
 
     def change(self, values: Mapping[str, Any], location: int | None, now: datetime) -> None:
         """New settings for all locations or for one; an EHR that wakes takes what waited."""
@@ -181,37 +182,33 @@ class Ehr:
         self.institution.effects[write.row_id].state = "withdrawn"
 
     def next_due(self) -> datetime:
-        moments = [self._next_read]
-        for write in self.pending:
-            if self._can_run(write):
-                moments.append(write.due_at)
-            if self._can_expire(write):
-                assert write.expires_at is not None
-                moments.append(write.expires_at)
-        return min(moments)
+        runs = (write.due_at for write in self._runnable())
+        ends = (w.expires_at for w in self.pending if w.expires_at is not None and w.rule.result != "never")
+        return min([self._next_read, *runs, *ends])
 
     def step(self, moment: datetime) -> None:
         """Everything that is due by then, stamped with that moment."""
+        for write in [w for w in self._runnable() if w.due_at <= moment]:
+            self.pending.remove(write)
+            self._run(write, moment)
         for write in list(self.pending):
-            if write in self.pending and self._can_run(write) and write.due_at <= moment:
-                self.pending.remove(write)
-                self._run(write, moment)
-        for write in list(self.pending):
-            if self._can_expire(write) and write.expires_at is not None and write.expires_at <= moment:
+            if write.expires_at is not None and write.expires_at <= moment and write.rule.result != "never":
                 self.pending.remove(write)
                 self._end_badly(write, moment, "timed_out")
         if self._next_read <= moment:
             self._next_read = moment + timedelta(seconds=self.settings.read_cycle_seconds)
             self.read(moment)
 
-    def _can_run(self, write: Write) -> bool:
-        if write.rule.result == "never" or self.settings_at(write.location_id).mode in ("sleep", "offline"):
-            return False
-        first = next(w for w in self.pending if w.row_id == write.row_id and w.kind != "patient" or w is write)
-        return first is write
-
-    def _can_expire(self, write: Write) -> bool:
-        return write.rule.result != "never" and write.expires_at is not None
+    def _runnable(self) -> list[Write]:
+        """The first waiting write of each row, where the EHR takes writes."""
+        heads: dict[int, Write] = {}
+        for write in self.pending:
+            heads.setdefault(write.row_id, write)
+        return [
+            write
+            for write in heads.values()
+            if write.rule.result != "never" and self.settings_at(write.location_id).mode not in ("sleep", "offline")
+        ]
 
     def _run(self, write: Write, moment: datetime) -> None:
         if write.kind == "patient":
@@ -275,7 +272,8 @@ class Ehr:
         chart.put_visit(wanted)
         effects = institution.effects[row.id]
         effects.chart_changes += wanted != visit
-        row = replace(row, synced_at=moment, updated_at=moment)
+        shown = {**write.values, **self._waiting_values(row.id)}
+        row = replace(row, **shown, synced_at=moment, updated_at=moment)
         institution.put_appointment(row)
         institution.remember(
             moment, "ehr", "changed", appointment_id=str(row.id), fields=sorted({**write.values, **write.rule.stored})
@@ -295,7 +293,7 @@ class Ehr:
         foreign = institution.new_id("foreign_patients")
         changes = patient.new_patient or institution.switches.written_patient_id == "changes"
         written = replace(patient, foreign=foreign, new_patient=False, updated_at=moment, synced_at=moment)
-        institution.chart.put_patient(written, unread=changes)
+        institution.chart.put_patient(written)
         if changes:
             institution.chart.replaces[foreign] = number
         else:
@@ -351,6 +349,9 @@ class Ehr:
         for location in online:
             self.institution.last_read[location] = moment
         chart = self.institution.chart
+        if self.institution.switches.read_over_pending == "overwrite":
+            touched = (self.institution.appointments[w.row_id].foreign for w in self.pending if w.kind == "change")
+            chart.unread_visits |= {foreign for foreign in touched if foreign is not None}
         for foreign in sorted(chart.unread_patients):
             if online.intersection(chart.patients[foreign].location_ids):
                 chart.unread_patients.discard(foreign)
@@ -402,19 +403,30 @@ class Ehr:
             return
         old = institution.appointments[known]
         row = _as_read(institution, old, seen, moment)
-        first_time = seen.by == "api" and old.by_api and not institution.effects[known].read_back
+        if switches.read_over_pending == "keep":
+            row = replace(row, **self._waiting_values(known))
+        effects = institution.effects.get(known)
+        first_time = effects is not None and effects.chart_creates > 0 and not effects.read_back
         if row == old and not first_time:
             return
         row = replace(row, updated_at=moment, synced_at=moment)
         institution.put_appointment(row)
         event = "appointment_updated"
-        if first_time:
-            institution.effects[known].read_back = True
+        if first_time and effects is not None:
+            effects.read_back = True
             event = {"created": "appointment_created", "updated": event, "none": ""}[switches.read_back_event]
             event = event or ("" if replace(row, updated_at=old.updated_at, synced_at=old.synced_at) == old else event)
         if event:
             institution.remember(moment, "read", event, appointment_id=str(known))
             institution.publish(Happening("Appointment", event, "", rows.appointment(institution, row), moment))
+
+    def _waiting_values(self, appointment: int) -> dict[str, Any]:
+        """What accepted changes ask of the row that the EHR does not have yet."""
+        waiting: dict[str, Any] = {}
+        for write in self.pending:
+            if write.kind == "change" and write.row_id == appointment and write.rule.result != "reverted":
+                waiting |= write.values
+        return waiting
 
     def _read_new_visit(self, seen: ChartVisit, moment: datetime) -> None:
         institution = self.institution

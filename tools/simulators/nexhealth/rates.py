@@ -67,10 +67,7 @@ class Rates:
 
     def __init__(self, settings: RateSettings) -> None:
         self.settings = settings
-        self.refused = 0
-        self.over: dict[str, int] = dict.fromkeys(LIMITS, 0)
-        self.counted: dict[str, int] = dict.fromkeys(LIMITS, 0)
-        self._windows: dict[str, deque[datetime]] = {name: deque() for name in LIMITS}
+        self.reset()
 
     def admit(self, buckets: tuple[str, ...], now: datetime, switches: Switches) -> tuple[str, ...]:
         """The buckets that are full; the request counts in all of its buckets unless it is refused."""
@@ -89,7 +86,10 @@ class Rates:
         return bool(full) and self.settings.mode == "refuse"
 
     def reset(self) -> None:
-        self.__init__(self.settings)  # type: ignore[misc]
+        self.refused = 0
+        self.over: dict[str, int] = dict.fromkeys(LIMITS, 0)
+        self.counted: dict[str, int] = dict.fromkeys(LIMITS, 0)
+        self._windows: dict[str, deque[datetime]] = {name: deque() for name in LIMITS}
 
     def _full(self, name: str, now: datetime, *, fixed: bool) -> bool:
         limit, seconds = LIMITS[name]

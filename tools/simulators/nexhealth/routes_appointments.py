@@ -83,7 +83,7 @@ def _wanted(call: Call, a: Appointment, place: Location | None) -> bool:
         and cancelled in (None, a.cancelled)
         and unavailable in (None, a.unavailable)
         and (not nex_only or a.by_api)
-        and (creator is None or (a.by_api and creator == call.institution.id))
+        and (creator is None or (a.by_api and creator == rows.API_USER))
         and (since is None or call.institution.updated_at(a) >= since)
     )
 

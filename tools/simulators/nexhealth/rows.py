@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 _EMAIL = "office@example.com"
+API_USER = 1001
+"""The user that API keys act as."""
 
 
 def user(institution: Institution, p: Patient) -> Row:
@@ -151,7 +153,7 @@ def appointment(institution: Institution, a: Appointment) -> Row:
         "misc": {"is_booked_on_nexhealth": a.by_api},
         "last_sync_time": maybe_stamp(institution.last_sync_time((a.location_id,), a.synced_at)),
         "patient_confirmed": a.confirmed,
-        "created_by_user_id": institution.id if a.by_api else None,
+        "created_by_user_id": API_USER if a.by_api else None,
         "is_guardian": a.is_guardian,
         "patient_confirmed_at": maybe_stamp(a.confirmed_at),
         "cancelled_at": maybe_stamp(a.cancelled_at),

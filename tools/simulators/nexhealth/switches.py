@@ -57,6 +57,8 @@ class Switches(SwitchSet):
     """What NexHealth shows of a change that the EHR refused, until the next read."""
     pending_foreign_id_type: Literal["source", "nex"] = "source"
     """`foreign_id_type` of rows that are not written yet: as later, or starting with Nex."""
+    read_over_pending: Literal["keep", "overwrite"] = "keep"
+    """Whether a read leaves what an accepted change asked for while the EHR does not have it yet."""
     deleted_in_ehr: Literal["cancelled", "vanishes", "stays"] = "cancelled"
     """What a visit deleted in the EHR becomes with the next read."""
     read_moves_last_sync_time: bool = True

@@ -66,6 +66,9 @@ def chart_truth(institution: Institution, visit: ChartVisit) -> Document:
 
 def appointments(institution: Institution, query: Mapping[str, str]) -> list[Document]:
     """NexHealth's rows, blocks only with block=true; see `_chosen` for the filters."""
+    if "appointment_id" in query:
+        one = institution.appointments.get(int(query["appointment_id"]))
+        return [] if one is None else _chosen([appointment_truth(institution, one)], query)
     blocks = query.get("block") == "true"
     ordered = sorted(institution.appointments.values(), key=lambda a: (a.start, a.id))
     rows = (a for a in ordered if a.unavailable == blocks and _on(institution, a.start, query))

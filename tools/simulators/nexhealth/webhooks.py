@@ -102,6 +102,7 @@ class Hub:
         self.endpoints: dict[int, Endpoint] = {}
         self.subscriptions: dict[int, Subscription] = {}
         self.deliveries: list[Delivery] = []
+        self._waiting: list[Delivery] = []
         self._settings = settings
         self._seed = seed
         self._numbers: dict[str, int] = {"endpoint": 0, "subscription": 0, "delivery": 0}
@@ -139,16 +140,17 @@ class Hub:
                 self._queue(subscription, institution, happening)
 
     def next_due(self) -> datetime | None:
-        return min((d.due_at for d in self.deliveries if d.state == "waiting"), default=None)
+        return min((d.due_at for d in self._waiting), default=None)
 
     def take_due(self, now: datetime) -> Sending | None:
         """The next attempt that is due, stamped and signed; it stays out until `answered`."""
-        due = [d for d in self.deliveries if d.state == "waiting" and d.due_at <= now]
+        due = [d for d in self._waiting if d.due_at <= now]
         if not due:
             return None
         first = min(d.due_at for d in due)
         together = [d for d in due if d.due_at == first]
         delivery = together[-1 if self._settings.switches.webhook_order == "reversed" else 0]
+        self._waiting.remove(delivery)
         endpoint = self.endpoints.get(delivery.endpoint_id)
         if endpoint is None or not endpoint.active:
             delivery.state = "dropped"
@@ -177,6 +179,7 @@ class Hub:
             return
         delivery.state = "waiting"
         delivery.due_at = delivery.made_at + timedelta(seconds=RETRY_SECONDS[retries])
+        self._waiting.append(delivery)
 
     def _queue(self, subscription: Subscription, institution: Institution, happening: Happening) -> None:
         switches, now = self._settings.switches, happening.at
@@ -193,9 +196,9 @@ class Hub:
             document["subdomain"] = institution.subdomain
         if happening.reason and switches.failure_reason == "envelope":
             document["reason"] = happening.reason
-        self.deliveries.append(
-            Delivery(self._next("delivery"), subscription.webhook_endpoint_id, document, made_at=now, due_at=now)
-        )
+        made = Delivery(self._next("delivery"), subscription.webhook_endpoint_id, document, made_at=now, due_at=now)
+        self.deliveries.append(made)
+        self._waiting.append(made)
 
     def _data(self, happening: Happening, row: dict[str, Any]) -> dict[str, Any]:
         switches = self._settings.switches
