@@ -649,6 +649,27 @@ def test_the_front_desk_acts_in_the_chart(nex: NexHealthCaller) -> None:
     assert len(nex.control("GET", "truth/chart", foreign_id=foreign, deleted="true")["chart"]) == 1
 
 
+def test_another_practice_can_be_invented_in_its_place(nex: NexHealthCaller) -> None:
+    before = nex.get("patients", location_id=nex.location_id).body["data"]
+    try:
+        told = nex.control("POST", "seed", {"seed": 9, "patients": 60, "locations": 2, "ehr": "curve2"})
+
+        (institution,) = told["institutions"]
+        assert (institution["patients"], len(institution["locations"])) == (60, 2)
+        nex.renew()
+        assert nex.get("patients", location_id=nex.location_id).body["data"] != before
+    finally:
+        nex.control("POST", "seed", {"seed": 7, "patients": 200, "locations": 1, "ehr": "opendental"})
+
+
+def test_reads_go_on_when_the_clock_is_set_back(nex: NexHealthCaller) -> None:
+    nex.control("POST", "clock", {"now": "2026-04-02T07:00:00"})
+    nex.control("POST", "clock", {"now": "2026-03-02T07:00:00"})
+    number = nex.booked()
+    nex.advance(605)
+    assert nex.control("GET", "truth/history", appointment_id=number)["history"][-1]["by"] == "read"
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -667,6 +688,9 @@ def test_the_front_desk_acts_in_the_chart(nex: NexHealthCaller) -> None:
         ("overlays", {"set": {}}),
         ("tokens", {"colour": 1}),
         ("clock", {"now": "soon"}),
+        ("seed", {"patients": 0}),
+        ("seed", {"timezone": "Nowhere"}),
+        ("seed", {"api_key": "x"}),
         ("keys", {"subdomain": "elsewhere", "enabled": True}),
     ],
 )

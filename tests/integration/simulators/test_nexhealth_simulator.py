@@ -14,9 +14,14 @@ from tools.simulators.nexhealth import InstitutionSpec, running_simulator
 from tools.simulators.nexhealth.errors import table
 
 PATIENT, DENTIST, HYGIENIST, CHAIR, HYGIENE_CHAIR = 401_001_001, 300_001_001, 300_001_003, 150_101, 150_103
-EVENING = {"provider_id": DENTIST, "operatory_id": CHAIR, "start_time": "2026-03-04T19:00:00-07:00", "end_time": None}
+EVENING: dict[str, Any] = {
+    "provider_id": DENTIST,
+    "operatory_id": CHAIR,
+    "start_time": "2026-03-04T19:00:00-07:00",
+    "end_time": None,
+}
 """After hours: nobody's booking and no blockout is there."""
-NEW_PATIENT = {
+NEW_PATIENT: dict[str, Any] = {
     "provider": {"provider_id": DENTIST},
     "patient": {
         "first_name": "Odalys",
@@ -1242,7 +1247,8 @@ def test_nothing_a_request_sends_makes_the_simulator_itself_fail(nex: NexHealthC
                 query = {"location_id": nex.location_id, "start": "2026-03-02", "end": "2026-03-03", "per_page": 1}
                 query |= {"start_date": "2026-03-02", "days": 1, "lids[]": nex.location_id, "pids[]": DENTIST}
                 assert nex.get(path, **{**query, name: value}).status < 500, (path, name, value)
-    for value in [*strange, None, 7, [], {}, 1.5, True]:
+    bodies: list[Any] = [*strange, None, 7, [], {}, 1.5, True]
+    for value in bodies:
         for name in (*EVENING, "patient_id", "note", "is_guardian", "appointment_type_id", "patient", "unavailable"):
             assert nex.book(**{**EVENING, name: value}).status < 500, (name, value)
         assert nex.post("patients", {**NEW_PATIENT, "patient": value}, location_id=nex.location_id).status < 500

@@ -41,6 +41,7 @@ class Control(BaseControl[Simulator]):
             ("GET", "writes"): lambda query, _body: self._writes(self._ehr(query)),
             ("POST", "writes"): self._add_write_rules,
             ("DELETE", "writes"): self._clear_write_rules,
+            ("POST", "seed"): self._seed,
             ("POST", "rates"): self._set_rates,
             ("POST", "tokens"): self._set_tokens,
             ("POST", "keys"): self._set_key,
@@ -50,7 +51,7 @@ class Control(BaseControl[Simulator]):
             ("DELETE", "overlays"): self._clear_overlays,
         }
         # Moving the clock sends webhooks, whose receivers may call the API meanwhile.
-        self._unlocked = {("POST", "clock"), ("POST", "reset")}
+        self._unlocked = {("POST", "clock"), ("POST", "reset"), ("POST", "seed")}
 
     def _truth(self, noun: str, query: Query) -> list[dict[str, Any]] | None:
         self._simulator.settle()
@@ -169,6 +170,12 @@ class Control(BaseControl[Simulator]):
         ehr = self._ehr(query)
         ehr.rules.clear()
         return self._writes(ehr)
+
+    def _seed(self, query: Query, body: Any) -> Any:
+        """Another practice, and everything else as at the start."""
+        values = {name: value for name, value in body.items() if name != "subdomain"}
+        self._simulator.reseed(self._subdomain(body), values)
+        return self._state(query, body)
 
     def _set_rates(self, query: Query, body: Any) -> Any:
         account = self._account(body)

@@ -125,6 +125,10 @@ class Ehr:
         self._writes = 0
         institution.last_read = dict.fromkeys(institution.locations, now)
 
+    def rewind(self, now: datetime) -> None:
+        """The clock was set back: the next read is at most a cycle away."""
+        self._next_read = min(self._next_read, now + timedelta(seconds=self.settings.read_cycle_seconds))
+
     def settings_at(self, location: int) -> EhrSettings:
         own = self.by_location.get(location)
         return self.settings if own is None else self.settings.changed(own)

@@ -1,7 +1,9 @@
 """/appointments: list, get, create, patch. 201 and 200 mean accepted; the EHR gets the write later."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,7 +46,8 @@ def list_appointments(call: Call) -> Answer:
     start, end = call.moment("start", zone), call.moment("end", zone, day_ends=True)
     assert start is not None
     assert end is not None
-    found = [a for a in call.institution.between(start, end) if _wanted(call, a, place)]
+    tests = _filters(call, place)
+    found = [a for a in call.institution.between(start, end) if all(test(a) for test in tests)]
     name, descending = sorting(call, ("updated_at",))
     return paged(
         call,
@@ -66,26 +69,41 @@ def _day_zone(call: Call, place: Location | None) -> ZoneInfo:
     return ZoneInfo(place.tz) if place is not None and call.switches.date_only_zone == "location" else _UTC
 
 
-def _wanted(call: Call, a: Appointment, place: Location | None) -> bool:
-    patients, providers = call.integers("patient_ids"), call.integers("provider_ids")
-    chairs, kind, foreign = call.integers("operatory_ids"), call.integer("appointment_type_id"), call.text("foreign_id")
-    if len(patients) > _MOST_PATIENT_IDS:
+def _filters(call: Call, place: Location | None) -> list[Callable[[Appointment], bool]]:
+    """One test for each parameter given; raises ApiError for a wrong value whatever rows there are."""
+    institution, tests = call.institution, list[Callable[[Appointment], bool]]()
+    if place is not None:
+        tests.append(lambda a: a.location_id == place.id)
+    if len(call.integers("patient_ids")) > _MOST_PATIENT_IDS:
         raise errors.TOO_MANY_PATIENT_IDS()
-    cancelled, unavailable, nex_only = (call.boolean(name) for name in ("cancelled", "unavailable", "nex_only"))
-    creator, since = call.integer("created_by"), call.moment("updated_since")
-    return (
-        (place is None or a.location_id == place.id)
-        and (not patients or a.patient_id in patients)
-        and (not providers or a.provider_id in providers)
-        and (not chairs or a.operatory_id in chairs)
-        and kind in (None, a.appointment_type_id)
-        and foreign in (None, str(a.foreign))
-        and cancelled in (None, a.cancelled)
-        and unavailable in (None, a.unavailable)
-        and (not nex_only or a.by_api)
-        and (creator is None or (a.by_api and creator == rows.API_USER))
-        and (since is None or call.institution.updated_at(a) >= since)
-    )
+    for name, field in _ONE_OF.items():
+        wanted = set(call.integers(name))
+        if wanted:
+            tests.append(partial(_is_in, field, wanted))
+    for name in ("cancelled", "unavailable"):
+        flag = call.boolean(name)
+        if flag is not None:
+            tests.append(partial(_is_in, name, {flag}))
+    kind, creator = call.integer("appointment_type_id"), call.integer("created_by")
+    foreign, since = call.text("foreign_id"), call.moment("updated_since")
+    if kind is not None:
+        tests.append(lambda a: a.appointment_type_id == kind)
+    if foreign is not None:
+        tests.append(lambda a: str(a.foreign) == foreign)
+    if call.boolean("nex_only"):
+        tests.append(lambda a: a.by_api)
+    if creator is not None:
+        tests.append(lambda a: a.by_api and creator == rows.API_USER)
+    if since is not None:
+        tests.append(lambda a: institution.updated_at(a) >= since)
+    return tests
+
+
+_ONE_OF = {"patient_ids": "patient_id", "provider_ids": "provider_id", "operatory_ids": "operatory_id"}
+
+
+def _is_in(field: str, wanted: set[Any], a: Appointment) -> bool:
+    return getattr(a, field) in wanted
 
 
 @route("GET", "appointments/{n}", "include[]")

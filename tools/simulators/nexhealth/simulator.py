@@ -5,12 +5,12 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tools.simulators.common.clock import Clock
 from tools.simulators.common.faults import Fault, FaultScript
@@ -121,6 +121,21 @@ class Simulator:
         spec = self.specs[0]
         return self.accounts[spec.api_key].institutions[spec.subdomain]
 
+    def reseed(self, subdomain: str, values: dict[str, Any]) -> None:
+        """Invent another practice for the subdomain and start over; raises ValueError for a wrong value."""
+        changeable = {"seed", "patients", "timezone", "canary", "locations", "ehr"}
+        if set(values) - changeable:
+            raise ValueError(f"a seed may hold {', '.join(sorted(changeable))}")
+        self.account_of(subdomain)
+        before = self.specs
+        self.specs = [replace(spec, **values) if spec.subdomain == subdomain else spec for spec in before]
+        try:
+            self.reset()
+        except (ValueError, TypeError, ZoneInfoNotFoundError) as error:
+            self.specs = before
+            self.reset()
+            raise ValueError(str(error)) from error
+
     def account_of(self, subdomain: str) -> Account:
         """Raises ValueError for a subdomain that is not there."""
         for account in self.accounts.values():
@@ -159,6 +174,10 @@ class Simulator:
                     self.pump()
             clock.set(target)
             clock.freeze(frozen)
+            with self.lock:
+                for account in self.accounts.values():
+                    for ehr in account.ehrs.values():
+                        ehr.rewind(target)
 
     def _next_due(self) -> datetime | None:
         with self.lock:
