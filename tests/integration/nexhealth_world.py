@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from openchair.models import Practice
 from tests.clients.support import Addresses
 from tests.integration.ehr_world import EhrWorld, FixedKeys, Truth
-from tools.simulators.nexhealth import RunningSimulator, TenantSpec, running_nexhealth
+from tools.simulators.nexhealth import InstitutionSpec, RunningSimulator, running_simulator
 
 NOW = datetime(2026, 3, 2, 7, tzinfo=ZoneInfo("America/New_York"))
 
@@ -20,7 +20,7 @@ class NexHealthWorld(EhrWorld):
     def __init__(self, simulator: RunningSimulator) -> None:
         self.simulator = simulator
         told = simulator.described()
-        (tenant,) = told["tenants"]
+        (tenant,) = told["institutions"]
         practice = Practice.model_validate(
             {
                 "id": "p2",
@@ -40,11 +40,22 @@ class NexHealthWorld(EhrWorld):
 
     def patient_ids(self) -> list[str]:
         people = self.control("truth/patients", "GET")["patients"]
-        return [one["patient_id"] for one in people if not one["inactive"]]
+        return [
+            one["patient_id"] for one in people if not (one["inactive"] or one["placeholder"] or one["non_patient"])
+        ]
 
     def visit(self, appointment_id: str | None) -> Truth:
         chart = self.truth(appointment_id)["chart"]
-        return Truth(datetime.fromisoformat(chart["start"]), chart["cancelled"], chart["confirmed"])
+        return Truth(datetime.fromisoformat(chart["start"]), chart["status"] == "cancelled", chart["confirmed"])
+
+    def does_not_write(self) -> None:
+        """NexHealth writes nothing to the practice's own system from here on."""
+        (location_id,) = self.simulator.described()["institutions"][0]["location_ids"]
+        self.control("staff", action="set_location", location_id=location_id, columns={"insert_appt_client": False})
+
+    def tokens_issued(self) -> int:
+        (institution,) = self.control("state", "GET")["institutions"]
+        return int(institution["tokens_issued"])
 
     def truth(self, appointment_id: str | None) -> dict[str, Any]:
         (row,) = self.control(f"truth/appointments?appointment_id={appointment_id}", "GET")["appointments"]
@@ -53,6 +64,6 @@ class NexHealthWorld(EhrWorld):
 
 @contextmanager
 def nexhealth_world() -> Iterator[NexHealthWorld]:
-    with running_nexhealth([TenantSpec(patients=30)], now=NOW, is_throttled=False) as simulator:
-        simulator.simulator.clock.freeze(frozen=True)
+    spec = InstitutionSpec(patients=30, timezone="America/New_York", ehr="dentrix")
+    with running_simulator([spec], now=NOW, frozen=True) as simulator:
         yield NexHealthWorld(simulator)

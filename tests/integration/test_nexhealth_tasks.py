@@ -1,7 +1,6 @@
 """The five tasks on NexHealth, against a simulator that accepts at once and whose practice's system writes later."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -10,6 +9,7 @@ from openchair.models import TaskState
 from tests.integration.nexhealth_world import NexHealthWorld, nexhealth_world
 
 HOURS = 3600
+REACHED_BY = {"phone": "303-555-0142", "email": "bea.lindquoy@example.org"}
 
 
 @pytest.fixture
@@ -33,19 +33,20 @@ def test_a_booking_is_awaited_and_then_told_with_the_charts_own_id_behind_it(wor
 
 
 def test_a_booking_the_practices_system_refuses_ends_failed_and_its_chair_is_free_again(world: NexHealthWorld) -> None:
-    world.control("system", mode="refuses")
+    world.control("switches", failed_insertion_row="cancelled")
+    world.control("ehr", mode="refuse")
     request = world.booking()
 
     failed = world.until_ended(world.do(request))
 
     assert (failed.state, failed.code, failed.in_chart) == (TaskState.FAILED, "not_written_to_ehr", False)
     assert world.claims() == set()
-    world.control("system", mode="takes")
+    world.control("ehr", mode="prompt")
     assert world.until_ended(world.do(request)).code == "booked"
 
 
 def test_a_booking_whose_system_sleeps_waits_and_is_done_when_it_wakes(world: NexHealthWorld) -> None:
-    world.control("system", mode="sleeps")
+    world.control("ehr", mode="sleep")
     task = world.do(world.booking())
 
     world.advance(2 * HOURS)
@@ -53,22 +54,23 @@ def test_a_booking_whose_system_sleeps_waits_and_is_done_when_it_wakes(world: Ne
     assert (waiting.state, waiting.in_chart) == (TaskState.AWAITING_EHR, False)
     assert world.claims() == {task.id}
 
-    world.control("system", mode="takes")
+    world.control("ehr", mode="prompt")
     assert world.until_ended(waiting).code == "booked"
 
 
 def test_a_booking_never_taken_is_cancelled_at_the_vendor_when_its_time_has_come(world: NexHealthWorld) -> None:
-    world.control("system", mode="sleeps")
+    world.control("ehr", mode="sleep")
     task = world.do(world.booking())
 
     world.advance(5 * 24 * HOURS)
     ended = world.until_ended(world.process(task))
 
     assert (ended.state, ended.code) == (TaskState.FAILED, "not_written_to_ehr")
-    world.control("system", mode="takes")
+    world.control("ehr", mode="prompt")
     world.advance(HOURS)
     visit = world.truth(task.appointment_id)
-    assert (visit["cancelled"], visit["chart"]) == (True, None)
+    assert visit["status"] == "cancelled"
+    assert visit["chart"] is None or visit["chart"]["status"] == "cancelled"
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "timed_out_after", "html_after", "truncate"])
@@ -94,7 +96,7 @@ def test_a_visit_is_moved_in_place_where_the_system_can(world: NexHealthWorld) -
 
 
 def test_a_visit_is_booked_anew_first_where_the_system_cannot_move(world: NexHealthWorld) -> None:
-    world.control("system", name="curve2", edits_appointments=False)
+    world.control("seed", patients=30, ehr="athena")
     booked = world.until_ended(world.do(world.booking()))
     request = {"type": "RESCHEDULE_APPOINTMENT", "appointment_id": booked.appointment_id, **world.slot(1)}
 
@@ -102,13 +104,13 @@ def test_a_visit_is_booked_anew_first_where_the_system_cannot_move(world: NexHea
 
     assert moved.code == "moved"
     assert moved.appointment_id != booked.appointment_id
-    assert world.truth(moved.appointment_id)["chart"]["cancelled"] is False
-    assert world.truth(booked.appointment_id)["chart"]["cancelled"] is True
+    assert world.visit(moved.appointment_id).is_cancelled is False
+    assert world.visit(booked.appointment_id).is_cancelled is True
 
 
 @pytest.mark.parametrize(
     ("request_type", "code", "field"),
-    [("CANCEL_APPOINTMENT", "cancelled", "cancelled"), ("CONFIRM_APPOINTMENT", "confirmed", "confirmed")],
+    [("CANCEL_APPOINTMENT", "cancelled", "is_cancelled"), ("CONFIRM_APPOINTMENT", "confirmed", "is_confirmed")],
 )
 def test_a_visit_is_cancelled_and_confirmed_in_the_chart(
     world: NexHealthWorld, request_type: str, code: str, field: str
@@ -118,12 +120,12 @@ def test_a_visit_is_cancelled_and_confirmed_in_the_chart(
     done = world.until_ended(world.do({"type": request_type, "appointment_id": booked.appointment_id}))
 
     assert (done.state, done.code, done.in_chart) == (TaskState.COMPLETED, code, True)
-    assert world.truth(booked.appointment_id)["chart"][field] is True
+    assert getattr(world.visit(booked.appointment_id), field) is True
 
 
 def test_a_change_that_the_practices_system_undoes_is_told_as_failed(world: NexHealthWorld) -> None:
     booked = world.until_ended(world.do(world.booking()))
-    world.control("system", mode="reverts")
+    world.control("writes", match={"kind": "change"}, outcome={"result": "reverted"})
 
     failed = world.until_ended(world.do({"type": "CONFIRM_APPOINTMENT", "appointment_id": booked.appointment_id}))
 
@@ -131,7 +133,7 @@ def test_a_change_that_the_practices_system_undoes_is_told_as_failed(world: NexH
 
 
 def test_a_location_that_does_not_write_completes_outside_the_chart(world: NexHealthWorld) -> None:
-    world.control("system", writes_appointments=False)
+    world.does_not_write()
 
     done = world.do(world.booking())
 
@@ -139,7 +141,7 @@ def test_a_location_that_does_not_write_completes_outside_the_chart(world: NexHe
 
 
 def test_a_newcomer_is_onboarded_with_a_first_visit(world: NexHealthWorld) -> None:
-    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", "phone": "303-555-0142"}
+    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", **REACHED_BY}
     visit = {"service_id": "filling", **world.slot()}
 
     done = world.until_ended(world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person, "appointment": visit}))
@@ -149,7 +151,7 @@ def test_a_newcomer_is_onboarded_with_a_first_visit(world: NexHealthWorld) -> No
 
 
 def test_one_who_has_a_chart_gets_no_second_one(world: NexHealthWorld) -> None:
-    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", "phone": "303-555-0142"}
+    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", **REACHED_BY}
     first = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person})
     assert (first.code, first.in_chart) == ("patient_created", False)
 
@@ -163,15 +165,15 @@ def test_twenty_tasks_whose_token_ends_in_between_cause_one_renewal_and_none_is_
     functions = [world.another_function() for _ in range(20)]
     for number in range(10):
         world.process(tasks[number], functions[number])
-    before = world.control("state", "GET")["authenticated"]
+    before = world.tokens_issued()
 
-    world.control("tokens")
+    world.control("tokens", expired=True)
     world.advance(1)
     ended = [world.until_ended(world.process(task, function)) for task, function in zip(tasks, functions, strict=True)]
 
     assert {(task.state, task.code) for task in ended} == {(TaskState.COMPLETED, "booked")}
     assert before == 1
-    assert world.control("state", "GET")["authenticated"] == 2
+    assert world.tokens_issued() == 2
 
 
 def test_health_tells_of_a_practice_on_nexhealth(world: NexHealthWorld) -> None:
@@ -185,15 +187,18 @@ def test_health_tells_of_a_practice_on_nexhealth(world: NexHealthWorld) -> None:
 @pytest.mark.parametrize(
     ("system", "status", "code"),
     [
-        ({"mode": "offline"}, "failing", "sync_read"),
-        ({"mode": "sleeps"}, "degraded", "sync_write"),
-        ({"writes_appointments": False}, "degraded", "sync_write"),
+        ("offline", "failing", "sync_read"),
+        ("does not write", "degraded", "sync_write"),
     ],
 )
 def test_health_tells_what_stands_between_the_vendor_and_the_practices_system(
-    world: NexHealthWorld, system: dict[str, Any], status: str, code: str
+    world: NexHealthWorld, system: str, status: str, code: str
 ) -> None:
-    world.control("system", **system)
+    if system == "offline":
+        world.control("ehr", mode="offline")
+        world.advance(2 * HOURS)
+    else:
+        world.does_not_write()
 
     found = check_health(world.record, world.clients.client(world.record), world.clock)
 
@@ -204,7 +209,9 @@ def test_health_tells_what_stands_between_the_vendor_and_the_practices_system(
 
 
 def test_health_tells_of_a_location_without_hours(world: NexHealthWorld) -> None:
-    world.simulator.simulator.first.working_hours.clear()
+    for hour in world.control("truth/hours", "GET")["hours"]:
+        world.control("staff", action="delete_hours", working_hour_id=hour["working_hour_id"])
+    world.control("staff", action="read")
 
     found = check_health(world.record, world.clients.client(world.record), world.clock)
 
@@ -213,6 +220,6 @@ def test_health_tells_of_a_location_without_hours(world: NexHealthWorld) -> None
 
 def test_no_patient_is_told_in_the_audit(world: NexHealthWorld) -> None:
     world.until_ended(world.do(world.booking()))
-    names: list[Any] = [one.last_name for one in world.simulator.simulator.first.patients.values()]
+    names = [one["last_name"] for one in world.control("truth/patients", "GET")["patients"]]
 
     assert not [name for name in names if name in repr(world.audit)]

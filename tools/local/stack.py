@@ -330,7 +330,7 @@ class LocalStack:
     def _start_nexhealth(self) -> Program | None:
         if self._seed_nexhealth is None or os.environ.get(NEXHEALTH_SETTING):
             return None
-        return self._simulator("The NexHealth simulator", "nexhealth", [])
+        return self._simulator("The NexHealth simulator", "nexhealth", ["--timezone", "America/New_York"])
 
     def _simulator(self, name: str, server: str, options: Sequence[str]) -> Program:
         ready = self._ready_file(server)
@@ -358,8 +358,15 @@ class LocalStack:
 
     def _nexhealth_server(self, simulator: Program) -> NexHealthServer:
         ready = self._ready(simulator, "nexhealth")
-        tenant = ready["tenants"][0]
-        return NexHealthServer(ready["url"], ready["control_url"], ready["api_key"], **tenant)
+        first = ready["institutions"][0]
+        return NexHealthServer(
+            url=ready["url"],
+            control_url=ready["control_url"],
+            api_key=ready["api_key"],
+            subdomain=first["subdomain"],
+            location_ids=first["location_ids"],
+            timezone=first["timezone"],
+        )
 
     def _open_dental_server(self, simulator: Program | None) -> OpenDentalServer:
         if simulator is None:

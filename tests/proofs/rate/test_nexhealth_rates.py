@@ -1,14 +1,16 @@
 """NexHealth's overlapping limits: eight workers for a minute of virtual time, against the simulator's own windows."""
 
 import math
+from datetime import timedelta
 
 from openchair.clients.limiter import Limiter
 from openchair.clients.nexhealth.rates import rates
 from openchair.clients.transport import EhrRequest
 from openchair.errors import EhrBusy
 from tests.proofs.kernel import Kernel
-from tests.proofs.rate.account import _Clock, _Store
-from tools.simulators.nexhealth.throttle import Throttle
+from tests.proofs.rate.account import START, _Clock, _Store
+from tools.simulators.nexhealth.rates import Rates, RateSettings, buckets_of
+from tools.simulators.nexhealth.switches import Switches
 
 WORKERS = 8
 SECONDS = 61.0
@@ -17,7 +19,7 @@ CALLS = (("GET", "appointments"), ("GET", "available_slots"), ("GET", "patients"
 
 def test_eight_workers_on_every_family_for_a_minute_are_never_refused() -> None:
     kernel = Kernel(5, frozenset())
-    store, throttle = _Store(kernel, kernel.rng), Throttle(is_enforced=True, clock=lambda: kernel.now)
+    store, vendor, switches = _Store(kernel, kernel.rng), Rates(RateSettings(tolerance=0.0)), Switches()
     came = dict.fromkeys(CALLS, 0)
 
     def work(number: int) -> None:
@@ -30,13 +32,14 @@ def test_eight_workers_on_every_family_for_a_minute_are_never_refused() -> None:
             except EhrBusy:
                 kernel.wait(0.1)
                 continue
-            assert throttle.admits(method, f"/{path}")
+            now = START + timedelta(seconds=kernel.now)
+            assert vendor.admit(buckets_of(method, path, switches), now, switches) == ()
             came[method, path] += 1
 
     started = [kernel.start(f"worker {n}", lambda n=n: work(n), seconds=2 * SECONDS) for n in range(WORKERS)]  # type: ignore[misc]
     kernel.run(2 * SECONDS)
 
     assert [one.error for one in started if one.error] == []
-    assert throttle.refused == 0
+    assert vendor.refused == 0
     assert came["GET", "appointments"] >= 0.9 * 8 * 60
     assert came["GET", "available_slots"] >= 0.9 * 10 * 60

@@ -1,56 +1,64 @@
-"""`python -m tools.simulators.nexhealth`: a NexHealth server on 127.0.0.1, until SIGTERM or Ctrl-C."""
+"""`python -m tools.simulators.nexhealth`: the simulator as a process of its own."""
 
 import argparse
-import json
-import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
 
-from tools.simulators.nexhealth.server import serving
-from tools.simulators.nexhealth.simulator import API_KEY, Simulator, TenantSpec
-
-_PARENT_CHECK_SECONDS = 0.5
+from tools.simulators.common.process import add_common_options, moment, run, switches_of
+from tools.simulators.nexhealth import InstitutionSpec, RateSettings, Simulator, Switches, serving
+from tools.simulators.nexhealth.institution import EMRS
+from tools.simulators.nexhealth.simulator import API_KEY, SUBDOMAIN
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM, SIGINT or, if asked to, the parent's end."""
+    return run(_parser(), arguments, lambda options: serving(_simulator(options), options.port))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.simulators.nexhealth", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--subdomain", default="birch")
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--patients", type=int, default=200, help="1 to 100000")
-    parser.add_argument("--timezone", default="America/New_York")
+    add_common_options(parser)
+    parser.add_argument("--subdomain", default=SUBDOMAIN)
     parser.add_argument("--api-key", default=API_KEY)
-    parser.add_argument("--now", help="start the clock here: ISO 8601 with an offset")
-    parser.add_argument("--token-seconds", type=float, default=3600.0, help="how long a token lives")
-    parser.add_argument("--no-throttle", action="store_true")
-    parser.add_argument("--ready-file", type=Path, help="where to write the ready line too")
-    parser.add_argument("--exit-with-parent", action="store_true", help="stop when the process that started this ends")
-    given = parser.parse_args(arguments)
-    parent, stopped = os.getppid(), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    simulator = Simulator(
-        [TenantSpec(given.subdomain, given.seed, given.patients, given.timezone)],
-        api_key=given.api_key,
-        now=datetime.fromisoformat(given.now) if given.now else None,
-        token_seconds=given.token_seconds,
-        is_throttled=not given.no_throttle,
+    parser.add_argument("--locations", type=int, default=1, help="locations that share the EHR's database")
+    parser.add_argument("--ehr", default="opendental", choices=sorted(EMRS))
+    parser.add_argument(
+        "--institution",
+        action="append",
+        default=[],
+        metavar="SUBDOMAIN:SEED:PATIENTS:ZONE[:EHR]",
+        help="one institution per use, instead",
     )
-    with serving(simulator, given.port) as running:
-        told = json.dumps({**running.described(), "pid": os.getpid()})
-        if given.ready_file:
-            unfinished = given.ready_file.with_suffix(f".{os.getpid()}")
-            unfinished.write_text(told + "\n")
-            unfinished.replace(given.ready_file)
-        print(told, flush=True)
-        while not stopped.wait(_PARENT_CHECK_SECONDS):
-            if given.exit_with_parent and os.getppid() != parent:
-                break
-    return 0
+    parser.add_argument("--no-rates", action="store_true", help="count requests, refuse none")
+    parser.add_argument("--frozen", action="store_true", help="the clock stands until it is moved")
+    return parser
+
+
+def _simulator(options: argparse.Namespace) -> Simulator:
+    specs = [_institution(text, options) for text in options.institution]
+    if not specs:
+        specs = [_spec(options, options.subdomain, options.seed, options.patients, options.timezone, options.ehr)]
+    return Simulator(
+        specs,
+        rates=RateSettings(mode="off" if options.no_rates else "refuse"),
+        switches=Switches().changed(dict(switches_of(options))),
+        now=moment(options.now, specs[0].timezone) if options.now else None,
+        frozen=options.frozen,
+    )
+
+
+def _spec(
+    options: argparse.Namespace, subdomain: str, seed: int, patients: int, timezone: str, ehr: str
+) -> InstitutionSpec:
+    return InstitutionSpec(subdomain, seed, patients, timezone, options.canary, options.locations, ehr, options.api_key)
+
+
+def _institution(text: str, options: argparse.Namespace) -> InstitutionSpec:
+    parts = text.split(":")
+    if len(parts) not in (4, 5) or not parts[1].isdigit() or not parts[2].isdigit():
+        raise ValueError("--institution must be SUBDOMAIN:SEED:PATIENTS:ZONE[:EHR]")
+    ehr = parts[4] if len(parts) == 5 else options.ehr
+    return _spec(options, parts[0], int(parts[1]), int(parts[2]), parts[3], ehr)
 
 
 if __name__ == "__main__":

@@ -1,160 +1,247 @@
-"""What tests and people steer the simulator with, below /_control: time, the system behind, faults, tokens, truth."""
+"""The control endpoint: script faults and the EHR, move the clock, act as staff, see the truth."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any, get_args
-from urllib.parse import parse_qsl
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from tools.simulators.nexhealth.records import MODES, Appointment, ChartVisit, Mode, Tenant
+from tools.simulators.common.control import BaseControl, Query, only
+from tools.simulators.nexhealth import staff, truth
+from tools.simulators.nexhealth.accounts import Account
+from tools.simulators.nexhealth.ehr import Ehr, described, parse_rules
+from tools.simulators.nexhealth.institution import Institution
+from tools.simulators.nexhealth.overlays import parse_overlays
 from tools.simulators.nexhealth.simulator import Simulator
-from tools.simulators.nexhealth.system import settle
-from tools.simulators.sockets import Reply
+from tools.simulators.nexhealth.webhooks import endpoint_row, subscription_row
+
+_TRUTHS: dict[str, Callable[[Institution, Query], list[dict[str, Any]]]] = {
+    "appointments": truth.appointments,
+    "chart": truth.chart,
+    "history": truth.history,
+    "patients": truth.patients,
+    "hours": truth.hours,
+    "operatories": truth.operatories,
+    "providers": truth.providers,
+    "locations": truth.locations,
+}
 
 
-class Control:
-    """A wrong request gets 400 `{"error": ...}` and changes nothing."""
+class Control(BaseControl[Simulator]):
+    """Every call takes `subdomain`; the first institution stands in where none is named."""
 
     def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+        super().__init__(simulator)
+        self._actions |= {
+            ("GET", "requests"): self._requests,
+            ("DELETE", "requests"): self._forget_requests,
+            ("POST", "staff"): lambda _query, body: staff.act(self._ehr(body), body),
+            ("GET", "ehr"): lambda query, _body: self._ehr_summary(self._ehr(query)),
+            ("POST", "ehr"): self._set_ehr,
+            ("GET", "writes"): lambda query, _body: self._writes(self._ehr(query)),
+            ("POST", "writes"): self._add_write_rules,
+            ("DELETE", "writes"): self._clear_write_rules,
+            ("POST", "seed"): self._seed,
+            ("POST", "rates"): self._set_rates,
+            ("POST", "tokens"): self._set_tokens,
+            ("POST", "keys"): self._set_key,
+            ("POST", "access"): self._set_access,
+            ("GET", "webhooks"): self._webhooks,
+            ("POST", "overlays"): self._add_overlays,
+            ("DELETE", "overlays"): self._clear_overlays,
+        }
+        # Moving the clock sends webhooks, whose receivers may call the API meanwhile.
+        self._unlocked = {("POST", "clock"), ("POST", "reset"), ("POST", "seed")}
 
-    def handle(self, method: str, path: str, query: str, body: bytes) -> Reply:
-        """`path` is what follows /_control/."""
-        try:
-            document = json.loads(body) if body else {}
-            with self._simulator.lock:
-                answer = self._answer(method, path.strip("/"), dict(parse_qsl(query)), document)
-            status = 200 if answer is not None else 404
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            status, answer = 400, {"error": str(error)}
-        return Reply(
-            status, json.dumps(answer or {"error": "not found"}).encode(), {"Content-Type": "application/json"}
-        )
+    def _truth(self, noun: str, query: Query) -> list[dict[str, Any]] | None:
+        self._simulator.settle()
+        tell = _TRUTHS.get(noun)
+        return None if tell is None else tell(self._institution(query), query)
 
-    def _answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Any:
+    def _zone(self, chosen: Mapping[str, Any]) -> ZoneInfo:
+        return self._institution(chosen).zone
+
+    def _advance(self, seconds: float) -> None:
+        self._simulator.move_clock(self._simulator.settings.clock.now() + timedelta(seconds=seconds))
+
+    def _move(self, now: datetime) -> None:
+        self._simulator.move_clock(now)
+
+    def _account(self, chosen: Mapping[str, Any]) -> Account:
+        return self._simulator.account_of(self._subdomain(chosen))
+
+    def _ehr(self, chosen: Mapping[str, Any]) -> Ehr:
+        return self._account(chosen).ehrs[self._subdomain(chosen)]
+
+    def _institution(self, chosen: Mapping[str, Any]) -> Institution:
+        return self._ehr(chosen).institution
+
+    def _subdomain(self, chosen: Mapping[str, Any]) -> str:
+        return str(chosen.get("subdomain") or self._simulator.specs[0].subdomain)
+
+    def _state(self, query: Query, body: Any) -> Any:
         simulator = self._simulator
-        # What was due before this is as it would have been without it.
-        for one in simulator.tenants.values():
-            settle(one, simulator.clock.now())
-        match method, path:
-            case "GET", "state":
-                return {
-                    "now": simulator.clock.now().isoformat(),
-                    "authenticated": simulator.authenticated,
-                    "refused": simulator.throttle.refused,
-                    "requests": len(simulator.requests),
-                    "systems": [
-                        {"subdomain": tenant.subdomain, "location_id": str(place.id), "mode": place.system.mode}
-                        for tenant in simulator.tenants.values()
-                        for place in tenant.locations.values()
-                    ],
+        with simulator.lock:
+            simulator.settle()
+            return {
+                "institutions": [
+                    self._summary(account.institutions[subdomain], account)
+                    for account in simulator.accounts.values()
+                    for subdomain in account.institutions
+                ],
+                "switches": asdict(simulator.settings.switches),
+                "faults": simulator.faults.summary(),
+                "requests": len(simulator.requests),
+                "now": simulator.settings.clock.now().isoformat(),
+                "frozen": simulator.settings.clock.frozen,
+            }
+
+    def _summary(self, institution: Institution, account: Account) -> dict[str, Any]:
+        return {
+            "subdomain": institution.subdomain,
+            "timezone": institution.zone.key,
+            "locations": [str(number) for number in institution.locations],
+            "patients": len(institution.patients),
+            "appointments": len(institution.appointments),
+            "chart_visits": len(institution.chart.visits),
+            "operatories": len(institution.operatories),
+            "providers": len(institution.providers),
+            "ehr": self._ehr_summary(account.ehrs[institution.subdomain]),
+            "rates": _rates(account),
+            "tokens_issued": account.issued,
+        }
+
+    def _ehr_summary(self, ehr: Ehr) -> dict[str, Any]:
+        return {
+            **asdict(ehr.settings),
+            "by_location": {str(number): values for number, values in ehr.by_location.items()},
+            "pending_writes": len(ehr.pending),
+            "read_status": ehr.sync.read_status,
+            "write_status": ehr.sync.write_status,
+        }
+
+    def _requests(self, query: Query, body: Any) -> Any:
+        simulator = self._simulator
+        shown = [asdict(one) for one in simulator.requests if query.get("subdomain") in (None, one.subdomain)]
+        since = int(query.get("after", 0))
+        return {
+            "requests": [one for one in shown if one["number"] > since],
+            "rates": {",".join(account.institutions): _rates(account) for account in simulator.accounts.values()},
+        }
+
+    def _forget_requests(self, query: Query, body: Any) -> Any:
+        self._simulator.requests.clear()
+        for account in self._simulator.accounts.values():
+            account.rates.reset()
+        return {"requests": 0}
+
+    def _set_ehr(self, query: Query, body: Any) -> Any:
+        """Settings, for all locations or with `location_id` for one."""
+        ehr = self._ehr(body)
+        values = {name: value for name, value in body.items() if name not in ("subdomain", "location_id")}
+        location = None if body.get("location_id") is None else int(body["location_id"])
+        self._simulator.settle()
+        ehr.change(values, location, ehr.institution.now())
+        return self._ehr_summary(ehr)
+
+    def _writes(self, ehr: Ehr) -> Any:
+        return {
+            "rules": [described(rule) for rule in ehr.rules],
+            "pending": [
+                {
+                    "kind": write.kind,
+                    "id": str(write.row_id),
+                    "accepted_at": write.accepted_at.isoformat(),
+                    "due_at": write.due_at.isoformat(),
+                    "result": write.rule.result,
                 }
-            case "GET", "requests":
-                return {"requests": [asdict(one) for one in simulator.requests]}
-            case "GET", "truth/appointments":
-                tenant = self._tenant(query)
-                rows = [_truth(one, tenant) for one in tenant.appointments.values() if _fits(one, query)]
-                return {"appointments": rows}
-            case "GET", "truth/patients":
-                people = self._tenant(query).patients.values()
-                return {"patients": [{"patient_id": str(one.id), "inactive": one.inactive} for one in people]}
-            case "POST", "system":
-                return self._set_system(body)
-            case "POST", "clock":
-                return self._set_clock(body)
-            case "POST", "tokens":
-                simulator.tokens_refused_before = simulator.clock.now().timestamp() + 0.001
-                return {"refused_before": simulator.tokens_refused_before}
-            case "POST", "faults":
-                simulator.faults.add(body if isinstance(body, list) else [body])
-                return {"faults": simulator.faults.summary()}
-            case "DELETE", "faults":
-                simulator.faults.clear()
-                return {"faults": []}
-            case "POST", "staff":
-                return self._act(body)
-            case "POST", "reset":
-                simulator.reset()
-                return {"reset": True}
-            case _:
-                return None
+                for write in ehr.pending
+            ],
+        }
 
-    def _tenant(self, chosen: Mapping[str, Any]) -> Tenant:
-        name = chosen.get("subdomain")
-        return self._simulator.tenants[name] if name else self._simulator.first
+    def _add_write_rules(self, query: Query, body: Any) -> Any:
+        ehr = self._ehr(body if isinstance(body, dict) else {})
+        if isinstance(body, dict):
+            body = {name: value for name, value in body.items() if name != "subdomain"}
+        ehr.rules.extend(parse_rules(body))
+        return self._writes(ehr)
 
-    def _set_system(self, body: Mapping[str, Any]) -> Any:
-        """`mode`, `delay_seconds`, `read_cycle_seconds`, `writes_appointments`, `edits_appointments`, `name`,
-        `failed_insertions_are_cancelled` of every system of the institution."""
-        if "mode" in body and body["mode"] not in MODES:
-            raise ValueError(f"mode must be one of {', '.join(get_args(Mode))}")
-        for place in self._tenant(body).locations.values():
-            system = place.system
-            system.mode = body.get("mode", system.mode)
-            system.name = str(body.get("name", system.name))
-            if "delay_seconds" in body:
-                system.delay = timedelta(seconds=float(body["delay_seconds"]))
-            if "read_cycle_seconds" in body:
-                system.read_cycle = timedelta(seconds=float(body["read_cycle_seconds"]))
-            for name in ("writes_appointments", "edits_appointments", "failed_insertions_are_cancelled"):
-                if name in body:
-                    setattr(system, name, bool(body[name]))
-        return {"mode": system.mode}
+    def _clear_write_rules(self, query: Query, body: Any) -> Any:
+        ehr = self._ehr(query)
+        ehr.rules.clear()
+        return self._writes(ehr)
 
-    def _set_clock(self, body: Mapping[str, Any]) -> Any:
-        clock = self._simulator.clock
-        if "now" in body:
-            clock.set(datetime.fromisoformat(str(body["now"])))
-        if "advance_seconds" in body:
-            clock.advance(float(body["advance_seconds"]))
-        if "frozen" in body:
-            clock.freeze(frozen=bool(body["frozen"]))
-        return {"now": clock.now().isoformat()}
+    def _seed(self, query: Query, body: Any) -> Any:
+        """Another practice, and everything else as at the start."""
+        values = {name: value for name, value in body.items() if name != "subdomain"}
+        self._simulator.reseed(self._subdomain(body), values)
+        return self._state(query, body)
 
-    def _act(self, body: Mapping[str, Any]) -> Any:
-        """As the front desk does in the practice's own system: book, move or cancel; NexHealth reads it later."""
-        tenant, now = self._tenant(body), self._simulator.clock.now()
-        location = next(iter(tenant.locations.values()))
-        if body["action"] == "book":
-            start = datetime.fromisoformat(str(body["start"]))
-            end = start + timedelta(minutes=int(body["minutes"]))
-            location.system.next_foreign_id += 1
-            row = Appointment(
-                tenant.new_id(), int(body["patient_id"]), int(body["provider_id"]), int(body["operatory_id"]),
-                location.id, start, end, "", None, now, now, foreign_id=str(location.system.next_foreign_id),
-            )  # fmt: skip
-            tenant.appointments[row.id] = row
-            location.system.chart[str(row.foreign_id)] = ChartVisit(start, end, row.operatory_id)
-            return {"appointment_id": str(row.id)}
-        row = tenant.appointments[int(body["appointment_id"])]
-        visit = location.system.chart[str(row.foreign_id)]
-        if body["action"] == "cancel":
-            visit.cancelled = True
-        elif body["action"] == "move":
-            length = visit.end - visit.start
-            visit.start = datetime.fromisoformat(str(body["start"]))
-            visit.end = visit.start + length
-        else:
-            raise ValueError("action must be book, move or cancel")
-        return {"appointment_id": str(row.id)}
+    def _set_rates(self, query: Query, body: Any) -> Any:
+        account = self._account(body)
+        changes = {name: value for name, value in body.items() if name != "subdomain"}
+        account.rates.settings = account.rates.settings.changed(changes)
+        account.rates.reset()
+        return _rates(account)
+
+    def _set_tokens(self, query: Query, body: Any) -> Any:
+        """`{"expired": true}` ends every token of the key now."""
+        only(body, {"expired", "subdomain"})
+        account = self._account(body)
+        return {"ended": account.expire_tokens() if body.get("expired") else 0, "issued": account.issued}
+
+    def _set_key(self, query: Query, body: Any) -> Any:
+        """`{"enabled": false}` makes the key and its tokens answer 401."""
+        only(body, {"enabled", "subdomain"})
+        account = self._account(body)
+        account.enabled = bool(body["enabled"])
+        return {"enabled": account.enabled}
+
+    def _set_access(self, query: Query, body: Any) -> Any:
+        """`forbid` and `allow`, lists of location ids."""
+        only(body, {"forbid", "allow", "subdomain"})
+        account = self._account(body)
+        account.forbidden_locations |= {int(number) for number in body.get("forbid", [])}
+        account.forbidden_locations -= {int(number) for number in body.get("allow", [])}
+        return {"forbidden": sorted(account.forbidden_locations)}
+
+    def _webhooks(self, query: Query, body: Any) -> Any:
+        """Endpoints, subscriptions and deliveries with their attempts."""
+        hub = self._account(query).hub
+        return {
+            "endpoints": [endpoint_row(one) for one in hub.endpoints.values()],
+            "subscriptions": [subscription_row(one) for one in hub.subscriptions.values()],
+            "deliveries": [
+                {
+                    "number": one.number,
+                    "endpoint_id": one.endpoint_id,
+                    "event_name": one.document["event_name"],
+                    "made_at": one.made_at.astimezone(UTC).isoformat(),
+                    "due_at": one.due_at.astimezone(UTC).isoformat(),
+                    "state": one.state,
+                    "attempts": one.attempts,
+                    "document": one.document,
+                }
+                for one in hub.deliveries
+            ],
+        }
+
+    def _add_overlays(self, query: Query, body: Any) -> Any:
+        self._simulator.overlays.extend(parse_overlays(body))
+        return {"overlays": len(self._simulator.overlays)}
+
+    def _clear_overlays(self, query: Query, body: Any) -> Any:
+        self._simulator.overlays.clear()
+        return {"overlays": 0}
 
 
-def _fits(one: Appointment, query: Mapping[str, str]) -> bool:
-    wanted = {name: query[name] for name in ("appointment_id", "patient_id", "operatory_id") if name in query}
-    have = {"appointment_id": str(one.id), "patient_id": str(one.patient_id), "operatory_id": str(one.operatory_id)}
-    return all(have[name] == value for name, value in wanted.items())
-
-
-def _truth(one: Appointment, tenant: Tenant) -> dict[str, Any]:
-    """NexHealth's row and what stands in the practice's own system, `chart` None when nothing does."""
-    visit = tenant.locations[one.location_id].system.chart.get(one.foreign_id or "")
+def _rates(account: Account) -> dict[str, Any]:
+    rates = account.rates
     return {
-        "appointment_id": str(one.id), "patient_id": str(one.patient_id), "operatory_id": str(one.operatory_id),
-        "start": one.start.isoformat(), "end": one.end.isoformat(), "note": one.note, "cancelled": one.cancelled,
-        "confirmed": one.confirmed, "foreign_id": one.foreign_id,
-        "chart": None if visit is None else {
-            "start": visit.start.isoformat(), "operatory_id": str(visit.operatory_id), "cancelled": visit.cancelled,
-            "confirmed": visit.confirmed,
-        },
-    }  # fmt: skip
+        "mode": rates.settings.mode,
+        "tolerance": rates.settings.tolerance,
+        "limits": dict(rates.settings.limits),
+        "counted": dict(rates.counted),
+        "over": dict(rates.over),
+        "refused": rates.refused,
+    }

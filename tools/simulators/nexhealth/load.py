@@ -1,121 +1,322 @@
-"""From the generated practice to what NexHealth would know of it."""
+"""Turns a generated practice into an institution, and into the chart of the EHR behind it."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from tools.simulators.nexhealth.records import Appointment, ChartVisit, Location, Patient, System, Tenant
-from tools.simulators.practice_data import PracticeData
+from tools.simulators.nexhealth.institution import EMRS, Institution, Settings
+from tools.simulators.nexhealth.records import (
+    Appointment,
+    AppointmentType,
+    ChartStatus,
+    ChartVisit,
+    Location,
+    Operatory,
+    Patient,
+    Provider,
+    WorkingHour,
+)
+from tools.simulators.practice_data import Appointment as Visit
+from tools.simulators.practice_data import Patient as Person
+from tools.simulators.practice_data import PracticeData, Schedule
 
-_GENDERS = {"male": "Male", "female": "Female", "unknown": "Other"}
-_DAYS_AHEAD = 100
+_CONFIRMED = {"Confirmed", "Arrived", "In Chair", "Checked Out"}
+_DAYS_OF_OLD_BLOCKS, _DAYS_OF_OLD_HOURS = 30, 7
+_FIRST_BLOCK = 900_000_000
+_EXAM_MINUTES = 30
+_AGE = timedelta(days=1500)
 
 
-def load_tenant(data: PracticeData, subdomain: str, tenant_id: int, system: System) -> Tenant:
-    """One institution with one location, whose system holds all that the practice has."""
-    tenant = Tenant(tenant_id, subdomain, data.timezone)
-    location = Location(tenant_id * 10 + 1, f"{subdomain.title()} Main", data.timezone, system)
-    tenant.locations[location.id] = location
-    tenant.providers = [_provider(one) for one in data.providers]
-    tenant.operatories = [_operatory(one, location.id) for one in data.operatories]
-    tenant.appointment_types = [
-        {
-            "id": one.id,
-            "name": one.name,
-            "parent_type": "Institution",
-            "parent_id": tenant_id,
-            "minutes": len(one.pattern) * 5,
-            "bookable_online": not one.is_hidden,
-        }
-        for one in data.appointment_types
-    ]
-    tenant.working_hours = list(_working_hours(data, location.id))
-    tenant.patients = {one.id: _patient(one) for one in data.patients}
-    now = datetime.combine(data.today, datetime.min.time(), ZoneInfo(data.timezone)).astimezone(UTC)
+class _Numbers:
+    """NexHealth's ids for the EHR's numbers; institutions never share one."""
+
+    def __init__(self, institution: int) -> None:
+        self.location = 20_000 + institution * 10
+        self.provider = 300_000_000 + institution * 1_000
+        self.operatory = 150_000 + institution * 100
+        self.appointment_type = 1_000 + institution * 100
+        self.patient = 400_000_000 + institution * 1_000_000
+        self.appointment = 1_500_000_000 + institution * 10_000_000
+        self.hour = 1_000_000 + institution * 100_000
+
+
+def load_institution(data: PracticeData, number: int, subdomain: str, emr: str, settings: Settings) -> Institution:
+    """An institution holding all of `data`, read completely a moment ago. Raises ValueError for an unknown EHR."""
+    if emr not in EMRS:
+        raise ValueError(f"unknown EHR {emr}; there are {', '.join(sorted(EMRS))}")
+    built = datetime.combine(data.today, datetime.min.time(), tzinfo=UTC) - _AGE
+    institution = Institution(
+        id=number,
+        name="Juniper Falls Dental",
+        subdomain=subdomain,
+        zone=ZoneInfo(data.timezone),
+        emr=EMRS[emr],
+        settings=settings,
+        created_at=built,
+    )
+    loader = _Loader(institution, data, built)
+    loader.setup()
+    loader.calendar()
+    for person in data.patients:
+        loader.patient(person)
     for visit in data.appointments:
-        if visit.start is None or visit.end is None or visit.status in ("unscheduled", "planned"):
-            continue
-        main = visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id
-        row = Appointment(
-            visit.id, visit.patient_id, main,
-            visit.operatory_id, location.id, visit.start.astimezone(UTC), visit.end.astimezone(UTC), visit.note[:128],
-            visit.appointment_type_id, visit.created_at, visit.changed_at, foreign_id=str(visit.id), last_sync_time=now,
-            cancelled=visit.status == "broken",
-        )  # fmt: skip
-        tenant.appointments[row.id] = row
-        system.chart[str(visit.id)] = ChartVisit(row.start, row.end, row.operatory_id, row.cancelled)
-    for row in _blocks(data, tenant, location.id, now):
-        tenant.appointments[row.id] = row
-        system.chart[str(row.foreign_id)] = ChartVisit(row.start, row.end, row.operatory_id)
-    return tenant
+        if visit.start is not None:
+            loader.visit(visit)
+    loader.finish()
+    return institution
 
 
-def _provider(one: Any) -> dict[str, Any]:
-    name = f"{one.first_name} {one.last_name}"
-    return {
-        "id": one.id, "name": name, "first_name": one.first_name, "last_name": one.last_name, "display_name": name,
-        "inactive": one.is_hidden, "foreign_id": str(one.id), "updated_at": one.changed_at.isoformat(),
-    }  # fmt: skip
+class _Loader:
+    def __init__(self, institution: Institution, data: PracticeData, built: datetime) -> None:
+        self._institution = institution
+        self._data = data
+        self._built = built
+        self._ids = _Numbers(institution.id)
+        self._next_block = _FIRST_BLOCK
+        self._definitions = {d.id: d.name for d in data.definitions}
+        self._chairs = {o.id: o for o in data.operatories}
+        self._clinics = [clinic.id for clinic in data.clinics]
+
+    def setup(self) -> None:
+        institution, ids = self._institution, self._ids
+        for clinic in self._data.clinics:
+            institution.locations[ids.location + clinic.id] = Location(
+                id=ids.location + clinic.id,
+                name=clinic.name,
+                foreign=clinic.id,
+                street_address=clinic.address,
+                city=clinic.city,
+                state=clinic.state,
+                zip_code=clinic.zip_code,
+                phone_number=clinic.phone,
+                tz=self._data.timezone,
+                created_at=self._built,
+                updated_at=self._built,
+            )
+        for chair in self._data.operatories:
+            institution.operatories[ids.operatory + chair.id] = Operatory(
+                id=ids.operatory + chair.id,
+                foreign=chair.id,
+                name=chair.name,
+                location_id=self._location(chair.clinic_id),
+                active=not chair.is_hidden,
+                bookable_online=chair.is_web_bookable,
+                created_at=self._built,
+                updated_at=self._built,
+            )
+        for provider in self._data.providers:
+            institution.providers[ids.provider + provider.id] = Provider(
+                id=ids.provider + provider.id,
+                foreign=provider.id,
+                first_name=provider.first_name,
+                last_name=provider.last_name,
+                npi=provider.national_provider_id,
+                state_license=provider.state_license,
+                specialty_code="124Q00000X" if provider.is_hygienist else "1223G0001X",
+                inactive=provider.is_hidden,
+                location_ids=self._locations_of(provider.id),
+                created_at=self._built,
+                updated_at=provider.changed_at,
+            )
+        for kind in self._data.appointment_types:
+            institution.appointment_types[ids.appointment_type + kind.id] = AppointmentType(
+                id=ids.appointment_type + kind.id,
+                name=kind.name,
+                minutes=len(kind.pattern) * 5 or _EXAM_MINUTES,
+                bookable_online=not kind.is_hidden,
+                parent_type="Institution",
+                parent_id=institution.id,
+            )
+
+    def calendar(self) -> None:
+        """Coming hours as synced working hours of one day each, and blockouts as blocks on the book."""
+        closed = {row.day for row in self._data.schedules if row.kind == "practice"}
+        oldest_block = self._data.today - timedelta(days=_DAYS_OF_OLD_BLOCKS)
+        oldest_hours = self._data.today - timedelta(days=_DAYS_OF_OLD_HOURS)
+        for row in self._data.schedules:
+            if row.day in closed:
+                continue
+            if row.kind == "provider" and row.day >= oldest_hours:
+                self._hours(row)
+            if row.kind == "blockout" and row.day >= oldest_block:
+                self._blocks(row)
+
+    def patient(self, person: Person) -> None:
+        phone = next((p for p in (person.mobile_phone, person.home_phone, person.work_phone) if p), "")
+        patient = Patient(
+            id=self._ids.patient + person.id,
+            foreign=person.id,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            middle_name=person.middle_initial or None,
+            email=person.email or None,
+            bio={
+                "city": person.city,
+                "state": person.state,
+                "gender": {"male": "Male", "female": "Female"}.get(person.gender, "Other"),
+                "zip_code": person.zip_code,
+                "phone_number": ten_digits(phone),
+                "date_of_birth": person.birth_date.isoformat(),
+                "address_line_1": person.address,
+                "address_line_2": person.address2,
+                "street_address": person.address,
+                "cell_phone_number": ten_digits(person.mobile_phone),
+                "home_phone_number": ten_digits(person.home_phone),
+                "work_phone_number": ten_digits(person.work_phone),
+            },
+            inactive=person.status in ("inactive", "archived", "deceased"),
+            non_patient=person.status == "non_patient",
+            guarantor_id=self._ids.patient + person.guarantor_id,
+            billing_type=person.billing_type,
+            chart_id=person.chart_number or None,
+            preferred_language={"spa": "es"}.get(person.language),
+            provider_id=self._ids.provider + person.primary_provider_id,
+            location_ids=(self._location(person.clinic_id),),
+            created_at=datetime.combine(person.entered_on, datetime.min.time(), tzinfo=UTC),
+            updated_at=person.changed_at,
+            synced_at=person.changed_at,
+        )
+        self._institution.put_patient(patient)
+        self._institution.chart.put_patient(patient, unread=False)
+
+    def visit(self, visit: Visit) -> None:
+        assert visit.start is not None
+        assert visit.end is not None
+        status = _status(visit)
+        provider = visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id
+        start, end = visit.start.astimezone(UTC), visit.end.astimezone(UTC)
+        confirmed = self._definitions[visit.confirmed_definition_id] in _CONFIRMED
+        self._put(
+            Appointment(
+                id=self._ids.appointment + visit.id,
+                foreign=visit.id,
+                patient_id=self._ids.patient + visit.patient_id,
+                provider_id=self._ids.provider + provider,
+                location_id=self._location(visit.clinic_id),
+                operatory_id=None if visit.operatory_id is None else self._ids.operatory + visit.operatory_id,
+                start=start,
+                end=end,
+                note=visit.note,
+                appointment_type_id=None
+                if visit.appointment_type_id is None
+                else self._ids.appointment_type + visit.appointment_type_id,
+                confirmed=confirmed,
+                confirmed_at=visit.changed_at if confirmed else None,
+                cancelled=status == "cancelled",
+                cancelled_at=visit.changed_at if status == "cancelled" else None,
+                patient_missed=status == "missed",
+                checked_out=status == "complete",
+                checked_out_at=end if status == "complete" else None,
+                checkin_at=start if status == "complete" else None,
+                is_new_clients_patient=visit.is_new_patient,
+                by_api=visit.id % 5 == 0,
+                created_at=visit.created_at,
+                updated_at=visit.changed_at,
+                synced_at=visit.changed_at,
+            ),
+            status,
+            patient=visit.patient_id,
+        )
+
+    def finish(self) -> None:
+        institution = self._institution
+        institution.last_ids = {
+            "patients": max(institution.patients, default=self._ids.patient),
+            "appointments": max(institution.appointments, default=self._ids.appointment),
+            "hours": max(institution.hours, default=self._ids.hour),
+            "appointment_types": max(institution.appointment_types, default=self._ids.appointment_type),
+            "foreign_patients": max(institution.chart.patients, default=0),
+            "foreign_visits": max((n for n in institution.chart.visits if n < _FIRST_BLOCK), default=5000),
+        }
+
+    def _hours(self, row: Schedule) -> None:
+        assert row.provider_id is not None
+        for chair in row.operatory_ids or _chairs_of(row.provider_id, self._data):
+            number = self._ids.hour + len(self._institution.hours) + 1
+            self._institution.hours[number] = WorkingHour(
+                id=number,
+                provider_id=self._ids.provider + row.provider_id,
+                location_id=self._location(self._chairs[chair].clinic_id),
+                operatory_id=self._ids.operatory + chair,
+                begin=row.start,
+                end=row.end,
+                specific_date=row.day,
+            )
+
+    def _blocks(self, row: Schedule) -> None:
+        zone = self._institution.zone
+        for chair in row.operatory_ids:
+            self._next_block += 1
+            self._put(
+                Appointment(
+                    id=self._ids.appointment + 5_000_000 + self._next_block - _FIRST_BLOCK,
+                    foreign=self._next_block,
+                    patient_id=None,
+                    provider_id=None,
+                    location_id=self._location(self._chairs[chair].clinic_id),
+                    operatory_id=self._ids.operatory + chair,
+                    start=datetime.combine(row.day, row.start, tzinfo=zone).astimezone(UTC),
+                    end=datetime.combine(row.day, row.end, tzinfo=zone).astimezone(UTC),
+                    note=self._definitions.get(row.blockout_definition_id or 0, ""),
+                    unavailable=True,
+                    created_at=row.changed_at,
+                    updated_at=row.changed_at,
+                    synced_at=row.changed_at,
+                ),
+                "scheduled",
+                patient=None,
+            )
+
+    def _put(self, row: Appointment, status: ChartStatus, patient: int | None) -> None:
+        assert row.foreign is not None
+        self._institution.put_appointment(row)
+        self._institution.chart.put_visit(
+            ChartVisit(
+                foreign=row.foreign,
+                patient=patient,
+                provider_id=row.provider_id,
+                location_id=row.location_id,
+                operatory_id=row.operatory_id,
+                start=row.start,
+                end=row.end,
+                status=status,
+                confirmed=row.confirmed,
+                note=row.note,
+                appointment_type_id=row.appointment_type_id,
+                checkin_at=row.checkin_at,
+                by="api" if row.by_api else "staff",
+            ),
+            unread=False,
+        )
+
+    def _location(self, clinic: int | None) -> int:
+        return self._ids.location + (self._clinics[0] if clinic is None else clinic)
+
+    def _locations_of(self, provider: int) -> tuple[int, ...]:
+        """Where the provider has a chair; everywhere, when nowhere."""
+        own = {
+            self._location(chair.clinic_id)
+            for chair in self._data.operatories
+            if provider in (chair.dentist_id, chair.hygienist_id)
+        }
+        return tuple(sorted(own or {self._ids.location + clinic for clinic in self._clinics}))
 
 
-def _operatory(one: Any, location_id: int) -> dict[str, Any]:
-    return {
-        "id": one.id, "name": one.name, "display_name": one.name, "location_id": location_id,
-        "active": not one.is_hidden, "bookable_online": one.is_web_bookable, "foreign_id": str(one.id),
-    }  # fmt: skip
+def _chairs_of(provider: int, data: PracticeData) -> tuple[int, ...]:
+    return tuple(
+        chair.id
+        for chair in data.operatories
+        if not chair.is_hidden and (chair.hygienist_id if chair.is_hygiene else chair.dentist_id) == provider
+    )
 
 
-def _patient(one: Any) -> Patient:
-    phones = [phone for phone in (one.mobile_phone, one.home_phone, one.work_phone) if phone]
-    digits = "".join(character for character in (phones[0] if phones else "") if character.isdigit())[-10:]
-    bio = {
-        "date_of_birth": one.birth_date.isoformat(), "phone_number": digits, "gender": _GENDERS[one.gender],
-        "city": one.city, "state": one.state, "zip_code": one.zip_code, "address_line_1": one.address,
-        "new_patient": False, "non_patient": one.status == "non_patient",
-    }  # fmt: skip
-    is_inactive = one.status in ("inactive", "archived", "deceased")
-    return Patient(one.id, one.first_name, one.last_name, one.email or None, bio, str(one.id), is_inactive)
+def _status(visit: Visit) -> ChartStatus:
+    if visit.status == "complete":
+        return "complete"
+    if visit.status == "broken":
+        return "missed" if visit.broken_reason == "missed" else "cancelled"
+    return "scheduled"
 
 
-def _working_hours(data: PracticeData, location_id: int) -> list[dict[str, Any]]:
-    """A row for each day and chair, as a system with a day-by-day calendar is read."""
-    closed = {one.day for one in data.schedules if one.kind == "practice"}
-    last = data.today + timedelta(days=_DAYS_AHEAD)
-    rows: list[dict[str, Any]] = []
-    for one in data.schedules:
-        if one.kind != "provider" or one.provider_id is None or one.day in closed:
-            continue
-        if not data.today <= one.day <= last:
-            continue
-        own: list[int | None] = [
-            chair.id for chair in data.operatories if one.provider_id in (chair.dentist_id, chair.hygienist_id)
-        ]
-        for chair in one.operatory_ids or own or [None]:
-            rows.append({
-                "id": len(rows) + 1, "provider_id": one.provider_id, "location_id": location_id, "operatory_id": chair,
-                "begin_time": one.start.strftime("%H:%M"), "end_time": one.end.strftime("%H:%M"), "days": None,
-                "specific_date": one.day.isoformat(), "custom_recurrence": None, "tz_offset": None, "active": True,
-                "source": "synced", "label": None, "appointment_types": [],
-            })  # fmt: skip
-    return rows
-
-
-def _chairs_of(provider_id: int, data: PracticeData) -> list[int | None]:
-    return [one.id for one in data.operatories if provider_id in (one.dentist_id, one.hygienist_id)]
-
-
-def _blocks(data: PracticeData, tenant: Tenant, location_id: int, now: datetime) -> list[Appointment]:
-    """Blockouts: NexHealth reads them as appointments that are unavailable, without a patient."""
-    zone, hidden = ZoneInfo(data.timezone), {one.id for one in data.definitions if not one.no_scheduling}
-    rows = []
-    for one in data.schedules:
-        if one.kind != "blockout" or one.blockout_definition_id in hidden:
-            continue
-        for chair in one.operatory_ids:
-            start, end = (datetime.combine(one.day, at, zone).astimezone(UTC) for at in (one.start, one.end))
-            block_id = tenant.new_id()
-            rows.append(Appointment(
-                block_id, None, None, chair, location_id, start, end, one.note, None, now, now,
-                foreign_id=f"block-{one.id}-{chair}", last_sync_time=now, unavailable=True,
-            ))  # fmt: skip
-    return rows
+def ten_digits(phone: str) -> str:
+    digits = "".join(letter for letter in phone if letter.isdigit())
+    return digits.removeprefix("1") if len(digits) == 11 else digits

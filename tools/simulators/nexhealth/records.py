@@ -1,115 +1,182 @@
-"""What NexHealth keeps of a practice, and the practice's own system behind it, which NexHealth reads and writes later.
+"""NexHealth's rows and the rows of the EHR behind it. Rows never change, they are replaced.
 
-Ids are NexHealth's; a `foreign_id` is the system's own. Moments are aware, in UTC.
+Moments are aware and in UTC; `foreign` numbers are the EHR's own, all other numbers are NexHealth's.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time
 from typing import Any, Literal
 
-Mode = Literal["takes", "refuses", "sleeps", "offline", "reverts"]
-MODES: tuple[Mode, ...] = ("takes", "refuses", "sleeps", "offline", "reverts")
+ChartStatus = Literal["scheduled", "complete", "missed", "cancelled"]
+WriteState = Literal["written", "pending", "failed", "timed_out", "incomplete", "withdrawn", "not_written"]
+"""`not_written`: the location keeps its appointments in NexHealth."""
 
 
-@dataclass(slots=True)
-class Patient:
-    id: int
-    first_name: str
-    last_name: str
-    email: str | None
-    bio: dict[str, Any]
-    foreign_id: str | None
-    inactive: bool = False
-
-
-@dataclass(slots=True)
-class Appointment:
-    """NexHealth's row. `asked` are changes the system has not taken yet."""
-
-    id: int
-    patient_id: int | None
-    provider_id: int | None
-    operatory_id: int | None
-    location_id: int
-    start: datetime
-    end: datetime
-    note: str
-    appointment_type_id: int | None
-    created_at: datetime
-    updated_at: datetime
-    foreign_id: str | None = None
-    last_sync_time: datetime | None = None
-    confirmed: bool = False
-    cancelled: bool = False
-    unavailable: bool = False
-    asked: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class ChartVisit:
-    """A visit as it stands in the practice's own system."""
-
-    start: datetime
-    end: datetime
-    operatory_id: int | None
-    cancelled: bool = False
-    confirmed: bool = False
-
-    def overlaps(self, start: datetime, end: datetime, operatory_id: int | None) -> bool:
-        return not self.cancelled and self.operatory_id == operatory_id and start < self.end and self.start < end
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Something NexHealth has accepted; the system is asked at `due`."""
-
-    due: datetime
-    appointment_id: int
-    is_new: bool
-
-
-@dataclass(slots=True)
-class System:
-    """The practice's own system: what stands in it, and what becomes of what it is asked to write."""
-
-    name: str = "dentrix"
-    mode: Mode = "takes"
-    delay: timedelta = timedelta(seconds=2)
-    read_cycle: timedelta = timedelta(minutes=10)
-    failed_insertions_are_cancelled: bool = True
-    writes_appointments: bool = True
-    edits_appointments: bool = True
-    chart: dict[str, ChartVisit] = field(default_factory=dict)
-    writes: list[Write] = field(default_factory=list)
-    read_at: datetime | None = None
-    written_at: datetime | None = None
-    next_foreign_id: int = 900_001
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     id: int
     name: str
-    timezone: str
-    system: System
+    foreign: int
+    street_address: str
+    city: str
+    state: str
+    zip_code: str
+    phone_number: str
+    tz: str
+    created_at: datetime
+    updated_at: datetime
+    insert_appt_client: bool = True
+    map_by_operatory: bool = True
+    inactive: bool = False
 
 
-@dataclass(slots=True)
-class Tenant:
-    """An institution: one subdomain, one practice data set, one or more locations that share its people."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    id: int
+    foreign: int
+    first_name: str
+    last_name: str
+    npi: str
+    state_license: str
+    specialty_code: str
+    inactive: bool
+    location_ids: tuple[int, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operatory:
+    id: int
+    foreign: int
+    name: str
+    location_id: int
+    active: bool
+    bookable_online: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentType:
+    id: int
+    name: str
+    minutes: int
+    bookable_online: bool
+    parent_type: str
+    parent_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingHour:
+    """Exactly one of `days`, `specific_date` and `recurrence` is set; times are the location's own."""
 
     id: int
-    subdomain: str
-    timezone: str
-    locations: dict[int, Location] = field(default_factory=dict)
-    providers: list[dict[str, Any]] = field(default_factory=list)
-    operatories: list[dict[str, Any]] = field(default_factory=list)
-    appointment_types: list[dict[str, Any]] = field(default_factory=list)
-    working_hours: list[dict[str, Any]] = field(default_factory=list)
-    patients: dict[int, Patient] = field(default_factory=dict)
-    appointments: dict[int, Appointment] = field(default_factory=dict)
-    next_id: int = 5_000_001
+    provider_id: int
+    location_id: int
+    operatory_id: int | None
+    begin: time
+    end: time
+    days: tuple[str, ...] | None = None
+    specific_date: date | None = None
+    recurrence: tuple[int, str, date] | None = None
+    appointment_type_ids: tuple[int, ...] = ()
+    active: bool = True
+    source: Literal["manual", "synced"] = "synced"
 
-    def new_id(self) -> int:
-        self.next_id += 1
-        return self.next_id
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """`foreign` None: not in the EHR. `new_patient` marks a placeholder, which the EHR's own record replaces."""
+
+    id: int
+    foreign: int | None
+    first_name: str
+    last_name: str
+    middle_name: str | None = None
+    email: str | None = None
+    bio: dict[str, Any] = field(default_factory=dict)
+    inactive: bool = False
+    new_patient: bool = False
+    non_patient: bool = False
+    guarantor_id: int | None = None
+    billing_type: str | None = None
+    chart_id: str | None = None
+    preferred_language: str | None = None
+    provider_id: int | None = None
+    location_ids: tuple[int, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    synced_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def bookable(self) -> bool:
+        return not (self.inactive or self.new_patient or self.non_patient)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """`patient_id` None: a block. `checkin_at` and the other stamps are None until they happen."""
+
+    id: int
+    foreign: int | None
+    patient_id: int | None
+    provider_id: int | None
+    location_id: int
+    operatory_id: int | None
+    start: datetime
+    end: datetime
+    note: str = ""
+    appointment_type_id: int | None = None
+    unavailable: bool = False
+    confirmed: bool = False
+    confirmed_at: datetime | None = None
+    cancelled: bool = False
+    cancelled_at: datetime | None = None
+    patient_missed: bool = False
+    checked_out: bool = False
+    checked_out_at: datetime | None = None
+    checkin_at: datetime | None = None
+    is_guardian: bool = False
+    is_new_clients_patient: bool = False
+    referrer: str | None = None
+    by_api: bool = False
+    created_at: datetime
+    updated_at: datetime
+    synced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartVisit:
+    """A row of the EHR's own book. `provider` and the rest are NexHealth's ids, so that both sides compare."""
+
+    foreign: int
+    patient: int | None
+    provider_id: int | None
+    location_id: int
+    operatory_id: int | None
+    start: datetime
+    end: datetime
+    status: ChartStatus
+    confirmed: bool
+    note: str
+    appointment_type_id: int | None = None
+    checkin_at: datetime | None = None
+    deleted: bool = False
+    by: Literal["api", "staff"] = "staff"
+
+
+@dataclass(slots=True, kw_only=True)
+class Effects:
+    """How often a row was written: what NexHealth accepted, and what reached the chart."""
+
+    accepted_creates: int = 0
+    accepted_patches: int = 0
+    chart_creates: int = 0
+    chart_changes: int = 0
+    state: WriteState = "written"
+    read_back: bool = False

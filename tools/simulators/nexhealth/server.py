@@ -1,57 +1,76 @@
-"""Where the simulator listens: the API and the control endpoint on one port."""
+"""The API and its control endpoint on a socket, with a thread that lets time pass."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tools.simulators.common.server import RunningServer
 from tools.simulators.nexhealth.control import Control
 from tools.simulators.nexhealth.simulator import Simulator
-from tools.simulators.sockets import HOST, LoopbackServer, Reply
 
-_CONTROL_ROOT = "/_control"
+_TICK_SECONDS = 0.02
 
 
-class RunningSimulator:
+class RunningSimulator(RunningServer):
     """A simulator that listens; `stop` ends it and every open connection."""
 
     def __init__(self, simulator: Simulator, port: int = 0) -> None:
+        super().__init__(simulator, Control(simulator), name="nexhealth-simulator", api_root="", port=port)
         self.simulator = simulator
-        self._control = Control(simulator)
-        self._server = LoopbackServer(port, self._answer, "NexHealthSimulator")
-        self.url = f"http://{HOST}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="nexhealth-simulator")
+        self._stopped = threading.Event()
+        self._ticking = threading.Thread(target=self._tick, name="nexhealth-clock", daemon=True)
 
     @property
-    def control_url(self) -> str:
-        return self.url + _CONTROL_ROOT
+    def api_key(self) -> str:
+        return self.simulator.specs[0].api_key
 
-    def _answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        if path.startswith(f"{_CONTROL_ROOT}/"):
-            return self._control.handle(method, path.removeprefix(_CONTROL_ROOT), query, body)
-        return self.simulator.handle(method, path, query, headers, body)
+    @property
+    def subdomain(self) -> str:
+        return self.simulator.specs[0].subdomain
+
+    @property
+    def location_ids(self) -> list[str]:
+        """The first institution's."""
+        return [str(number) for number in self.simulator.first_institution.locations]
 
     def start(self) -> None:
-        self._thread.start()
+        super().start()
+        self._ticking.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._server.close_connections()
+        self._stopped.set()
+        self._ticking.join()
+        super().stop()
 
     def described(self) -> dict[str, Any]:
         """What a caller needs to use it."""
-        with self.simulator.lock:
-            tenants = [
+        institutions = []
+        for spec in self.simulator.specs:
+            held = self.simulator.account_of(spec.subdomain).institutions[spec.subdomain]
+            institutions.append(
                 {
-                    "subdomain": tenant.subdomain,
-                    "timezone": tenant.timezone,
-                    "location_ids": [str(one) for one in tenant.locations],
+                    "subdomain": spec.subdomain,
+                    "api_key": spec.api_key,
+                    "timezone": spec.timezone,
+                    "seed": spec.seed,
+                    "patients": spec.patients,
+                    "ehr": spec.ehr,
+                    "location_ids": [str(number) for number in held.locations],
                 }
-                for tenant in self.simulator.tenants.values()
-            ]
-        return {"url": self.url, "control_url": self.control_url, "api_key": self.simulator.api_key, "tenants": tenants}
+            )
+        return {
+            "url": self.url,
+            "control_url": self.control_url,
+            "api_key": self.api_key,
+            "subdomain": self.subdomain,
+            "timezone": self.simulator.specs[0].timezone,
+            "institutions": institutions,
+        }
+
+    def _tick(self) -> None:
+        while not self._stopped.wait(_TICK_SECONDS):
+            self.simulator.pump()
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tools.simulators.common.clock import Clock
 from tools.simulators.open_dental.records import (
     NO_MOMENT,
     Appointment,
@@ -46,29 +47,6 @@ OCCUPYING = frozenset({"Scheduled", "Complete", "ASAP"})
 """Statuses that hold a chair; a broken appointment left on the book does not."""
 API, DESKTOP = "OpenDentalAPIService", "None"
 _NOT_DIGITS = {code: None for code in range(0x250) if not chr(code).isdigit()}
-
-
-class Clock:
-    """The simulated time: real time plus a shift, or frozen."""
-
-    def __init__(self, now: datetime | None = None) -> None:
-        self._shift = timedelta(0) if now is None else now - datetime.now(UTC)
-        self._frozen: datetime | None = None
-
-    def now(self) -> datetime:
-        return self._frozen or datetime.now(UTC) + self._shift
-
-    def set(self, now: datetime) -> None:
-        self._shift = now - datetime.now(UTC)
-        self._frozen = now if self._frozen else None
-
-    def advance(self, seconds: float) -> None:
-        self.set(self.now() + timedelta(seconds=seconds))
-
-    def freeze(self, frozen: bool) -> None:
-        now = self.now()
-        self.set(now)
-        self._frozen = now if frozen else None
 
 
 @dataclass(slots=True)

@@ -1,34 +1,20 @@
-"""Where the simulator listens: the API and the control endpoint on one port."""
+"""The office's API and its control endpoint on a socket."""
 
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tools.simulators.common.server import RunningServer
 from tools.simulators.open_dental.control import Control
 from tools.simulators.open_dental.simulator import API_ROOT, Simulator
-from tools.simulators.sockets import HOST, LoopbackServer, Reply
-
-_CONTROL_ROOT = "/_control"
 
 
-class RunningSimulator:
+class RunningSimulator(RunningServer):
     """A simulator that listens; `stop` ends it and every open connection."""
 
     def __init__(self, simulator: Simulator, port: int = 0) -> None:
+        super().__init__(simulator, Control(simulator), name="open-dental-simulator", api_root=API_ROOT, port=port)
         self.simulator = simulator
-        self._control = Control(simulator)
-        self._server = LoopbackServer(port, self._answer, "OpenDentalSimulator")
-        self._root = f"http://{HOST}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="open-dental-simulator")
-
-    @property
-    def url(self) -> str:
-        return self._root + API_ROOT
-
-    @property
-    def control_url(self) -> str:
-        return self._root + _CONTROL_ROOT
 
     @property
     def customer_key(self) -> str:
@@ -38,22 +24,6 @@ class RunningSimulator:
     def authorization(self) -> str:
         """The header's value for the first office."""
         return f"ODFHIR {self.simulator.developer_key}/{self.customer_key}"
-
-    def _answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        if path.startswith(f"{_CONTROL_ROOT}/"):
-            return self._control.handle(method, path.removeprefix(_CONTROL_ROOT), query, body)
-        if path.startswith(f"{API_ROOT}/"):
-            return self.simulator.handle(method, path.removeprefix(API_ROOT), query, headers, body, self.url)
-        return Reply(404)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._server.close_connections()
 
     def described(self) -> dict[str, Any]:
         """What a caller needs to use it."""

@@ -5,15 +5,18 @@ import re
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from tools.simulators.common.clock import Clock
+from tools.simulators.common.faults import Fault, FaultScript
+from tools.simulators.common.journal import Journal, Received, Reply
+from tools.simulators.common.striking import Striking
 from tools.simulators.open_dental import (  # noqa: F401 - importing a routes module registers its routes
     errors,
     routes_appointment_actions,
@@ -26,19 +29,16 @@ from tools.simulators.open_dental import (  # noqa: F401 - importing a routes mo
 )
 from tools.simulators.open_dental.calls import NOTHING, Answer, Call, find
 from tools.simulators.open_dental.errors import ApiError
-from tools.simulators.open_dental.faults import Fault, FaultScript
+from tools.simulators.open_dental.faults import KINDS
 from tools.simulators.open_dental.load import load_office
-from tools.simulators.open_dental.office import Clock, Office, Settings
+from tools.simulators.open_dental.office import Office, Settings
 from tools.simulators.open_dental.switches import Switches
 from tools.simulators.open_dental.throttle import Throttle, ThrottleSettings
 from tools.simulators.practice_data import generate
-from tools.simulators.sockets import Reply
 
 API_ROOT = "/api/v1"
 DEVELOPER_KEY, CUSTOMER_KEY = "SimDeveloper0001", "SimCustomer00001"
-_MOST_REMEMBERED = 200_000
 _LARGEST_BODY = 16_800_000
-_HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +55,12 @@ class OfficeSpec:
 
 
 @dataclass(slots=True)
-class Received:
-    """A request as remembered. `monotonic` is its arrival on this machine's monotonic clock."""
+class OfficeRequest(Received):
+    """A request as remembered, with whose it was and what the throttle made of it."""
 
-    number: int
-    at: str
-    monotonic: float
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Any
     office: str | None = None
-    status: int | None = None
     early: bool = False
     waited: float = 0.0
-    faults: list[str] = field(default_factory=list)
-    finished: float | None = None
-    error: str | None = None
 
 
 class Simulator:
@@ -90,12 +79,11 @@ class Simulator:
         self.specs = specs
         self.developer_key = developer_key
         self.lock = threading.RLock()
-        self.faults = FaultScript()
-        self.requests: deque[Received] = deque(maxlen=_MOST_REMEMBERED)
+        self.faults = FaultScript(KINDS, scope="office")
+        self.requests = Journal(OfficeRequest)
         self.offices: dict[str, Office] = {}
         self.disabled_keys: set[str] = set()
         self._start = (throttle or ThrottleSettings(), switches or Switches(), now)
-        self._received = 0
         self.settings = Settings(self._start[1], Clock(now))
         self.reset()
 
@@ -133,7 +121,9 @@ class Simulator:
         received.finished = time.monotonic()
         return reply
 
-    def _answer(self, received: Received, query: str, headers: Mapping[str, str], body: bytes, base_url: str) -> Reply:
+    def _answer(
+        self, received: OfficeRequest, query: str, headers: Mapping[str, str], body: bytes, base_url: str
+    ) -> Reply:
         office = self._office_of(headers.get("Authorization", ""))
         received.office = office.customer_key
         if len(body) > _LARGEST_BODY:
@@ -145,15 +135,11 @@ class Simulator:
                 return self._too_many(office.throttle.settings.retry_after)
             faults = self.faults.striking(received.method, received.path, query, office.customer_key)
             received.faults = [f"{fault.kind}_{fault.when}" for fault in faults]
-            for fault in faults:
-                spoiled = self._strike_before(office, fault) if fault.when == "before" else None
-                if spoiled is not None:
-                    return spoiled
-            reply = self._reply(office, received, headers, body, base_url)
-            for fault in faults:
-                if fault.when == "after":
-                    reply = self._strike_after(office, fault, reply)
-            return reply
+            striking = Striking(partial(self._act, office), self._refused)
+            spoiled = striking.before(faults)
+            if spoiled is not None:
+                return spoiled
+            return striking.after(faults, self._reply(office, received, headers, body, base_url))
         finally:
             office.throttle.leave()
 
@@ -167,7 +153,7 @@ class Simulator:
         return office
 
     def _reply(
-        self, office: Office, received: Received, headers: Mapping[str, str], body: bytes, base_url: str
+        self, office: Office, received: OfficeRequest, headers: Mapping[str, str], body: bytes, base_url: str
     ) -> Reply:
         """Let the route do its work under the lock."""
         try:
@@ -202,40 +188,12 @@ class Simulator:
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         return self._error_reply(errors.TOO_MANY_REQUESTS(), headers)
 
-    def _strike_before(self, office: Office, fault: Fault) -> Reply | None:
-        """The reply that replaces the real one and its effect; None lets the request go on."""
-        if fault.kind == "delay":
-            time.sleep(fault.seconds)
-            return None
-        if fault.kind == "staff":
-            with self.lock:
-                staff.act(office, fault.action)
-            return None
-        time.sleep(fault.seconds)
-        return self._spoiled(fault)
+    def _act(self, office: Office, action: dict[str, Any]) -> None:
+        with self.lock:
+            staff.act(office, action)
 
-    def _strike_after(self, office: Office, fault: Fault, reply: Reply) -> Reply:
-        time.sleep(fault.seconds)
-        if fault.kind == "delay":
-            return reply
-        if fault.kind == "staff":
-            with self.lock:
-                staff.act(office, fault.action)
-            return reply
-        if fault.kind == "truncate":
-            return replace(reply, ending="truncate")
-        if fault.kind == "garbage":
-            body = reply.body[: len(reply.body) // 2] if fault.body is None else fault.body.encode()
-            return replace(reply, body=body)
-        return self._spoiled(fault)
-
-    def _spoiled(self, fault: Fault) -> Reply:
+    def _refused(self, fault: Fault) -> Reply:
         match fault.kind:
-            case "drop" | "reset":
-                return Reply(0, ending=fault.kind)
-            case "html":
-                body = _HTML if fault.body is None else fault.body
-                return Reply(fault.status, body.encode(), {"Content-Type": "text/html; charset=utf-8"})
             case "offline":
                 error = errors.OFFICE_OFFLINE()
                 return self._error_reply(ApiError(error.status, fault.body or error.text))
@@ -247,18 +205,9 @@ class Simulator:
                 headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
                 return self._error_reply(ApiError(fault.status, fault.body or "An unexpected error occurred."), headers)
 
-    def _remember(self, method: str, path: str, query: str, body: bytes) -> Received:
-        try:
-            shown = json.loads(body) if body else None
-        except (ValueError, RecursionError):
-            shown = body.decode(errors="replace")
-        with self.lock:
-            self._received += 1
-            at = self.settings.clock.now().isoformat()
-            pairs = dict(parse_qsl(query, keep_blank_values=True))
-            received = Received(self._received, at, time.monotonic(), method, path, pairs, shown)
-            self.requests.append(received)
-        return received
+    def _remember(self, method: str, path: str, query: str, body: bytes) -> OfficeRequest:
+        pairs = dict(parse_qsl(query, keep_blank_values=True))
+        return self.requests.remember(self.settings.clock.now().isoformat(), method, path, pairs, body)
 
 
 _JSON_TYPE = {"Content-Type": "application/json; charset=utf-8"}

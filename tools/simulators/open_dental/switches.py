@@ -1,13 +1,14 @@
 """What the vendor's documentation leaves open, as switches: a client must live with either setting."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args, get_origin
+from dataclasses import dataclass
+from typing import Literal
 
-BAD_VALUE = "{name} must be one of {choices}"
+from tools.simulators.common import switches
+from tools.simulators.common.switches import SwitchSet
 
 
 @dataclass(frozen=True)
-class Switches:
+class Switches(SwitchSet):
     """Every field is one fact that no source confirms, or that differs between servers."""
 
     error_body: Literal["json", "raw"] = "json"
@@ -67,42 +68,7 @@ class Switches:
     fields_2026: bool = False
     """Whether appointments carry `Assistant` and `IsMirrored`, as mid-2026 servers do."""
 
-    def changed(self, values: dict[str, Any]) -> "Switches":
-        """A copy with `values` (texts are converted) set; raises ValueError naming the switch and what it may be."""
-        known = {f.name: f for f in fields(self)}
-        checked: dict[str, Any] = {}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"unknown switch {name}; there are {', '.join(sorted(known))}")
-            checked[name] = _converted(name, known[name].type, value)
-        return replace(self, **checked)
-
-
-def _converted(name: str, kind: Any, value: Any) -> Any:
-    if get_origin(kind) is Literal:
-        choices = get_args(kind)
-        if value not in choices:
-            raise ValueError(BAD_VALUE.format(name=name, choices=", ".join(choices)))
-        return value
-    if kind is bool:
-        text = str(value).lower()
-        if text not in ("true", "false"):
-            raise ValueError(BAD_VALUE.format(name=name, choices="true, false"))
-        return text == "true"
-    if kind is int:
-        try:
-            return int(value)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{name} must be a whole number") from error
-    return str(value)
-
 
 def described() -> list[tuple[str, str, str]]:
     """(name, default, choices) of every switch, for the README and its test."""
-    default = Switches()
-    rows = []
-    for f in fields(default):
-        kind: Any = f.type
-        choices = " ".join(get_args(kind)) if get_origin(kind) is Literal else getattr(kind, "__name__", str(kind))
-        rows.append((f.name, str(getattr(default, f.name)), choices))
-    return rows
+    return switches.described(Switches())

@@ -13,6 +13,7 @@ from openchair.errors import (
     EhrBusy,
     EhrError,
     EhrNotSent,
+    EhrNotSupported,
     EhrOutcomeUnknown,
     EhrRefused,
     EhrRejected,
@@ -272,6 +273,10 @@ class _Worker:
         except EhrNotSent as error:
             return self.settle(task.with_step(_as(sent, StepState.NEW, attempt=sent.attempt - 1)), error)
         except (EhrRefused, NotFound, Conflict, InvalidTime) as error:
+            if isinstance(error, EhrNotSupported) and sent.kind is StepKind.MOVE_APPOINTMENT:
+                # It was thought to move in place: book anew first, which every system can.
+                assert isinstance(task.request, RescheduleAppointment)
+                return self._save(task, steps=rebooking(task.request))
             return self.settle(task.with_step(_as(sent, StepState.REFUSED)), error)
         except (EhrOutcomeUnknown, EhrUnavailable) as error:
             fingerprint = getattr(error, "fingerprint", None)

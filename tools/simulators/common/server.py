@@ -1,46 +1,81 @@
-"""The sockets of the simulators: HTTP/1.1 with keep-alive on loopback, and answers that end badly on purpose."""
+"""The sockets: HTTP/1.1 with keep-alive on loopback, and answers that end badly on purpose."""
 
 import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from tools.simulators.common.journal import Reply
+
 HOST = "127.0.0.1"
+_CONTROL_ROOT = "/_control"
 _LARGEST_ANNOUNCED = 64_000_000
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes out on the socket; `ending` drop, reset or truncate spoil it."""
+class Service(Protocol):
+    """The simulated API. `path` is what follows its root, `base_url` where it listens."""
 
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    ending: str | None = None
+    def handle(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, base_url: str
+    ) -> Reply: ...
 
 
-type Answer = Callable[[str, str, str, Mapping[str, str], bytes], Reply]
+class ControlEndpoint(Protocol):
+    """`path` is what follows /_control."""
+
+    def handle(self, method: str, path: str, query: str, body: bytes) -> Reply: ...
 
 
-class LoopbackServer(ThreadingHTTPServer):
+class RunningServer:
+    """A service that listens; `stop` ends it and every open connection."""
+
+    def __init__(self, service: Service, control: ControlEndpoint, *, name: str, api_root: str, port: int = 0) -> None:
+        self._server = _Server((HOST, port), _Handler)
+        self._root = f"http://{HOST}:{self._server.server_address[1]}"
+        self._api_root = api_root
+        self._server.serve(service, control, api_root, self.url)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name=name)
+
+    @property
+    def url(self) -> str:
+        return self._root + self._api_root
+
+    @property
+    def control_url(self) -> str:
+        return self._root + _CONTROL_ROOT
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server.close_connections()
+
+
+class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    service: Service
+    control: ControlEndpoint
+    api_root: str
+    base_url: str
 
-    def __init__(self, port: int, answer: Answer, name: str) -> None:
-        """`answer` gives the reply to (method, path, query, headers in title case, body); `name` stands in `Server`."""
-        super().__init__((HOST, port), _Handler)
-        self.answer = answer
-        self.name = name
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
+
+    def serve(self, service: Service, control: ControlEndpoint, api_root: str, base_url: str) -> None:
+        self.service, self.control, self.api_root, self.base_url = service, control, api_root, base_url
 
     def opened(self, connection: socket.socket) -> None:
         with self._connections_lock:
@@ -65,11 +100,11 @@ class LoopbackServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    sys_version = ""
+    server_version, sys_version = "Simulator", ""
     # One segment per answer: headers and body in two would wait for the client's delayed acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
-    server: LoopbackServer
+    server: _Server
 
     def setup(self) -> None:
         super().setup()
@@ -97,11 +132,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Reply(411 if "Transfer-Encoding" in self.headers else 400))
             return
         body = self.rfile.read(int(announced))
-        headers = {name.title(): value for name, value in self.headers.items()}
-        self._send(self.server.answer(self.command, unquote(parts.path), parts.query, headers, body))
-
-    def version_string(self) -> str:
-        return self.server.name
+        path, root = unquote(parts.path), self.server.api_root
+        if path.startswith(f"{_CONTROL_ROOT}/"):
+            self._send(self.server.control.handle(self.command, path.removeprefix(_CONTROL_ROOT), parts.query, body))
+        elif path.startswith(f"{root}/"):
+            headers = {name.title(): value for name, value in self.headers.items()}
+            below = path.removeprefix(root)
+            self._send(
+                self.server.service.handle(self.command, below, parts.query, headers, body, self.server.base_url)
+            )
+        else:
+            self._send(Reply(404))
 
     def _send(self, reply: Reply) -> None:
         if reply.ending == "drop":
@@ -113,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status, responses.get(reply.status, "Unknown"))
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
+        if reply.status != 204:
+            self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         if reply.ending == "truncate":
             self.close_connection = True

@@ -1,0 +1,1 @@
+"""What the simulators share: sockets, faults, switches, clock, request journal, control endpoint, process."""
