@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -788,3 +789,65 @@ def test_the_readme_tells_every_route_switch_and_fault() -> None:
     for one in routes():
         path = "/" + "/".join("{id}" if part == "{n}" else part for part in one.segments)
         assert f"`{path}`" in readme, path
+
+
+# --- the simulator's own truth
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_when_all_is_written_and_read_nexhealth_shows_what_the_chart_holds(nex: NexHealthCaller, seed: int) -> None:
+    """Random bookings, changes, staff, moods of the EHR and fates of writes; then peace, and a read."""
+    rng = Random(seed)
+    ours: list[int] = []
+    for _ in range(120):
+        nex.renew()
+        live(nex, rng, ours)
+        nex.advance(rng.choice((0, 3, 60, 700)))
+    nex.control("DELETE", "writes")
+    nex.control("POST", "ehr", {"mode": "prompt"})
+    nex.advance(86_400)
+
+    waiting = {one["id"] for one in nex.control("GET", "writes")["pending"]}
+    rows = {row["appointment_id"]: row for row in nex.control("GET", "truth/appointments")["appointments"]}
+    assert nex.simulator.simulator.first_institution.chart.unread_visits == set()
+    for row in rows.values():
+        effects, chart = row["effects"], row["chart"]
+        assert effects["chart_creates"] <= effects["accepted_creates"] <= 1
+        assert (row["foreign_id"] is not None) == (chart is not None)
+        if chart is not None and not chart["deleted"] and row["appointment_id"] not in waiting:
+            same = ("patient_id", "status", "start", "end", "operatory_id", "provider_id", "confirmed", "note")
+            assert {name: row[name] for name in same} == {name: chart[name] for name in same}
+    known = {row["foreign_id"] for row in rows.values()}
+    assert {visit["foreign_id"] for visit in nex.control("GET", "truth/chart")["chart"]} <= known
+    assert sum(rows[str(number)]["effects"]["chart_creates"] for number in ours) > 5
+    assert [one.error for one in nex.simulator.simulator.requests if one.error] == []
+
+
+def live(nex: NexHealthCaller, rng: Random, ours: list[int]) -> None:
+    """One thing that happens to a practice."""
+    day, hour = rng.randint(10, 27), rng.choice((18, 19, 20))
+    where = {
+        "provider_id": 300_001_001,
+        "operatory_id": rng.choice((150_101, 150_102)),
+        "start_time": f"2026-03-{day:02d}T{hour}:00:00-07:00",
+        "end_time": f"2026-03-{day:02d}T{hour}:30:00-07:00",
+    }
+    match rng.randrange(6):
+        case 0 | 1:
+            told = nex.book(**where, patient_id=401_001_000 + rng.randint(1, 4))
+            assert told.status == 201, told.text
+            ours.append(told.body["data"]["appt"]["id"])
+        case 2 if ours:
+            change = rng.choice(({"confirmed": True}, {"cancelled": True}, where, {"note": "changed"}))
+            assert nex.patch(f"appointments/{rng.choice(ours)}", {"appt": change}).status in (200, 400)
+        case 3:
+            visit = rng.choice(nex.control("GET", "truth/chart", date=f"2026-03-{day:02d}")["chart"] or [None])
+            if visit is not None:
+                action = rng.choice(("cancel", "delete", "confirm", "move"))
+                orders = {"action": action, "foreign_id": visit["foreign_id"], "start": where["start_time"]}
+                nex.control("POST", "staff", orders)
+        case 4:
+            nex.control("POST", "ehr", {"mode": rng.choice(("prompt", "prompt", "slow", "sleep", "offline", "refuse"))})
+        case _:
+            outcome = {"result": rng.choice(("complete", "failed", "incomplete", "never", "reverted")), "seconds": 500}
+            nex.control("POST", "writes", {"outcome": outcome})

@@ -144,19 +144,17 @@ class Hub:
 
     def take_due(self, now: datetime) -> Sending | None:
         """The next attempt that is due, stamped and signed; it stays out until `answered`."""
-        due = [d for d in self._waiting if d.due_at <= now]
-        if not due:
-            return None
-        first = min(d.due_at for d in due)
-        together = [d for d in due if d.due_at == first]
-        delivery = together[-1 if self._settings.switches.webhook_order == "reversed" else 0]
-        self._waiting.remove(delivery)
-        endpoint = self.endpoints.get(delivery.endpoint_id)
-        if endpoint is None or not endpoint.active:
+        while due := [d for d in self._waiting if d.due_at <= now]:
+            first = min(d.due_at for d in due)
+            together = [d for d in due if d.due_at == first]
+            delivery = together[-1 if self._settings.switches.webhook_order == "reversed" else 0]
+            self._waiting.remove(delivery)
+            endpoint = self.endpoints.get(delivery.endpoint_id)
+            if endpoint is not None and endpoint.active:
+                delivery.state = "out"
+                return self._sending(delivery, endpoint, now)
             delivery.state = "dropped"
-            return self.take_due(now)
-        delivery.state = "out"
-        return self._sending(delivery, endpoint, now)
+        return None
 
     def answered(self, delivery: Delivery, status: int | None, now: datetime) -> None:
         """`status` None: no answer. Schedules the next attempt, or switches the endpoint off after 48 hours."""
