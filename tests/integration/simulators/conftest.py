@@ -148,6 +148,7 @@ class NexHealthCaller:
 
     @property
     def location_id(self) -> int:
+        """The first of the subdomain's."""
         held = self.simulator.simulator.account_of(self.subdomain).institutions[self.subdomain]
         return next(iter(held.locations))
 

@@ -654,6 +654,13 @@ def test_a_patient_who_is_none_cannot_be_booked(nex: NexHealthCaller, mark: str)
     assert nex.book(patient_id=chosen).status == 400
 
 
+@pytest.mark.parametrize(("number", "status"), [(5, 201), (6, 400), (0, 400)])
+def test_at_most_five_appointments_share_a_timeslot(nex: NexHealthCaller, number: int, status: int) -> None:
+    appt = {name: value for name, value in {"patient_id": PATIENT, **EVENING}.items() if value is not None}
+    body = {"appointments_per_timeslot": number, "appt": appt}
+    assert nex.post("appointments", body, location_id=nex.location_id).status == status
+
+
 def test_the_end_comes_from_the_type_or_is_fifteen_minutes_on(nex: NexHealthCaller) -> None:
     typed = nex.book(**EVENING, appointment_type_id=1101).body["data"]["appt"]
     plain = nex.book(**EVENING).body["data"]["appt"]

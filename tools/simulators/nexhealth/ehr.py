@@ -15,7 +15,6 @@ from tools.simulators.nexhealth.records import Appointment, ChartVisit, Patient,
 Mode = Literal["prompt", "slow", "refuse", "refuse_at_once", "sleep", "offline"]
 Result = Literal["complete", "failed", "incomplete", "never", "reverted"]
 WriteKind = Literal["create", "change", "patient"]
-CHANGEABLE = ("confirmed", "cancelled", "checkin_at", "start", "end", "operatory_id", "note")
 _MOVES = {"start", "end", "operatory_id"}
 
 

@@ -145,7 +145,6 @@ class Appointment:
     is_new_clients_patient: bool = False
     referrer: str | None = None
     by_api: bool = False
-    descriptor_ids: tuple[int, ...] = ()
     created_at: datetime
     updated_at: datetime
     synced_at: datetime | None = None

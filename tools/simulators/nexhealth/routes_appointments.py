@@ -33,7 +33,7 @@ _PATCHED = {
     "note": "note",
 }
 _MOVING = ("start_time", "end_time", "operatory_id", "note")
-_TIMESLOT_EMRS = ("ecw", "nextgen")
+_MOST_PER_TIMESLOT = 5
 
 
 @route("GET", "appointments", _LIST)
@@ -132,6 +132,9 @@ def _appointment(call: Call) -> Appointment:
 def create_appointment(call: Call) -> Answer:
     place = call.required_location()
     given = dict(wrapped(call, "appt"))
+    per_timeslot = as_integer("appointments_per_timeslot", call.body.get("appointments_per_timeslot", 1))
+    if not 1 <= per_timeslot <= _MOST_PER_TIMESLOT:
+        raise errors.BAD_VALUE(name="appointments_per_timeslot")
     block = given.get("unavailable") is True
     for name in ("provider_id", "start_time") if block else ("patient_id", "provider_id", "start_time"):
         if given.get(name) is None:

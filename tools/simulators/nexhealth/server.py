@@ -29,6 +29,11 @@ class RunningSimulator(RunningServer):
     def subdomain(self) -> str:
         return self.simulator.specs[0].subdomain
 
+    @property
+    def location_ids(self) -> list[str]:
+        """The first institution's."""
+        return [str(number) for number in self.simulator.first_institution.locations]
+
     def start(self) -> None:
         super().start()
         self._ticking.start()
