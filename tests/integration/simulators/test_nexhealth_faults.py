@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -398,6 +399,36 @@ def test_reads_are_told_as_created_and_updated(nex: NexHealthCaller, receiver: R
     assert told["appointment_updated"]["appointment"]["cancelled"] is True
 
 
+@pytest.mark.parametrize(
+    ("setting", "names"),
+    [("created", ["appointment_created"]), ("updated", ["appointment_updated"]), ("none", [])],
+)
+def test_what_is_told_of_our_own_row_when_it_is_read_back_is_a_switch(
+    nex: NexHealthCaller, receiver: Receiver, setting: str, names: list[str]
+) -> None:
+    nex.control("POST", "switches", {"read_back_event": setting, "created_data_key": "appointment"})
+    subscribed(nex, receiver, "appointment_created", "appointment_updated")
+    number = nex.booked(**EVENING)
+    nex.advance(1800)
+
+    told = told_to(receiver)
+    assert [name for name, _ in told] == names
+    assert [data["appointment"]["id"] for _, data in told] == [number] * len(names)
+
+
+@pytest.mark.parametrize(("setting", "count"), [("silent", 0), ("sent", 1)])
+def test_a_booking_that_stays_in_nexhealth_may_be_told_as_requested(
+    nex: NexHealthCaller, receiver: Receiver, setting: str, count: int
+) -> None:
+    nex.control("POST", "switches", {"appointment_requested": setting})
+    columns = {"insert_appt_client": False}
+    nex.control("POST", "staff", {"action": "set_location", "location_id": nex.location_id, "columns": columns})
+    subscribed(nex, receiver, "appointment_requested", "appointment_insertion")
+    nex.booked(**EVENING)
+    nex.advance(1800)
+    assert [name for name, _ in told_to(receiver)] == ["appointment_requested"] * count
+
+
 def test_a_silent_write_is_told_to_nobody(nex: NexHealthCaller, receiver: Receiver) -> None:
     subscribed(nex, receiver, "appointment_insertion")
     nex.control("POST", "writes", {"outcome": {"silent": True}})
@@ -440,6 +471,15 @@ def test_only_the_way_back_to_green_is_told(nex: NexHealthCaller, receiver: Rece
     assert told[0][1]["syncstatus"]["read_status"] == "green"
 
 
+def test_a_sync_status_can_stand_bare_in_the_data(nex: NexHealthCaller, receiver: Receiver) -> None:
+    nex.control("POST", "switches", {"sync_status_data_key": "bare"})
+    subscribed(nex, receiver, "sync_status_write_change", kind="SyncStatus")
+    for mode in ("offline", "prompt"):
+        nex.control("POST", "ehr", {"mode": mode})
+    nex.advance(0)
+    assert told_to(receiver)[0][1]["write_status"] == "green"
+
+
 def test_a_delivery_is_repeated_on_the_vendors_schedule_until_the_endpoint_goes_off(
     nex: NexHealthCaller, receiver: Receiver
 ) -> None:
@@ -474,6 +514,36 @@ def test_a_repeated_delivery_can_keep_its_stamp_when_switched(nex: NexHealthCall
     (first, _), (second, body) = receiver.got
     assert first["timestamp"] == second["timestamp"]
     assert json.loads(body)["delivery_errors"] == [{"status": 503, "at": "2026-03-02T14:00:05.000Z"}]
+
+
+def test_a_receiver_that_does_not_answer_in_time_is_tried_again(nex: NexHealthCaller) -> None:
+    nex.control("POST", "switches", {"receiver_timeout_seconds": 1})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        endpoint = nex.post("webhook_endpoints", {"target_url": url}, subdomain=None).body["data"]
+        path = f"webhook_endpoints/{endpoint['id']}/webhook_subscriptions"
+        nex.post(path, {"resource_type": "Appointment", "event": "appointment_insertion"})
+        nex.booked(**EVENING)
+        nex.advance(6)
+    (delivery,) = nex.control("GET", "webhooks")["deliveries"]
+    assert ([one["status"] for one in delivery["attempts"]], delivery["state"]) == ([None], "waiting")
+
+
+@pytest.mark.parametrize("url", ["", "ftp://127.0.0.1/", "http://", "http://127.0.0.1:many/"])
+def test_an_endpoint_needs_an_address(nex: NexHealthCaller, url: str) -> None:
+    assert nex.post("webhook_endpoints", {"target_url": url}, subdomain=None).status == 400
+
+
+def test_an_inactive_endpoint_or_subscription_gets_nothing(nex: NexHealthCaller, receiver: Receiver) -> None:
+    first, second = (subscribed(nex, receiver, "appointment_insertion") for _ in range(2))
+    nex.patch(f"webhook_endpoints/{first['id']}", {"active": False}, subdomain=None)
+    path = f"webhook_endpoints/{second['id']}/webhook_subscriptions"
+    (row,) = nex.get(path, event="appointment_insertion", resource_type="Appointment").body["data"]
+    nex.patch(f"{path}/{row['id']}", {"active": False})
+    nex.booked(**EVENING)
+    nex.advance(6)
+    assert receiver.got == []
+    assert [one["active"] for one in nex.get("webhook_endpoints", active="true").body["data"]] == [True]
 
 
 def test_one_good_answer_ends_the_count_of_errors(nex: NexHealthCaller, receiver: Receiver) -> None:

@@ -92,6 +92,13 @@ def test_a_token_lives_an_hour_and_answers_401_afterwards(nex: NexHealthCaller) 
     assert texts(nex.get("providers")) == (401, ["Invalid Credentials"])
 
 
+def test_the_sandbox_gives_a_day(nex: NexHealthCaller) -> None:
+    nex.control("POST", "switches", {"token_lifetime_seconds": 86_400})
+    nex.token()
+    nex.advance(86_399)
+    assert nex.get("providers").status == 200
+
+
 def test_tokens_can_be_ended_early(nex: NexHealthCaller) -> None:
     assert nex.get("providers").status == 200
     assert nex.control("POST", "tokens", {"expired": True}) == {"ended": 1, "issued": 1}
@@ -202,6 +209,13 @@ def test_documented_texts_and_invented_ones_are_told_apart() -> None:
 def test_a_page_holds_five_rows_unless_more_are_asked_for(nex: NexHealthCaller) -> None:
     assert len(rows(nex.get("patients", location_id=nex.location_id))) == 5
     assert len(rows(nex.get("patients", location_id=nex.location_id, per_page=1000))) == 200
+
+
+def test_the_guides_page_holds_a_thousand_when_switched(nex: NexHealthCaller) -> None:
+    nex.control("POST", "switches", {"default_per_page": 1000})
+    assert len(rows(nex.get("patients", location_id=nex.location_id))) == 200
+    for wrong in (0, -3, "many"):
+        assert nex.get("patients", location_id=nex.location_id, per_page=wrong).status == 400
 
 
 def test_cursors_walk_through_every_row_once_and_back(nex: NexHealthCaller) -> None:
@@ -323,6 +337,23 @@ def test_appointment_types_are_made_changed_and_deleted(nex: NexHealthCaller) ->
     assert changed.body["data"]["minutes"] == 50
     assert nex.delete(f"appointment_types/{number}").status == 200
     assert nex.get(f"appointment_types/{number}").status == 404
+
+
+def test_what_is_not_there_is_404(nex: NexHealthCaller) -> None:
+    for path in ("providers/5", "operatories/5", "appointment_types/5", "institutions/5", "locations/5"):
+        assert nex.get(path).status == 404, path
+    assert nex.get("institutions/1", subdomain=None).body["data"]["subdomain"] == nex.subdomain
+    assert (
+        nex.get(f"operatories/{CHAIR}", **{"include[]": ["appointment_types"]}).body["data"]["appointment_types"] == []
+    )
+    for path in (f"locations/{nex.location_id}", "appointment_types/1101"):
+        assert rows(nex.get(f"{path}/appointment_descriptors")) == []
+    assert rows(nex.get(f"patients/{PATIENT}/alerts")) == []
+
+
+@pytest.mark.parametrize("part", [{"minutes": 0}, {"minutes": "long"}, {"parent_type": "Galaxy"}, {"name": ""}])
+def test_a_type_that_makes_no_sense_is_refused(nex: NexHealthCaller, part: dict[str, Any]) -> None:
+    assert nex.post("appointment_types", {"appointment_type": {"name": "Whitening", **part}}).status == 400
 
 
 def test_sync_status_has_one_row_per_ehr(nex: NexHealthCaller) -> None:
@@ -456,6 +487,13 @@ def test_a_created_patient_reaches_the_ehr_with_the_first_visit_and_keeps_its_id
 
     assert nex.truth(visit)["chart"]["patient_id"] == str(number)
     assert nex.get(f"patients/{number}").body["data"]["foreign_id"] is not None
+
+
+def test_a_created_patient_can_be_written_at_once_when_switched(nex: NexHealthCaller) -> None:
+    nex.control("POST", "switches", {"created_patient_written": "at_once"})
+    number = created_patient(nex).body["data"]["user"]["id"]
+    nex.advance(5)
+    assert nex.control("GET", "truth/patients", patient_id=number)["patients"][0]["in_chart"] is True
 
 
 def test_the_id_of_a_written_patient_can_change_with_the_next_read(nex: NexHealthCaller) -> None:
@@ -1087,6 +1125,20 @@ def slots(nex: NexHealthCaller, **query: Any) -> list[dict[str, Any]]:
     return rows(nex.get("available_slots", **asked))
 
 
+@pytest.mark.parametrize(("setting", "minutes"), [("length", 60), ("15", 15)])
+def test_the_distance_of_starts_without_an_interval_is_a_switch(
+    nex: NexHealthCaller, setting: str, minutes: int
+) -> None:
+    nex.control("POST", "switches", {"slot_interval_default": setting})
+    hours = {"provider_id": DENTIST, "operatory_id": CHAIR, "day": "2026-03-08", "start": "09:00", "end": "12:00"}
+    nex.control("POST", "staff", {"action": "add_hours", **hours})
+
+    (group,) = slots(nex, start_date="2026-03-08", days=1, **{"pids[]": [DENTIST]}, appointment_type_id=1101)
+    first, second = (datetime.fromisoformat(slot["time"]) for slot in group["slots"][:2])
+
+    assert second - first == timedelta(minutes=minutes)
+
+
 def test_every_slot_lies_in_working_hours_and_off_every_booking(nex: NexHealthCaller) -> None:
     window = {"start": "2026-03-03", "end": "2026-03-07", "location_id": nex.location_id, "per_page": 1000}
     busy = [row for row in rows(nex.get("appointments", **window)) if not row["cancelled"]]
@@ -1227,6 +1279,65 @@ def test_hours_recur_by_weekday_date_or_number(nex: NexHealthCaller, when: dict[
     found = slots(nex, start_date="2026-03-06", days=3, **{"pids[]": [DENTIST]}, slot_length=30)
 
     assert [s["time"][:10] for g in found for s in g["slots"] if s["time"][11:13] == "20"] == days
+
+
+@pytest.mark.parametrize(("setting", "told"), [("local", "16:00"), ("utc", "09:00")])
+def test_the_zone_of_changed_hours_is_a_switch(nex: NexHealthCaller, setting: str, told: str) -> None:
+    nex.control("POST", "switches", {"working_hour_patch_times": setting})
+    hour = {"provider_id": DENTIST, "begin_time": "08:00", "end_time": "17:00", "days": ["Sunday"]}
+    made = nex.post("working_hours", {"working_hour": hour}, location_id=nex.location_id).body["data"]
+    changed = nex.patch(f"working_hours/{made['id']}", {"working_hour": {"begin_time": "08:30", "end_time": "16:00"}})
+    assert (changed.status, changed.body["data"]["end_time"]) == (200, told)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"provider_id": None},
+        {"provider_id": 77},
+        {"operatory_id": 77},
+        {"appointment_type_ids": [77]},
+        {"appointment_type_ids": "all"},
+        {"begin_time": "12:00", "end_time": "11:00"},
+        {"begin_time": "soon"},
+        {"begin_time": "09:00+01:00"},
+        {"days": ["Funday"]},
+        {"days": []},
+        {"days": None, "custom_recurrence": {"num": 1, "unit": "year", "ref": "2026-03-01"}},
+        {"days": None, "custom_recurrence": {"num": 1, "unit": "day"}},
+        {"days": None, "custom_recurrence": 7},
+    ],
+)
+def test_hours_that_make_no_sense_are_refused(nex: NexHealthCaller, part: dict[str, Any]) -> None:
+    hour = {"provider_id": DENTIST, "begin_time": "09:00", "end_time": "11:00", "days": ["Sunday"], **part}
+    body = {"working_hour": {name: value for name, value in hour.items() if value is not None}}
+    assert nex.post("working_hours", body, location_id=nex.location_id).status in (400, 404)
+
+
+def test_hours_for_one_type_open_slots_for_it_only(nex: NexHealthCaller) -> None:
+    hour = {"provider_id": DENTIST, "operatory_id": CHAIR, "begin_time": "09:00", "end_time": "11:00"}
+    hour |= {"days": ["Sunday"], "appointment_type_ids": [1101]}
+    nex.post("working_hours", {"working_hour": hour}, location_id=nex.location_id)
+
+    def offered(kind: int) -> int:
+        return sum(len(g["slots"]) for g in slots(nex, start_date="2026-03-08", days=1, appointment_type_id=kind))
+
+    assert (offered(1101), offered(1102)) == (2, 0)
+
+
+def test_hours_are_listed_by_provider_source_and_date(nex: NexHealthCaller) -> None:
+    place = {"location_id": nex.location_id, "per_page": 1000}
+    everything = rows(nex.get("working_hours", **place))
+    mine = rows(nex.get("working_hours", **place, provider_id=DENTIST))
+    assert {row["provider_id"] for row in mine} == {DENTIST}
+    assert rows(nex.get("working_hours", **place, source="manual")) == []
+    coming_ones = rows(nex.get("working_hours", **place, ignore_past_dates="true"))
+    assert 0 < len(coming_ones) < len(everything)
+    assert rows(nex.get("working_hours", **place, active="false")) == []
+    assert nex.get(f"working_hours/{mine[0]['id']}").body["data"]["provider_id"] == DENTIST
+    assert nex.get("working_hours/5").status == 404
+    assert nex.get("working_hours", **place, source="neither").status == 400
+    assert rows(nex.get("working_hour_labels")) == []
 
 
 def test_hours_need_exactly_one_recurrence(nex: NexHealthCaller) -> None:
