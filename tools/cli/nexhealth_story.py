@@ -140,7 +140,7 @@ class NexHealthStory:
         return found
 
     def _set_mode(self, mode: str) -> None:
-        post_json(f"{self._control_url}/ehr", {"mode": _MODES[mode]})
+        post_json(f"{self._control_url}/ehr", {"mode": _MODES[mode], "write_seconds": 2})
 
     def _control(self, path: str) -> Any:
         return get_json(f"{self._control_url}/{path}", {})
