@@ -29,6 +29,7 @@ class Fate(Enum):
     WRITTEN = auto()
     ELSEWHERE = auto()
     REVERTED = auto()
+    REFUSED = auto()
     FORGOTTEN = auto()
 
 
@@ -195,16 +196,11 @@ class Chart:
         self.registered(patient, by)
         return patient
 
-    def compare(self, row: Row, fate: Fate, at: datetime) -> None:
-        """What the practice's own system makes of a change, once it is compared with; of a removed visit nothing."""
-        visit = row.visit
-        if fate is Fate.FORGOTTEN or row.is_deleted or (visit.status in CANCELLED and not visit.is_in_chart):
-            return
-        if fate is Fate.ELSEWHERE and visit.start is not None:
-            visit = _with_times(replace(visit, start=visit.start + timedelta(minutes=15)))
-        elif fate is Fate.REVERTED:
-            visit = row.former[-1]
-        self._put(row, replace(visit, is_in_chart=True, synced_at=at), STAFF)
+    def show(self, row: Row, visit: Appointment) -> None:
+        """What the vendor's row shows from now on of the practice's own system."""
+        row.former.append(row.visit)
+        row.visit = _with_times(visit)
+        row.remember(self._now(), STAFF)
 
     # -------------------------------------------------------------------------------------------- what staff does
 

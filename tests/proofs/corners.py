@@ -41,6 +41,7 @@ from tests.proofs.scenarios import (
     record,
     reschedule,
     small,
+    today,
     visit,
 )
 
@@ -81,6 +82,16 @@ def _sets_newest(status: AppointmentStatus) -> Callable[["Simulation"], None]:
     return act
 
 
+def _moves_back(simulation: "Simulation") -> None:
+    before = simulation.chart.rows["50"].former[0]
+    _changes_old(start=before.start, operatory_id=before.operatory_id)(simulation)
+
+
+def _vanishes(simulation: "Simulation") -> None:
+    if row := _ours(simulation):
+        simulation.chart.staff_deletes(row)
+
+
 def _deletes_oldest(simulation: "Simulation") -> None:
     for row in simulation.chart.live()[:1]:
         simulation.chart.staff_deletes(row)
@@ -111,11 +122,6 @@ def _registers(**changes: Any) -> Callable[["Simulation"], None]:
     return act
 
 
-def _compared_again(simulation: "Simulation") -> None:
-    for row in simulation.chart.live():
-        simulation.chart.compare(row, Fate.WRITTEN, simulation.clock.now())
-
-
 def _registers_both(simulation: "Simulation") -> None:
     for each in MARSHES:
         simulation.chart.staff_registers(each)
@@ -134,10 +140,12 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_cancels_ours": _sets_ours(AppointmentStatus.CANCELLED),
     "staff_confirms_otherwise": _changes_old(confirmation="left a message"),
     "staff_deletes_oldest": _deletes_oldest,
+    "row_of_ours_vanishes": _vanishes,
+    "staff_moves_old_back": _moves_back,
+    "staff_unconfirms_old": _changes_old(is_confirmed=False),
     "staff_completes_newest": _sets_newest(AppointmentStatus.FULFILLED),
     "staff_cancels_newest": _sets_newest(AppointmentStatus.CANCELLED),
     "staff_unconfirms_and_cancels_old": _changes_old(is_confirmed=False, status=AppointmentStatus.CANCELLED),
-    "compared_again": _compared_again,
     "staff_moves_old_as_asked": _changes_old(start=at(14)),
     "staff_moves_and_cancels_old": _changes_old(start=at(14), status=AppointmentStatus.CANCELLED),
     "staff_moves_old_far": _changes_old(start=at(10) + timedelta(days=3)),
@@ -169,12 +177,8 @@ def corner(name: str, *bodies: dict[str, Any], ends: str | tuple[str, ...], **gi
     return replace(made, requests=requests) if requests else made
 
 
-def _today(hour: int, minute: int = 0) -> str:
-    return (TODAY + timedelta(hours=hour, minutes=minute)).isoformat()
-
-
 def _soon_visit(**changes: Any) -> dict[str, Any]:
-    return create(start=_today(9), **PLACE, **changes)
+    return create(start=today(9), **PLACE, **changes)
 
 
 CREATED = create(**PLACE)
@@ -216,7 +220,7 @@ _ALL = (
     corner(
         "with_fractions", create(start=(at(14) + timedelta(microseconds=1)).isoformat()), ends="refused/invalid_time"
     ),
-    corner("in_the_past", create(start=_today(6)), ends="refused/invalid_time"),
+    corner("in_the_past", create(start=today(6)), ends="refused/invalid_time"),
     corner("too_far", create(start=(at(14) + timedelta(days=900)).isoformat()), ends="refused/invalid_time"),
     corner("waits", requests=(Request(0.0, create(), "k", waits=25.0),), ends="completed/booked"),
     corner("waits_in_vain", requests=(Request(0.0, create(), "k", waits=2.0),), ends="completed/booked"),
@@ -412,6 +416,40 @@ _ALL = (
             ("taken_meanwhile", "staff_books", "failed/slot_taken"),
         )
     ),
+    corner(
+        "fault_after_the_move",
+        reschedule(),
+        ends="completed/moved",
+        visits=(OLD,),
+        faults=(("ehr.providers", 2, ZeroDivisionError),),
+        decides=("give_up",),
+    ),
+    corner(
+        "adopted_without_a_key",
+        create(),
+        ends="failed/ehr_key_refused",
+        visits=(visit("60", at(14)),),
+        faults=(("ehr.patient", 1, ZeroDivisionError), ("ehr.appointment", 0, EhrKeyRefused)),
+        decides=("adopt_theirs",),
+    ),
+    corner(
+        "rebook_adopted_as_the_old_visit",
+        reschedule(),
+        ends="needs_review/cannot_adopt",
+        practice=REBOOKS,
+        visits=(OLD,),
+        faults=(("ehr.providers", 1, ZeroDivisionError),),
+        decides=("adopt_named",),
+    ),
+    corner(
+        "confirm_sent_too_often",
+        CONFIRM,
+        ends="needs_review/cannot_adopt",
+        visits=(OLD, visit("52", at(9))),
+        answers=tuple((n, Answer.LOST_BEFORE) for n in range(1, 6)),
+        decides=("adopt_hers", "adopt_named"),
+    ),
+    corner("create_not_supported", create(), ends="failed/not_supported_by_ehr", answers=((1, Answer.NOT_SUPPORTED),)),
     corner("taken_between", create(), ends="failed/slot_taken", inserts_at=(("staff_books", 19),)),
     corner("move_to_another_day", reschedule(start=_later_day(14)), ends="completed/moved", visits=(OLD,)),
     # ------------------------------------------------------------- what staff does between a lost write and a look
@@ -420,7 +458,7 @@ _ALL = (
             f"lost_then_{act.removeprefix('staff_')}",
             create(),
             ends=end,
-            answers=((1, Answer.LOST_BEFORE if "her" in act else Answer.LOST_AFTER),),
+            answers=((1, Answer.LOST_BEFORE if "books_her" in act else Answer.LOST_AFTER),),
             before_write=(f"{act}_in_1",),
             visits=(visit("52", at(9)),),
         )
@@ -433,6 +471,8 @@ _ALL = (
             ("staff_cancels_ours", "completed/status_changed_in_ehr"),
             ("staff_moves_ours", "completed/status_changed_in_ehr"),
             ("staff_strips_note", "completed/booked"),
+            ("staff_deletes_ours", "needs_review/removed_in_ehr"),
+            ("staff_moves_ours_to_another_day", "completed/status_changed_in_ehr"),
         )
     ),
     *(
@@ -725,7 +765,7 @@ _ALL = (
                 "needs_review/removed_in_ehr",
                 FORGOTTEN,
                 (),
-                {"before_write": ("staff_deletes_ours_in_30",)},
+                {"before_write": ("row_of_ours_vanishes_in_30",)},
             ),
             ("elsewhere", CREATED, "needs_review/stored_differently", Later((Fate.ELSEWHERE,)), (), {}),
             (
@@ -767,11 +807,35 @@ _ALL = (
             ),
             (
                 "move_unknown",
-                {**reschedule(), "start": _today(9)},
+                {**reschedule(), "start": today(9)},
                 "needs_review/not_confirmed_by_ehr",
                 FORGOTTEN,
                 (_old_today(15),),
                 {"day": TODAY},
+            ),
+            (
+                "move_unknown_given_up",
+                {**reschedule(), "start": today(9)},
+                "completed/not_confirmed_by_ehr",
+                FORGOTTEN,
+                (_old_today(15),),
+                {"day": TODAY, "decides": ("give_up",)},
+            ),
+            (
+                "move_undone_outside",
+                {**reschedule(), "start": today(9)},
+                "completed/outside_chart",
+                Later((Fate.FORGOTTEN,), writes_reach_chart=False),
+                (_old_today(10),),
+                {"day": TODAY, "before_write": ("staff_moves_old_back_in_1",)},
+            ),
+            (
+                "move_not_supported",
+                reschedule(),
+                "completed/moved",
+                Later(),
+                (OLD,),
+                {"answers": ((1, Answer.NOT_SUPPORTED),)},
             ),
             (
                 "move_soon",
@@ -779,7 +843,7 @@ _ALL = (
                 "completed/moved",
                 Later(seconds=40.0, fates=(Fate.WRITTEN,)),
                 (OLD,),
-                {"acts": tuple((600.0 * n, "compared_again") for n in range(1, 9))},
+                {},
             ),
             ("cancel", CANCEL, "completed/cancelled", Later(), (OLD,), {}),
             ("cancel_reverted", CANCEL, "failed/reverted_in_ehr", Later((Fate.REVERTED,)), (OLD,), {}),
@@ -801,6 +865,39 @@ _ALL = (
                 {"practice": REBOOKS},
             ),
             ("confirm", CONFIRM, "completed/confirmed", Later(), (OLD,), {}),
+            ("confirm_untold", CONFIRM, "completed/confirmed", Later(tells_when_open=False), (OLD,), {}),
+            (
+                "confirm_undone_at_the_vendor",
+                CONFIRM,
+                "needs_review/not_confirmed_by_ehr",
+                FORGOTTEN,
+                (replace(_old_today(9), is_in_chart=False),),
+                {"day": TODAY, "before_write": ("staff_unconfirms_old_in_3",)},
+            ),
+            (
+                "confirm_never_compared",
+                CONFIRM,
+                "needs_review/not_confirmed_by_ehr",
+                Later(cycle=1e6),
+                (_old_today(9),),
+                {"day": TODAY},
+            ),
+            (
+                "confirm_unknown_sent_again",
+                CONFIRM,
+                "needs_review/not_confirmed_by_ehr",
+                FORGOTTEN,
+                (_old_today(9),),
+                {"day": TODAY, "decides": ("resend",)},
+            ),
+            (
+                "confirm_unknown_given_up",
+                CONFIRM,
+                "completed/not_confirmed_by_ehr",
+                FORGOTTEN,
+                (_old_today(9),),
+                {"day": TODAY, "decides": ("give_up",)},
+            ),
             ("confirm_reverted", CONFIRM, "failed/reverted_in_ehr", Later((Fate.REVERTED,)), (OLD,), {}),
             (
                 "confirm_cancelled",
@@ -813,7 +910,7 @@ _ALL = (
             ("rebook", reschedule(), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
             (
                 "rebook_near",
-                {**reschedule(), "start": _today(12)},
+                {**reschedule(), "start": today(12)},
                 "needs_review/replacement_waits",
                 Later((Fate.FORGOTTEN,), moves_in_place=False),
                 (_old_today(9),),
@@ -821,7 +918,7 @@ _ALL = (
             ),
             (
                 "rebook_of_the_past",
-                {**reschedule(), "start": _today(16)},
+                {**reschedule(), "start": today(16)},
                 "needs_review/not_confirmed_by_ehr",
                 Later(moves_in_place=False, seconds=14000.0),
                 (_old_today(8),),
@@ -852,6 +949,22 @@ _ALL = (
                 (OLD,),
                 {"before_write": ("staff_books_in_3",)},
             ),
+        )
+    ),
+    *(
+        corner(
+            f"later_rebook_near_{word}",
+            {**reschedule(), "start": today(12)},
+            ends=end,
+            later=Later((Fate.FORGOTTEN,), moves_in_place=False),
+            visits=(_old_today(9),),
+            day=TODAY,
+            decides=(word,),
+        )
+        for word, end in (
+            ("resend", "needs_review/replacement_waits"),
+            ("adopt_ours", "needs_review/cannot_adopt"),
+            ("adopt_named", "needs_review/cannot_adopt"),
         )
     ),
 )

@@ -11,7 +11,8 @@ FAULTY_SECONDS = 4 * 3600.0
 
 class Answer(Enum):
     """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, which
-    is not assumed; the UNLISTED are refusals of which nobody knows the meaning."""
+    is not assumed; the UNLISTED are refusals of which nobody knows the meaning; NOT_SUPPORTED says that this EHR cannot
+    do such a thing at all."""
 
     OK = auto()
     NOT_SENT = auto()
@@ -24,6 +25,7 @@ class Answer(Enum):
     UNLISTED = auto()
     UNLISTED_OTHERWISE = auto()
     BEYOND = auto()
+    NOT_SUPPORTED = auto()
 
 
 _WRITES = (

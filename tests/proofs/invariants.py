@@ -29,6 +29,7 @@ from openchair.models import (
     TaskType,
 )
 from tests.proofs.chart import STAFF, Row
+from tests.proofs.office import OfficeChange
 
 if TYPE_CHECKING:
     from tests.proofs.simulation import Simulation
@@ -308,6 +309,40 @@ def _after_the_end(simulation: "Simulation", change: Change) -> str | None:
     return None
 
 
+# --------------------------------------------------- changes of the practice's own system, behind one that writes later
+
+
+def _doubled_there(simulation: "Simulation", change: OfficeChange) -> str | None:
+    assert simulation.office is not None
+    rows = [row for row in simulation.chart.rows.values() if row.origin == change.by and simulation.office.is_live(row)]
+    return f"{change.by} has visits {', '.join(row.visit.id for row in rows)} in the chart" if len(rows) > 1 else None
+
+
+def _left_without_there(simulation: "Simulation", change: OfficeChange) -> str | None:
+    task = simulation.task_of(change.by)
+    if not change.was_live or change.is_live or task.type is TaskType.CANCEL_APPOINTMENT:
+        return None
+    office = simulation.office
+    assert office is not None
+    theirs = [row for row in simulation.rows_of(change.row.visit.patient_id) if row.visit.id in office.written]
+    if any(office.is_live(row) for row in theirs):
+        return None
+    if change.row.origin == change.by and not any(row.origin != change.by for row in theirs):
+        return None
+    if any(row.origin == change.by and office.written[row.visit.id][-1].by == STAFF for row in theirs):
+        return None
+    return f"patient {change.row.visit.patient_id} holds no visit in the chart any more, because of {change.by}"
+
+
+def _written_after_the_end(simulation: "Simulation", change: OfficeChange) -> str | None:
+    """What a person decided, who was told that nobody knows, is theirs."""
+    task = simulation.task_of(change.by)
+    is_open = task.state not in TERMINAL or task.code in ("outside_chart", "status_changed_in_ehr")
+    if is_open or task.id in simulation.decisions:
+        return None
+    return f"{task.id} had ended as {task.state.value}/{task.code} when its visit {change.row.visit.id} was written"
+
+
 def _registered_twice(simulation: "Simulation", patient: Patient) -> str | None:
     same = [
         other.id
@@ -392,6 +427,28 @@ def _untrue(simulation: "Simulation", stored: Stored) -> str | None:
     return untruth(simulation, stored.after) if stored.after.state in TERMINAL else None
 
 
+def _not_in_chart(simulation: "Simulation", stored: Stored) -> str | None:
+    """Behind an EHR that writes later. What a person decided is theirs."""
+    task, office = stored.after, simulation.office
+    if office is None or task.state is not TaskState.COMPLETED or task.id in simulation.decisions:
+        return None
+    if task.code in ("outside_chart", "status_changed_in_ehr", "patient_created") or task.appointment_id is None:
+        return None
+    written = [one for one in office.written.get(task.appointment_id, []) if one.visit is not None]
+    is_there = bool(written)
+    request = task.request
+    if isinstance(request, CancelAppointment):
+        is_there = not written or any(not one.is_live for one in office.written[task.appointment_id])
+    elif isinstance(request, ConfirmAppointment):
+        is_there = any(one.visit is not None and one.visit.is_confirmed for one in written)
+    elif isinstance(request, RescheduleAppointment):
+        start = datetime.fromisoformat(request.start)
+        is_there = any(one.visit is not None and one.visit.start == start for one in written)
+    if is_there == bool(task.in_chart) or (isinstance(request, CancelAppointment) and is_there):
+        return None
+    return f"{task.id} told {task.code} with in_chart={task.in_chart}, the practice's own system: {written}"
+
+
 def _claims_kept(simulation: "Simulation", stored: Stored) -> str | None:
     after = stored.after
     held = after.id in simulation.holders()
@@ -409,6 +466,8 @@ def _claims_kept(simulation: "Simulation", stored: Stored) -> str | None:
 
 def _lost(simulation: "Simulation", _: None) -> str | None:
     listed = REVIEWS if simulation.staff_acted or simulation.ehr_refused else REVIEWS_WITHOUT_STAFF
+    if simulation.scenario.later is not None:
+        listed = REVIEWS
     if simulation.scenario.decides or simulation.decisions or simulation.scenario.is_corner:
         listed = REVIEWS | {"unexpected_fault"}
     for task in simulation.all_tasks():
@@ -515,7 +574,8 @@ def _move_untrue(simulation: "Simulation", task: Task, row: Row, booked: list[Ro
     assert isinstance(request, RescheduleAppointment)
     start = datetime.fromisoformat(request.start)
     later = simulation.scenario.later
-    if simulation.records[task.practice_id].practice.rebooks or (later is not None and not later.moves_in_place):
+    rebooks = simulation.records[task.practice_id].practice.rebooks or (later is not None and not later.moves_in_place)
+    if rebooks or booked:
         if row.is_live and row.past[-1].by != STAFF and task.code not in ("old_visit_remains", "collision_remains"):
             return f"{told}, but the old visit still stands"
         return _booking_untrue(simulation, task, booked, told)
@@ -602,6 +662,11 @@ CHANGES: tuple[Invariant[Change], ...] = (
     Invariant("ours-apart", "Two visits of ours never stand in one place.", _ours_overlap),
     Invariant("after-the-end", "Nothing changes on behalf of a task that has ended.", _after_the_end),
 )
+WRITTEN: tuple[Invariant[OfficeChange], ...] = (
+    Invariant("chart-doubled", "At no instant has a task two visits in the practice's own system.", _doubled_there),
+    Invariant("chart-never-none", "Nor holds there a patient who had a visit none because of us.", _left_without_there),
+    Invariant("chart-after-the-end", "What comes to stand there was not told as ended before.", _written_after_the_end),
+)
 REGISTERED: tuple[Invariant[Patient], ...] = (
     Invariant("one-patient", "An onboarding makes one patient.", _registered_twice),
 )
@@ -610,6 +675,7 @@ STORED: tuple[Invariant[Stored], ...] = (
     Invariant("due", "What goes on has a time at which it is looked at.", _without_due_time),
     Invariant("time-to-answer", "A write is decided only while there is time for its answer.", _too_late),
     Invariant("true", "What is told is so.", _untrue),
+    Invariant("in-chart", "What is told as done was seen in the practice's own system.", _not_in_chart),
     Invariant("nothing-on-its-way", "A task fails only when nothing of it can appear any more.", _on_its_way),
     Invariant("adopted", "What a person adopts is in the chart, and this patient's.", _adopted_wrongly),
     Invariant("claims", "Claims end with their task, not before.", _claims_kept),

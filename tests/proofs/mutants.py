@@ -21,6 +21,7 @@ _PATIENT = "openchair.tasks.steps.patient"
 _LIMITER = "openchair.clients.limiter"
 _LIMITS = "openchair.limits"
 _RESOLVE = "openchair.tasks.resolve"
+_AWAIT = "openchair.tasks.steps.await_chart"
 _STORE = "tests.memory_store"
 
 _UNKNOWN = "except (EhrOutcomeUnknown, EhrUnavailable) as error:\n"
@@ -116,7 +117,7 @@ _ALL = (
         Edit(
             _PROCESS, "                if ready.take or task.attempts > 1:\n                    ready.confirm()\n", ""
         ),
-        scenarios=("racers_open", "race_open"),
+        scenarios=("race_open",),
     ),
     _mutant(
         "claim-freed-by-clock",
@@ -221,7 +222,7 @@ _ALL = (
             "        present = [v for v in desk.ehr.appointments(day, day) if v.patient_id == step.patient_id]\n"
             "        former: list[Appointment] = []",
         ),
-        scenarios=("create",),
+        scenarios=("lost_then_moves_ours_to_another_day", "create"),
     ),
     _mutant(
         "history-not-read",
@@ -229,7 +230,7 @@ _ALL = (
         Edit(
             _CREATE, "former = desk.ehr.patient_appointment_history(step.patient_id)", "former: list[Appointment] = []"
         ),
-        scenarios=("create",),
+        scenarios=("lost_then_deletes_ours", "create"),
     ),
     _mutant(
         "patient-not-read-back",
@@ -417,6 +418,59 @@ _ALL = (
             "        _ = (desk, planned, visit) or dict(allow",
         ),
         scenarios=("overlap_move",),
+    ),
+    _mutant(
+        "done-when-accepted",
+        "What a vendor accepted is told as done before the practice's own system has it.",
+        Edit(
+            _PROCESS, "if awaits is not None and step.sent_at is not None:", "if awaits is not None and not step.kind:"
+        ),
+        scenarios=("behind_create", "behind_move"),
+    ),
+    _mutant(
+        "first-comparison-believed",
+        "A comparison is believed while the change is still on its way.",
+        Edit(_AWAIT, "if step.settles_at is None and _has_been_open(sync, step):", "if step.settles_at is None:"),
+        scenarios=("behind_move", "behind_cancel"),
+    ),
+    _mutant(
+        "judged-by-the-look-that-finds-the-way-open",
+        "A comparison from before the way was open is judged by once it is.",
+        Edit(
+            _AWAIT,
+            "if step.settles_at is not None and visit.synced_at is not None and visit.synced_at > step.settles_at:",
+            "compared = visit.synced_at is not None and visit.synced_at > _a_cycle_on(step.sent_at, desk)\n"
+            "    if compared and _has_been_open(desk.ehr.sync_state(visit.location_id), step):",
+        ),
+        scenarios=("behind_cancel_crossing",),
+    ),
+    _mutant(
+        "old-visit-cancelled-before-the-new-one-is-written",
+        "A rebook gives up the old visit for one that only the vendor has.",
+        Edit(_AWAIT, "    if visit.is_in_chart:\n        if visit.status", "    if visit.id:\n        if visit.status"),
+        scenarios=("behind_rebook", "behind_rebook_refused"),
+    ),
+    _mutant(
+        "never-taken-and-never-withdrawn",
+        "A visit the practice's system never took is told as failed and left at the vendor.",
+        Edit(_AWAIT, "Redirected((*done, unsent(created, StepKind.WITHDRAW)), ending)", "Redirected(done, ending)"),
+        scenarios=("behind_create_never",),
+    ),
+    _mutant(
+        "adopted-though-only-the-vendor-has-it",
+        "A person's word makes an old visit give way to one that only the vendor has.",
+        Edit(_RESOLVE, "return visit.is_in_chart and visit.id == task", "return visit.id == task"),
+        scenarios=("behind_rebook", "behind_rebook_refused"),
+    ),
+    _mutant(
+        "returned-old-visit-told-as-failed",
+        "A patient who holds both visits is told that neither was changed.",
+        Edit(
+            _AWAIT,
+            "if isinstance(found, Redirected) and isinstance(task.request, RescheduleAppointment):",
+            "if isinstance(found, Redirected) and not task:",
+        ),
+        scenarios=("behind_rebook_undone",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

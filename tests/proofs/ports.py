@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,
+    EhrNotSupported,
     EhrOffline,
     EhrOutcomeUnknown,
     EhrRejected,
@@ -42,7 +43,7 @@ from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
 from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, Answer
 from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
-from tests.proofs.scenarios import START, Later
+from tests.proofs.scenarios import Later
 
 if TYPE_CHECKING:
     from tests.proofs.simulation import Simulation
@@ -264,8 +265,14 @@ class SimEhr:
         self._hours = schedule.work_blocks
 
     def sync_state(self, location_id: str | None) -> SyncState:
-        reaches = self._later is None or self._later.writes_reach_chart
-        return SyncState(writes_reach_chart=reaches)
+        def look() -> SyncState:
+            office = self._simulation.office
+            if office is None or self._later is None:
+                return SyncState()
+            written_at = office.open_at() if self._later.tells_when_open else None
+            return SyncState(writes_reach_chart=self._later.writes_reach_chart, written_at=written_at)
+
+        return self._read("ehr.sync_state", look)
 
     # ------------------------------------------------------------------------------------------------ reads
 
@@ -278,6 +285,8 @@ class SimEhr:
                 simulation.maybe_fault(name)
             if simulation.is_faulty and simulation.weather.ehr:
                 self._maybe_fail()
+            if simulation.office is not None:
+                simulation.office.read()
             found = look()
             kernel.end()
             return found
@@ -436,6 +445,8 @@ class SimEhr:
         if answer is Answer.REFUSED:
             simulation.ehr_refused = True
             raise EhrRejected
+        if answer is Answer.NOT_SUPPORTED:
+            raise EhrNotSupported
         if answer in (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE):
             kernel.end()
             raise EhrOutcomeUnknown(fingerprint=answer.name)
@@ -457,13 +468,13 @@ class SimEhr:
 
     def _taken_in(self, apply: Callable[[str], Any], by: str) -> Any:
         """By the vendor; what the practice's own system makes of it follows."""
-        assert self._later is not None
+        office = self._simulation.office
+        assert office is not None
+        office.read()
         result = apply(by)
-        row, when = self._chart.touched, self._kernel.now + self._later.seconds
         self._fate = fate = next(self._fates, self._fate)
-        if row is not None:
-            at = START + timedelta(seconds=when)
-            self._kernel.at(when, lambda: self._chart.compare(row, fate, at))
+        if self._chart.touched is not None:
+            self._simulation.accepted(self._chart.touched, by, fate)
         return result
 
 
@@ -475,7 +486,7 @@ def _capabilities(later: Later) -> Capabilities:
         moves_in_place=later.moves_in_place,
         writes_asynchronously=True,
         holds_notes_up_to=later.holds_notes_up_to,
-        read_cycle=timedelta(minutes=5),
+        read_cycle=timedelta(seconds=later.cycle),
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tests.proofs.corners import CORNERS
-from tests.proofs.explore import Job, Tally
+from tests.proofs.explore import QUICK, WAYS, Job, Tally
+from tests.proofs.later import BEHIND
 from tests.proofs.outage import weather_an_outage
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
 
@@ -17,45 +18,45 @@ if TYPE_CHECKING:
 
 type Seen = tuple[set[tuple[str, int]], set[tuple[Place, bool]]]
 
-SEEDS = 16
+SEEDS = 2
 RACE_SEEDS = 1000
-TURN_SEEDS = 1
-SEEDS_AT_ONCE = 2
-PAIRS_AT_ONCE = 4
+OPEN_RACE_SEEDS = 100
 MOST_EFFECTS = 60
 _EVERY_SECONDS = 10.0
 
 
 def full_jobs() -> list[Job]:
-    jobs = [Job(tier, name) for tier in ("inserts", "answers", "stalls", "singles") for name in SCENARIOS]
-    jobs += _pairs(SCENARIOS)
+    """The longest first, so that all processes end together."""
+    jobs = _shares("inserts", QUICK[:3], 2) + _shares("triples", QUICK[:3], 2)
+    jobs += [Job("inserts", name) for name in SCENARIOS if name not in QUICK[:3]]
+    jobs += _shares("pairs", (*WAYS, "create_held", "create_soon", "review_cancel", "overlap_move"), 10)
+    jobs += [Job("answers", name) for name in SCENARIOS]
+    jobs += [Job("stalls", name) for name in (*WAYS, "race_open")]
     jobs += [Job("corners", name) for name in CORNERS]
-    jobs += [Job("turns", name, 1, TURN_SEEDS + 1) for name in (*SCENARIOS, *CROWDS)]
-    jobs += [Job("races", name, first, first + 50) for first in range(1, RACE_SEEDS, 50) for name in RACES]
-    jobs += [
-        Job("seeds", name, first, min(first + SEEDS_AT_ONCE, SEEDS + 1))
-        for first in range(1, SEEDS + 1, SEEDS_AT_ONCE)
-        for name in (*SCENARIOS, *CROWDS)
-    ]
-    return jobs
-
-
-def short_jobs() -> list[Job]:
-    """Every single kill, the pairs and bad answers of what is quickly played, and some seeds of all."""
-    jobs = [Job("answers", name) for name in ("create", "cancel", "confirm", "onboard")]
-    jobs += _pairs(("create", "create_held", "create_soon", "move", "cancel", "confirm", "onboard", "withdraw"))
-    jobs += [Job("races", name, 1, 5) for name in RACES]
-    jobs += [Job("corners", name) for name in CORNERS]
-    jobs += [Job("seeds", name, seed, seed + 1) for seed in range(1, 4) for name in SCENARIOS]
+    jobs += [Job("turns", name, 1, 2) for name in (*SCENARIOS, *CROWDS)]
+    jobs += [Job("races", "racers_held", first, first + 50) for first in range(1, RACE_SEEDS, 50)]
+    jobs += [Job("races", "racers_open", first, first + 10) for first in range(1, OPEN_RACE_SEEDS, 10)]
+    jobs += [Job("seeds", name, seed, seed + 1) for seed in range(1, SEEDS + 1) for name in (*SCENARIOS, *CROWDS)]
+    jobs += [Job(tier, name, 1, 2) for tier in ("seeds", "singles") for name in BEHIND]
     return jobs + [Job("singles", name) for name in SCENARIOS]
 
 
-def _pairs(scenarios: Iterable[str]) -> list[Job]:
-    return [
-        Job("pairs", name, first, first + PAIRS_AT_ONCE - 1)
-        for name in scenarios
-        for first in range(1, MOST_EFFECTS, PAIRS_AT_ONCE)
-    ]
+def short_jobs() -> list[Job]:
+    """Every single kill, what is quickly played with more of them and bad answers, every corner, and a seed of all."""
+    jobs = _shares("triples", ("confirm",), 2)[2:]
+    jobs += [Job("answers", name) for name in QUICK]
+    jobs += _shares("pairs", ("cancel", "onboard", "withdraw"), 10)
+    jobs += [Job("races", name, 1, 3) for name in RACES]
+    jobs += [Job("corners", "practice_gone_at_the_end")]
+    jobs += [Job("plain", name) for name in (*CORNERS, *BEHIND)]
+    jobs += [Job("seeds", name, 1, 2) for name in SCENARIOS]
+    return jobs + [Job("singles", name) for name in SCENARIOS]
+
+
+def _shares(tier: str, scenarios: Iterable[str], effects: int) -> list[Job]:
+    """By what the first thing done to a run is done at: so many effects each."""
+    firsts = range(1, MOST_EFFECTS, effects)
+    return [Job(tier, name, first, first + effects) for name in scenarios for first in firsts]
 
 
 def run_job(job: Job) -> tuple[Job, Tally, Seen | None]:

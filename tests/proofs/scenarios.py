@@ -45,12 +45,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """An EHR that writes later, by so many seconds; the fates of its writes in order, the last of all that follow."""
+    """An EHR that writes later, by so many seconds, and reads every `cycle` seconds what the practice's system has.
+
+    `fates` of its writes are in order, the last one of all that follow.
+    """
 
     fates: tuple[Fate, ...] = (Fate.WRITTEN,)
     seconds: float = 400.0
+    cycle: float = 300.0
+    overwrites: bool = False
     moves_in_place: bool = True
     writes_reach_chart: bool = True
+    tells_when_open: bool = True
     holds_notes_up_to: int | None = None
 
 
@@ -119,6 +125,10 @@ def at(hour: int, minute: int = 0) -> datetime:
     return DAY + timedelta(hours=hour, minutes=minute)
 
 
+def today(hour: int, minute: int = 0) -> str:
+    return (TODAY + timedelta(hours=hour, minutes=minute)).isoformat()
+
+
 def visit(appointment_id: str, start: datetime, **changes: Any) -> Appointment:
     """An hour of provider 1's in chair 1 with patient 11."""
     given: dict[str, Any] = {
@@ -182,8 +192,13 @@ NEW_VISIT = {"service_id": "exam", "start": at(14).isoformat()}
 
 
 def _ours(simulation: "Simulation") -> Row | None:
-    """The newest visit that a task of ours booked or moved."""
-    mine = [row for row in simulation.chart.live() if row.past[-1].by in simulation.practice_of]
+    """The newest visit that a task of ours booked or moved, once the practice's own system shows it."""
+    office = simulation.office
+    mine = [
+        row
+        for row in simulation.chart.live()
+        if row.past[-1].by in simulation.practice_of and (office is None or office.is_live(row))
+    ]
     return mine[-1] if mine else None
 
 
@@ -192,14 +207,18 @@ def _old(simulation: "Simulation") -> Row | None:
     return row if row is not None and row.is_live else None
 
 
+def _at(simulation: "Simulation", hour: int, minute: int = 0) -> datetime:
+    return simulation.scenario.day + timedelta(hours=hour, minutes=minute)
+
+
 def _staff_books(simulation: "Simulation") -> None:
-    simulation.chart.staff_books("12", at(14), 60, "1", "1")
+    simulation.chart.staff_books("12", _at(simulation, 14), 60, "1", "1")
 
 
 def _staff_books_old_time(simulation: "Simulation") -> None:
     old = simulation.chart.rows["50"]
-    if not (old.is_live and old.visit.start == at(10)):
-        simulation.chart.staff_books("12", at(10), 60, "1", "1")
+    if not (old.is_live and old.visit.start == _at(simulation, 10)):
+        simulation.chart.staff_books("12", _at(simulation, 10), 60, "1", "1")
 
 
 def _staff_books_old_time_soon(simulation: "Simulation") -> None:
@@ -208,12 +227,12 @@ def _staff_books_old_time_soon(simulation: "Simulation") -> None:
 
 
 def _staff_books_same_patient(simulation: "Simulation") -> None:
-    simulation.chart.staff_books("11", at(14), 30, "2", "2")
+    simulation.chart.staff_books("11", _at(simulation, 14), 30, "2", "2")
 
 
 def _staff_moves_old(simulation: "Simulation") -> None:
     if row := _old(simulation):
-        simulation.chart.staff_moves(row, at(16))
+        simulation.chart.staff_moves(row, _at(simulation, 16))
 
 
 def _staff_deletes_old(simulation: "Simulation") -> None:
@@ -243,12 +262,12 @@ def _staff_deletes_ours_soon(simulation: "Simulation") -> None:
 
 def _staff_moves_ours(simulation: "Simulation") -> None:
     if row := _ours(simulation):
-        simulation.chart.staff_moves(row, at(15, 30))
+        simulation.chart.staff_moves(row, _at(simulation, 15, 30))
 
 
 def _staff_moves_ours_to_another_day(simulation: "Simulation") -> None:
     if row := _ours(simulation):
-        simulation.chart.staff_moves(row, at(15, 30) + timedelta(days=3))
+        simulation.chart.staff_moves(row, _at(simulation, 15, 30) + timedelta(days=3))
 
 
 def _staff_strips_note(simulation: "Simulation") -> None:

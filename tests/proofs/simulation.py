@@ -37,12 +37,14 @@ from openchair.tasks.withdraw import withdraw_task
 from tests import memory_store
 from tests.memory_store import MemoryCircuits, MemoryLimits, MemoryTaskStore
 from tests.proofs import invariants
-from tests.proofs.chart import STAFF, Chart, Row
+from tests.proofs.chart import STAFF, Chart, Fate, Row
 from tests.proofs.corners import CORNERS
 from tests.proofs.faults import FAULTY_SECONDS, Answer, weather_of
 from tests.proofs.invariants import Call, Change, Invariant
 from tests.proofs.kernel import AFTER, BEFORE, Invocation, Kernel
+from tests.proofs.later import BEHIND
 from tests.proofs.messages import Messages
+from tests.proofs.office import Office, OfficeChange
 from tests.proofs.person import MOST_DECISIONS, SECONDS_TO_DECIDE, TRIED_AGAIN_AFTER, WORDS, Decision, body_of
 from tests.proofs.ports import STORE_SECONDS, SimCircuits, SimClock, SimEhr, SimPractices, SimQueue, SimTaskStore
 from tests.proofs.quick_copy import quick_copy, quick_replace
@@ -56,8 +58,10 @@ HORIZON_SECONDS = 72 * 3600.0
 MINUTE = 60.0
 CLIENT_TRIES_AGAIN = 5.0
 CLIENT_TRIES = 8
-_EVERY = {**SCENARIOS, **RACES, **CROWDS, **CORNERS}
+_EVERY = {**SCENARIOS, **BEHIND, **RACES, **CROWDS, **CORNERS}
 _LETTERS = {BEFORE: "b", AFTER: "a"}
+_FATES = (6 * (Fate.WRITTEN,)) + (Fate.ELSEWHERE, Fate.REVERTED, Fate.REFUSED, Fate.FORGOTTEN)
+_SECONDS_UNTIL_WRITTEN = (60.0, 1200.0, 24 * 3600.0)
 
 PROVIDERS = (Provider("1", "Dr. Abel"), Provider("2", "Dr. Baker"))
 CHAIRS = (Operatory("1", "Chair 1"), Operatory("2", "Chair 2"))
@@ -198,6 +202,9 @@ class Simulation:
         accounts = {record.ehr_account_id for record in self.scenario.records}
         self.turns = {account: Turns(self, account, START) for account in sorted(accounts)}
         hours = _hours(self.scenario.day)
+        later = self.scenario.later
+        overwrites = later is not None and (self.kernel.rng.random() < 0.5 if plan.seed > 0 else later.overwrites)
+        self.office = Office(self, later, overwrites=overwrites) if later is not None else None
         self._ehrs = {each: SimEhr(self, each, self.chart, PROVIDERS, CHAIRS, hours) for each in self.records}
 
     # ------------------------------------------------------------------------------------------------ play
@@ -222,6 +229,8 @@ class Simulation:
                     self._at_effect(rng.randint(4, 50), rng.choice(names))
         self.kernel.at(MINUTE, self._tick)
         self.kernel.run(HORIZON_SECONDS)
+        if self.office is not None:
+            self.office.read()
         if not self.violations:
             self._check(invariants.FINAL, None)
 
@@ -237,6 +246,8 @@ class Simulation:
         self.kernel.tell(f"--- {name}")
         if name.startswith("staff"):
             self.staff_acted = True
+        if self.office is not None:
+            self.office.read()
         act: Intervention = self.scenario.interventions[name]
         act(self)
 
@@ -471,7 +482,22 @@ class Simulation:
             if decided.action == "resend":
                 self.bases = {key: base for key, base in self.bases.items() if key[0] != after.id}
 
+    def accepted(self, row: Row, by: str, fate: Fate) -> None:
+        """By a vendor that writes later: a change is on its way to the practice's own system."""
+        assert self.office is not None
+        assert self.scenario.later is not None
+        seconds = self.scenario.later.seconds
+        if self.is_faulty:
+            fate = self.kernel.rng.choice(_FATES)
+            seconds = self.kernel.rng.uniform(0.0, self.kernel.rng.choice(_SECONDS_UNTIL_WRITTEN))
+        self.office.accept(row, by, fate, seconds)
+
+    def written(self, change: OfficeChange) -> None:
+        self._check(invariants.WRITTEN, change)
+
     def _changed(self, row: Row, by: str, was_live: bool) -> None:
+        if by == STAFF and self.office is not None:
+            self.office.by_staff(row)
         if by != STAFF:
             self.kernel.tell(f"the chart: visit {row.visit.id} {row.past[-1]}")
             self._check(invariants.CHANGES, Change(row, by, was_live))

@@ -13,6 +13,7 @@ from openchair.limits import LimitState
 from tests.proofs.explore import Tally
 from tests.proofs.faults import Answer
 from tests.proofs.kernel import AFTER, BEFORE, Invocation, Kernel
+from tests.proofs.later import BEHIND
 from tests.proofs.mutants import MUTANTS
 from tests.proofs.mutation import Edit, source_of
 from tests.proofs.quick_copy import quick_copy, quick_replace
@@ -37,7 +38,7 @@ def three_effects(world: Kernel, done: list[str]) -> None:
         world.end()
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, *BEHIND])
 def test_a_plan_played_twice_has_one_trace(scenario: str) -> None:
     plan = Plan(scenario, seed=7, kills=((9, AFTER),))
 

@@ -13,4 +13,4 @@ def test_no_kill_answer_or_intervention_of_the_short_tier_breaks_an_invariant() 
 
     assert whole.violated == 0
     assert whole.runs >= 20_000
-    assert set(tallies) >= {"singles", "pairs", "answers", "seeds", "races"}
+    assert set(tallies) >= {"singles", "pairs", "triples", "answers", "seeds", "races", "corners", "plain"}

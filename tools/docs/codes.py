@@ -174,6 +174,16 @@ _REVIEW = (
     outcomes.SENT_TOO_OFTEN,
     outcomes.CANNOT_ADOPT,
     outcomes.UNEXPECTED_FAULT,
+    outcomes.STORED_DIFFERENTLY,
+    outcomes.NOT_CONFIRMED_BY_EHR,
+    outcomes.REPLACEMENT_WAITS,
+    outcomes.VISIT_REMAINS,
+)
+_LEFT_SO = (
+    outcomes.OLD_VISIT_REMAINS,
+    outcomes.MOVED_ONTO_COLLISION,
+    outcomes.COLLISION_REMAINS,
+    outcomes.NOT_CONFIRMED_BY_EHR,
 )
 _GOING_ON = {
     outcomes.QUEUED: TaskState.QUEUED,
@@ -181,6 +191,7 @@ _GOING_ON = {
     outcomes.WAITING_IN_LINE: TaskState.QUEUED,
     outcomes.READING_BACK: TaskState.IN_PROGRESS,
     outcomes.EHR_OFFLINE: TaskState.IN_PROGRESS,
+    outcomes.AWAITING_EHR: TaskState.AWAITING_EHR,
 }
 
 
@@ -203,7 +214,7 @@ def every_code(root: Path) -> list[Code]:
             where.setdefault(error.code, []).append(place)
         sentences.setdefault(error.code, error.sentence)
     for code, sentence in outcomes.SENTENCES.items():
-        where.setdefault(code, []).append(f"`{_state(code)}`")
+        where.setdefault(code, []).extend(f"`{state}`" for state in _states(code))
         sentences[code] = sentence
     for refusal in refusals(root):
         where.setdefault(refusal.code, []).append(f"{refusal.shown_status} (gateway)")
@@ -235,10 +246,13 @@ def _places(error: type[OpenChairError]) -> Iterator[str]:
         yield "`failed`"
 
 
-def _state(code: str) -> TaskState:
+def _states(code: str) -> tuple[TaskState, ...]:
+    """A review that is given up may leave things as its code says."""
+    if code in _LEFT_SO:
+        return TaskState.NEEDS_REVIEW, TaskState.COMPLETED
     if code in _REVIEW:
-        return TaskState.NEEDS_REVIEW
-    return _GOING_ON.get(code, TaskState.COMPLETED)
+        return (TaskState.NEEDS_REVIEW,)
+    return (_GOING_ON.get(code, TaskState.COMPLETED),)
 
 
 def codes_page(root: Path) -> str:

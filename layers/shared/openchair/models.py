@@ -606,7 +606,9 @@ class Step(Stored):
     """One write to a chart, or one look at it, with its journal. All of it is recorded before anything is sent.
 
     `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before. `refusals` are fingerprints
-    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back.
+    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back. Of a look at
+    what became of a write, `sent_at` is when the write was known to be accepted, and a comparison after `settles_at`
+    tells what came of it.
     """
 
     kind: StepKind
@@ -614,6 +616,7 @@ class Step(Stored):
     marker: str | None = None
     attempt: int = 0
     sent_at: datetime | None = None
+    settles_at: datetime | None = None
     seen_appointment_ids: tuple[str, ...] = ()
     appointment_id: str | None = None
     patient_id: str | None = None

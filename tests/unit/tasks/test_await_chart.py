@@ -121,10 +121,36 @@ def test_a_move_that_the_practices_system_undoes_fails() -> None:
     world = Later()
     task = world.do(reschedule("50", at(13)))
 
+    world.clock.advance(READ_CYCLE.total_seconds() + 1)
     world.compare("50", start=at(9))
 
     assert told(world.after(task))[:2] == (TaskState.FAILED, "reverted_in_ehr")
     assert world.claims() == set()
+
+
+def test_an_old_state_read_within_the_cycle_of_the_write_is_not_taken_for_its_end() -> None:
+    world = Later()
+    task = world.do(reschedule("50", at(13)))
+
+    world.compare("50", start=at(9))
+    assert told(world.after(task))[:2] == (TaskState.AWAITING_EHR, "awaiting_ehr")
+
+    world.clock.advance(READ_CYCLE.total_seconds())
+    world.compare("50", start=at(13))
+    assert told(world.after(task)) == (TaskState.COMPLETED, "moved", True)
+
+
+def test_a_comparison_shows_nothing_while_no_change_reaches_the_practices_system() -> None:
+    for shown in (at(13), at(9)):
+        world = Later()
+        world.ehr.sync = SyncState(is_writing=False, written_at=world.clock.now() - timedelta(minutes=5))
+        task = world.do(reschedule("50", at(13)))
+
+        world.clock.advance(READ_CYCLE.total_seconds() + 60)
+        world.compare("50", start=shown)
+
+        assert told(world.after(task))[:2] == (TaskState.AWAITING_EHR, "awaiting_ehr")
+        assert told(world.after(task, minutes=8 * 60))[:2] == (TaskState.NEEDS_REVIEW, "not_confirmed_by_ehr")
 
 
 def test_a_system_that_cannot_move_gets_the_new_visit_first_and_keeps_the_old_one_until_it_has_it() -> None:
@@ -213,6 +239,7 @@ def test_a_cancellation_or_confirmation_that_is_undone_fails() -> None:
     ):
         world = Later(start=at(15))
         task = world.do(request)
+        world.clock.advance(READ_CYCLE.total_seconds() + 1)
         world.compare("50", **undone)
 
         assert told(world.after(task))[:2] == (TaskState.FAILED, "reverted_in_ehr")
@@ -223,6 +250,34 @@ def test_a_change_nobody_tells_of_until_the_visit_is_over_needs_a_person() -> No
     task = world.do(confirm("50"))
 
     assert told(world.after(task, minutes=10 * 60))[:2] == (TaskState.NEEDS_REVIEW, "not_confirmed_by_ehr")
+
+
+def test_a_confirmation_sent_again_after_the_visit_is_awaited_once_more_and_never_told_as_impossible() -> None:
+    world = Later(start=at(15))
+    task = world.do(confirm("50"))
+    world.after(task, minutes=10 * 60)
+    world.compare("50", status=AppointmentStatus.FULFILLED)
+
+    resolve(world, task, {"action": "resend"})
+
+    assert told(world.process(task))[:2] == (TaskState.NEEDS_REVIEW, "not_confirmed_by_ehr")
+    assert world.writes() == ["confirm_appointment"]
+
+
+def test_only_a_look_after_the_one_that_found_the_way_open_judges_by_a_comparison() -> None:
+    world = Later()
+    world.ehr.sync = SyncState(is_writing=False, written_at=world.clock.now() - timedelta(minutes=5))
+    task = world.do(reschedule("50", at(13)))
+    world.clock.advance(READ_CYCLE.total_seconds() + 60)
+    world.compare("50", start=at(9))
+
+    world.ehr.sync = SyncState(written_at=world.clock.now())
+    assert told(world.process(task))[:2] == (TaskState.AWAITING_EHR, "awaiting_ehr")
+    assert told(world.after(task))[:2] == (TaskState.AWAITING_EHR, "awaiting_ehr")
+
+    world.clock.advance(READ_CYCLE.total_seconds())
+    world.compare("50", start=at(13))
+    assert told(world.process(task)) == (TaskState.COMPLETED, "moved", True)
 
 
 def test_a_cancel_goes_through_while_the_visit_is_still_awaited() -> None:

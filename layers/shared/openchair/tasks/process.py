@@ -44,7 +44,7 @@ from openchair.tasks.lines import Turn, line_of_appointment, turn_of
 from openchair.tasks.outcomes import told, told_of
 from openchair.tasks.resolve import adopted
 from openchair.tasks.steps import LOOK, PREPARE, READ_BACK
-from openchair.tasks.steps.await_chart import AWAITED_BY, withdrawn
+from openchair.tasks.steps.await_chart import AWAITED_BY, WRITTEN_BY, withdrawn
 from openchair.tasks.steps.common import Desk, Done, Failed, NeedsReview, Ready, Redirected, Unseen, Waits
 from openchair.tasks.submit import rebooking
 from openchair.tasks.sweep import doubles_of
@@ -175,7 +175,8 @@ class _Worker:
         if isinstance(found, NeedsReview):
             return self.review(task, found.code)
         if isinstance(found, Waits):
-            return self.wait(task, found.due, state=TaskState.AWAITING_EHR, **told(outcomes.AWAITING_EHR))
+            looked = task.with_step(found.step)
+            return self.wait(looked, found.due, state=TaskState.AWAITING_EHR, **told(outcomes.AWAITING_EHR))
         if isinstance(found, Redirected):
             return self._save(task, steps=found.steps, ending=found.ending)
         return self._done(task, step, found, desk)
@@ -271,7 +272,7 @@ class _Worker:
         try:
             done = ready.send()
         except EhrNotSent as error:
-            return self.settle(task.with_step(_as(sent, StepState.NEW, attempt=sent.attempt - 1)), error)
+            return self.settle(task.with_step(ready.step), error)
         except (EhrRefused, NotFound, Conflict, InvalidTime) as error:
             if isinstance(error, EhrNotSupported) and sent.kind is StepKind.MOVE_APPOINTMENT:
                 # It was thought to move in place: book anew first, which every system can.
@@ -304,11 +305,11 @@ class _Worker:
             }
         if done.in_chart is not None:
             updates["in_chart"] = done.in_chart
-        awaits = AWAITED_BY.get(step.kind) if desk.ehr.capabilities.writes_asynchronously and step.attempt else None
         task = task.with_step(finished, **updates)
-        if awaits is not None:
+        awaits = AWAITED_BY.get(step.kind) if desk.ehr.capabilities.writes_asynchronously else None
+        if awaits is not None and step.sent_at is not None:
             place = task.steps.index(finished) + 1
-            steps = (*task.steps[:place], Step(kind=awaits), *task.steps[place:])
+            steps = (*task.steps[:place], Step(kind=awaits, sent_at=self._clock.now()), *task.steps[place:])
             task = task.changed(steps=steps, in_chart=False)
         if task.next_step is None:
             return self._finish(task)
@@ -388,12 +389,12 @@ class _Worker:
             except (EhrError, NotFound) as error:
                 return self.settle(task, error)
         if resolution.action == "resend":
-            again = _as(step, StepState.NEW, attempt=0, refusals=())
-            return self._save(task.with_step(again), resolution_applied=True)
+            return self._save(_to_send_again(task, step), resolution_applied=True)
         if step.kind is StepKind.AWAIT_APPOINTMENT:
             left = withdrawn(task, GivenUp())
             return self._save(task, steps=left.steps, ending=left.ending, resolution_applied=True)
-        if any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
+        is_unknown = task.review_code == outcomes.NOT_CONFIRMED_BY_EHR
+        if is_unknown or any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
             if task.review_code == outcomes.REMOVED_IN_EHR:
                 return self._end(task, TaskState.FAILED, {"in_chart": False, **told_of(GivenUp())})
             return self._end(task, TaskState.COMPLETED, told(_stands(task)))
@@ -455,12 +456,26 @@ def _as(step: Step, state: StepState, **updates: Any) -> Step:
     return step.model_copy(update={"state": state, **updates})
 
 
+def _to_send_again(task: Task, step: Step) -> Task:
+    """A change that its system undid is made anew. A new visit is only looked for again: as a row it exists."""
+    if step.kind not in WRITTEN_BY or step.kind is StepKind.AWAIT_APPOINTMENT:
+        return task.with_step(_as(step, StepState.NEW, attempt=0, refusals=()))
+    written = task.step(WRITTEN_BY[step.kind])
+    steps = tuple(one for one in task.steps if one is not step)
+    return task.changed(steps=steps).with_step(_as(written, StepState.NEW, attempt=0, refusals=()))
+
+
 def _stands(task: Task) -> str:
     """What a person who gives the rest up leaves in the chart."""
     if task.review_code in (outcomes.COLLISION_REMAINS, outcomes.MOVED_ONTO_COLLISION):
         return task.review_code
-    if any(step.kind is StepKind.CANCEL_APPOINTMENT for step in task.steps):
+    rebooks = task.type is TaskType.RESCHEDULE_APPOINTMENT and any(
+        step.kind is StepKind.CANCEL_APPOINTMENT for step in task.steps
+    )
+    if rebooks:
         return outcomes.OLD_VISIT_REMAINS
+    if task.review_code == outcomes.NOT_CONFIRMED_BY_EHR:
+        return outcomes.NOT_CONFIRMED_BY_EHR
     return outcomes.MOVED if task.type is TaskType.RESCHEDULE_APPOINTMENT else outcomes.BOOKED
 
 

@@ -16,6 +16,7 @@ from openchair.models import (
     Step,
     StepKind,
     StepState,
+    SyncState,
     Task,
 )
 from openchair.tasks import outcomes
@@ -30,9 +31,10 @@ AWAITED_BY = {
     StepKind.WITHDRAW: StepKind.AWAIT_WITHDRAWAL,
     StepKind.MOVE_BACK: StepKind.AWAIT_MOVE_BACK,
 }
-_WRITTEN_BY = {awaits: kind for kind, awaits in AWAITED_BY.items()}
+WRITTEN_BY = {awaits: kind for kind, awaits in AWAITED_BY.items()}
 _FIRST_LOOK = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
+_CLOCKS_DIFFER = timedelta(seconds=5)
 OLD_VISIT_IS_NEAR = timedelta(hours=1)
 
 
@@ -57,7 +59,7 @@ def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
         return Done(outcomes.OUTSIDE_CHART, in_chart=False)
     if isinstance(task.request, RescheduleAppointment) and _is_near(booked.old_start, desk):
         return NeedsReview(outcomes.REPLACEMENT_WAITS)
-    return _later(booked, desk)
+    return _later(step, desk)
 
 
 def withdrawn(task: Task, error: OpenChairError) -> Redirected:
@@ -77,7 +79,7 @@ def await_move(task: Task, step: Step, desk: Desk) -> Look:
     def is_as_before(visit: Appointment) -> bool:
         return (visit.start, visit.operatory_id) == (moved.old_start, moved.old_operatory_id)
 
-    return _await_change(task, moved, desk, stands, is_as_before)
+    return _await_change(step, moved, task, desk, stands, is_as_before)
 
 
 def await_move_back(task: Task, step: Step, desk: Desk) -> Look:
@@ -86,54 +88,74 @@ def await_move_back(task: Task, step: Step, desk: Desk) -> Look:
 
 
 def await_cancellation(task: Task, step: Step, desk: Desk) -> Look:
-    return _await_change(task, _written(task, step), desk, _is_cancelled, _is_booked)
+    """Where it gave way to a new visit that stands, its return is for a person: the patient has two."""
+    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _is_booked)
+    if isinstance(found, Redirected) and isinstance(task.request, RescheduleAppointment):
+        return NeedsReview(outcomes.OLD_VISIT_REMAINS)
+    return found
 
 
 def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
-    found = _await_change(task, _written(task, step), desk, _is_cancelled, _is_booked)
+    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _is_booked)
     return NeedsReview(outcomes.VISIT_REMAINS) if isinstance(found, Redirected) else found
 
 
 def await_confirmation(task: Task, step: Step, desk: Desk) -> Look:
-    return _await_change(task, _written(task, step), desk, lambda visit: visit.is_confirmed, _is_booked)
+    return _await_change(step, _written(task, step), task, desk, lambda visit: visit.is_confirmed, _is_booked)
 
 
 def _await_change(
-    task: Task,
+    step: Step,
     written: Step,
+    task: Task,
     desk: Desk,
     stands: Callable[[Appointment], bool],
     is_as_before: Callable[[Appointment], bool],
 ) -> Look:
-    """A changed visit, until the change has outlasted a comparison with the practice's own system, or has not.
+    """A changed visit, until a comparison with the practice's own system shows what came of the change.
 
-    The first comparison after a write may have begun before it; one a whole cycle later cannot have.
+    A comparison tells nothing before the vendor's way into that system has been open since the change was accepted:
+    it may still be on its way. Nor does the first one after that, which may have begun before; one a whole cycle later
+    cannot have. When that is, is recorded by the look that finds the way open, so that only a later one judges by it.
     """
-    assert written.sent_at is not None
-    settled_at = written.sent_at + desk.ehr.capabilities.read_cycle
     try:
         visit = _visit(written, desk)
     except AppointmentNotFound:
         return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=False)
-    if not visit.is_in_chart and stands(visit):
-        # The vendor's row is all there is, and what is cancelled there is not written any more.
-        return Done(None, in_chart=False) if desk.clock.now() >= settled_at else _later(written, desk)
-    if not stands(visit) and not is_as_before(visit):
+    stands_there = stands(visit)
+    if not stands_there and not is_as_before(visit):
         return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=True)
-    if not stands(visit):
+    if not visit.is_in_chart and stands_there:
+        # The vendor's row is all there is, and what is cancelled there is not written any more.
+        return Done(None, in_chart=False) if desk.clock.now() >= _a_cycle_on(step.sent_at, desk) else _later(step, desk)
+    if step.settles_at is not None and visit.synced_at is not None and visit.synced_at > step.settles_at:
+        if stands_there:
+            return Done(None, in_chart=True)
         done = tuple(before for before in task.steps if before.state is StepState.DONE)
         return Redirected(done, Ending(**told_of(RevertedInEhr())))
-    if visit.synced_at is not None and visit.synced_at > settled_at:
-        return Done(None, in_chart=True)
-    if not desk.ehr.sync_state(visit.location_id).writes_reach_chart:
+    sync = desk.ehr.sync_state(visit.location_id)
+    if not sync.writes_reach_chart and stands_there:
         return Done(outcomes.OUTSIDE_CHART, in_chart=False)
-    if visit.end is not None and visit.end <= desk.clock.now():
+    ends = visit.end or written.old_start
+    if ends is not None and ends <= desk.clock.now():
         return NeedsReview(outcomes.NOT_CONFIRMED_BY_EHR)
-    return _later(written, desk)
+    if step.settles_at is None and _has_been_open(sync, step):
+        step = step.model_copy(update={"settles_at": _a_cycle_on(desk.clock.now(), desk)})
+    return _later(step, desk)
+
+
+def _has_been_open(sync: SyncState, step: Step) -> bool:
+    assert step.sent_at is not None
+    return sync.written_at is None or sync.written_at > step.sent_at + _CLOCKS_DIFFER
+
+
+def _a_cycle_on(moment: datetime | None, desk: Desk) -> datetime:
+    assert moment is not None
+    return moment + desk.ehr.capabilities.read_cycle
 
 
 def _written(task: Task, step: Step) -> Step:
-    return task.step(_WRITTEN_BY[step.kind])
+    return task.step(WRITTEN_BY[step.kind])
 
 
 def _visit(written: Step, desk: Desk) -> Appointment:
@@ -154,8 +176,8 @@ def _is_near(start: datetime | None, desk: Desk) -> bool:
     return start is not None and now < start <= now + OLD_VISIT_IS_NEAR
 
 
-def _later(written: Step, desk: Desk) -> Waits:
+def _later(step: Step, desk: Desk) -> Waits:
     """Often at first, when somebody may still be waiting, then ever less."""
-    assert written.sent_at is not None
+    assert step.sent_at is not None
     now = desk.clock.now()
-    return Waits(now + min(max((now - written.sent_at) / 4, _FIRST_LOOK), _LONGEST_PAUSE))
+    return Waits(now + min(max((now - step.sent_at) / 4, _FIRST_LOOK), _LONGEST_PAUSE), step)

@@ -95,9 +95,10 @@ class Redirected:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Accepted by an EHR that writes later, and not in the chart yet: look again at `due`."""
+    """Accepted by an EHR that writes later, and not in the chart yet: look again at `due`, with what `step` knows."""
 
     due: datetime
+    step: Step
 
 
 Prepared = Ready | Done | NeedsReview

@@ -49,7 +49,8 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
         desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
         return cancelled(task, visit, outcomes.CANCELLED)
 
-    return Ready(step.model_copy(update={"appointment_id": visit.id, "patient_id": visit.patient_id}), send)
+    planned = {"appointment_id": visit.id, "patient_id": visit.patient_id, "old_start": visit.start}
+    return Ready(step.model_copy(update=planned), send)
 
 
 def _stands(booked: Step, desk: Desk) -> bool:
@@ -87,6 +88,8 @@ def _told(task: Task, code: str) -> str:
 
 def prepare_confirm(task: Task, step: Step, desk: Desk) -> Prepared:
     visit = named_visit(task, desk)
+    if step.sent_at is not None and visit.is_confirmed:
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotConfirmable
     if visit.is_confirmed:

@@ -1,0 +1,76 @@
+"""What is played behind an EHR that writes later: with today's visits, so that a run sees their time come.
+
+In bad weather each write has a fate of its own and takes up to a day; what an outstanding change asks for then stands
+through readings in half of the worlds, and is lost from the vendor's row in the others.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.proofs.chart import Fate
+from tests.proofs.scenarios import (
+    CANCEL,
+    CONFIRM,
+    PLACE,
+    TODAY,
+    Later,
+    Scenario,
+    create,
+    onboard,
+    reschedule,
+    small,
+    today,
+    visit,
+)
+
+_SOON: dict[str, Any] = {"start": today(8)}
+_NOON: dict[str, Any] = {"start": today(12)}
+_OLD = visit("50", TODAY + timedelta(hours=11))
+_ON_OLD = ("staff_moves_old", "staff_deletes_old", "staff_cancels_old", "staff_completes_old")
+_ON_OURS = ("staff_deletes_ours", "staff_moves_ours", "staff_strips_note")
+_VISIT = {"service_id": "exam", **_NOON}
+
+
+def _later(name: str, body: dict[str, Any], end: str, *fates: Fate, **given: Any) -> Scenario:
+    in_place, seconds = given.pop("moves_in_place", True), given.pop("seconds", 40.0)
+    overwrites = given.pop("overwrites", False)
+    made = small(f"behind_{name}", body, ends=(frozenset({end}),), day=TODAY, **given)
+    later = Later(
+        fates or (Fate.WRITTEN,), seconds=seconds, cycle=120.0, moves_in_place=in_place, overwrites=overwrites
+    )
+    return replace(made, later=later)
+
+
+_WITH_OLD: dict[str, Any] = {"visits": (_OLD,), "staff": _ON_OLD}
+_REBOOKS: dict[str, Any] = {"visits": (_OLD,), "staff": (*_ON_OLD, *_ON_OURS), "moves_in_place": False}
+
+BEHIND: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        _later("create", create(**PLACE, **_NOON), "completed/booked", staff=_ON_OURS),
+        _later("create_refused", create(**PLACE, **_NOON), "failed/not_written_to_ehr", Fate.REFUSED),
+        _later("create_never", create(**PLACE, **_SOON), "failed/not_written_to_ehr", Fate.FORGOTTEN),
+        _later("create_elsewhere", create(**PLACE, **_NOON), "needs_review/stored_differently", Fate.ELSEWHERE),
+        _later("onboard", onboard(_VISIT), "completed/booked", staff=("staff_registers", *_ON_OURS)),
+        _later("move", reschedule(**_NOON), "completed/moved", **_WITH_OLD),
+        _later("move_undone", reschedule(**_NOON), "failed/reverted_in_ehr", Fate.REVERTED, **_WITH_OLD),
+        _later("move_never", reschedule(**_SOON), "needs_review/not_confirmed_by_ehr", Fate.FORGOTTEN, **_WITH_OLD),
+        _later("cancel", CANCEL, "completed/cancelled", **_WITH_OLD),
+        # Carried out between a look's reading of the visit and its reading of the way into the practice's system.
+        _later("cancel_crossing", CANCEL, "completed/cancelled", seconds=239.5, overwrites=True, visits=(_OLD,)),
+        _later("cancel_undone", CANCEL, "failed/reverted_in_ehr", Fate.REVERTED, **_WITH_OLD),
+        _later("confirm", CONFIRM, "completed/confirmed", **_WITH_OLD),
+        _later("confirm_undone", CONFIRM, "failed/reverted_in_ehr", Fate.REVERTED, **_WITH_OLD),
+        _later("rebook", reschedule(**_NOON), "completed/moved", **_REBOOKS),
+        _later("rebook_refused", reschedule(**_NOON), "failed/not_written_to_ehr", Fate.REFUSED, **_REBOOKS),
+        _later(
+            "rebook_undone",
+            reschedule(**_NOON),
+            "needs_review/old_visit_remains",
+            Fate.WRITTEN,
+            Fate.REVERTED,
+            **_REBOOKS,
+        ),
+    )
+}
