@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from openchair.errors import AppointmentNotFound, PatientNotFound
 from openchair.models import (
@@ -49,7 +49,7 @@ class FakeEhr:
             holds_notes_up_to=128 if writes_later else None,
             read_cycle=READ_CYCLE if writes_later else timedelta(),
         )
-        self.sync = SyncState()
+        self.sync = SyncState(written_at=datetime.max.replace(tzinfo=UTC))
         self.calls: list[str] = []
         self.max_ages: list[float | None] = []
         self.answers: dict[str, list[Exception | None]] = {}

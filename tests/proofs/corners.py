@@ -865,7 +865,14 @@ _ALL = (
                 {"practice": REBOOKS},
             ),
             ("confirm", CONFIRM, "completed/confirmed", Later(), (OLD,), {}),
-            ("confirm_untold", CONFIRM, "completed/confirmed", Later(tells_when_open=False), (OLD,), {}),
+            (
+                "confirm_untold",
+                CONFIRM,
+                "needs_review/not_confirmed_by_ehr",
+                Later(tells_when_open=False),
+                (_old_today(9),),
+                {"day": TODAY},
+            ),
             (
                 "confirm_undone_at_the_vendor",
                 CONFIRM,
@@ -904,8 +911,8 @@ _ALL = (
                 CONFIRM,
                 "completed/status_changed_in_ehr",
                 FORGOTTEN,
-                (OLD,),
-                {"before_write": ("staff_unconfirms_and_cancels_old_in_30",)},
+                (_old_today(15),),
+                {"day": TODAY, "before_write": ("staff_unconfirms_and_cancels_old_in_30",)},
             ),
             ("rebook", reschedule(), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
             (

@@ -13,13 +13,14 @@ SIDES = (BEFORE, AFTER)
 _SELDOM = (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE, Answer.BEYOND, Answer.NOT_SUPPORTED)
 BAD_ANSWERS = tuple(answer for answer in Answer if answer is not Answer.OK and answer not in _SELDOM)
 STUBBORN = tuple((write, Answer.LOST_BEFORE) for write in range(1, 9))
-STALLS = (165, 60, 150, 110, 175, 170)
+STALLS = (165, 60, 150, 110, 175)
 ANY = 10_000
 MOST_KILL_POINTS = 45
+MOST_KILL_POINTS_OF_A_CORNER = 12
 _KEPT = 2
-QUICK = ("cancel", "confirm", "onboard", "withdraw")
+QUICK = ("cancel", "confirm", "onboard")
 # Each way through the protocol once: these are killed in whatever else is done to them, their variants not.
-WAYS = (*QUICK, "create", "create_collision", "onboard_visit", "move", "rebook", "rebook_collision", "line")
+WAYS = (*QUICK, "withdraw", "create", "create_collision", "onboard_visit", "move", "rebook", "rebook_collision", "line")
 
 
 @dataclass
@@ -107,7 +108,7 @@ def _triples(job: Job, tally: Tally) -> Iterator[Simulation]:
 
 
 def _inserts(job: Job, tally: Tally) -> Iterator[Simulation]:
-    """Every intervention before every effect; then with kills at every third effect, by turns, or with every pair.
+    """Every intervention before every effect; then with kills at every eighth effect, by turns, or with every pair.
 
     `first` and `last` bound the intervention's effect.
     """
@@ -120,7 +121,7 @@ def _inserts(job: Job, tally: Tally) -> Iterator[Simulation]:
         if job.scenario in QUICK:
             yield from _kills(tally, plan, deep=2)
         else:
-            yield from _kills(tally, plan, range(turn % 3 + 1, ANY, 3))
+            yield from _kills(tally, plan, range(turn % 8 + 1, ANY, 8))
 
 
 def _interventions(job: Job) -> list[Plan]:
@@ -130,22 +131,25 @@ def _interventions(job: Job) -> list[Plan]:
 
 
 def _answers(job: Job, tally: Tally) -> Iterator[Simulation]:
-    """Never an effect; every bad answer followed by every other; every one alone, and with every single kill."""
+    """Never an effect; every bad answer followed by every other; every one alone, and with every kill, or pair."""
     yield tally.play(Plan(job.scenario, answers=STUBBORN))
     for first, second in product(BAD_ANSWERS, BAD_ANSWERS):
         yield tally.play(Plan(job.scenario, answers=((1, first), (2, second))))
     if job.scenario not in WAYS:
         return
-    for write, answer in product(range(1, 4), BAD_ANSWERS):
-        yield from _kills(tally, Plan(job.scenario, answers=((write, answer),)))
+    writes = Simulation(Plan(job.scenario)).play().writes
+    for write, answer in product(range(1, writes + 1), BAD_ANSWERS):
+        plan = Plan(job.scenario, answers=((write, answer),))
+        yield from _kills(tally, plan, deep=2 if job.scenario in QUICK else 1)
 
 
 def _stalls(job: Job, tally: Tally) -> Iterator[Simulation]:
     """Every effect so late that its invocation just lives, or dies of it or after it, with the latest answer too."""
-    effects = Simulation(Plan(job.scenario)).play().kernel.effects
+    base = Simulation(Plan(job.scenario)).play()
+    late = [((write, Answer.LATEST),) for write in range(1, base.writes + 1)]
     for seconds in STALLS:
-        for number in range(1, effects + 1):
-            for answers in ((), ((1, Answer.LATEST),), ((2, Answer.LATEST),)):
+        for number in range(1, base.kernel.effects + 1):
+            for answers in ((), *late):
                 plan = Plan(job.scenario, answers=answers, stalls=((number, seconds),))
                 yield tally.play(plan)
                 yield tally.play(_with_kill(plan, number, AFTER))
@@ -159,7 +163,8 @@ def _seeds(job: Job, tally: Tally) -> Iterator[Simulation]:
 def _turns(job: Job, tally: Tally) -> Iterator[Simulation]:
     """Every effect of the limiter killed: in calm, with every bad answer to the first write, and in some seeds."""
     plans = [Plan(job.scenario)]
-    plans += [Plan(job.scenario, answers=((1, answer),)) for answer in BAD_ANSWERS]
+    if job.scenario in WAYS:
+        plans += [Plan(job.scenario, answers=((1, answer),)) for answer in BAD_ANSWERS]
     plans += [Plan(job.scenario, seed) for seed in range(job.first, job.last)]
     for plan in plans:
         simulation = tally.play(plan)
@@ -171,7 +176,7 @@ def _turns(job: Job, tally: Tally) -> Iterator[Simulation]:
 
 def _corners(job: Job, tally: Tally) -> Iterator[Simulation]:
     """What happens only under a condition of its own: as it is, and with every single kill early on."""
-    return _kills(tally, Plan(job.scenario), range(1, MOST_KILL_POINTS + 1))
+    return _kills(tally, Plan(job.scenario), range(1, MOST_KILL_POINTS_OF_A_CORNER + 1))
 
 
 def _plain(job: Job, tally: Tally) -> Iterator[Simulation]:

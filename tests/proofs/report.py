@@ -27,9 +27,9 @@ _EVERY_SECONDS = 10.0
 
 def full_jobs() -> list[Job]:
     """The longest first, so that all processes end together."""
-    jobs = _shares("inserts", QUICK[:3], 2) + _shares("triples", QUICK[:3], 2)
-    jobs += [Job("inserts", name) for name in SCENARIOS if name not in QUICK[:3]]
-    jobs += _shares("pairs", (*WAYS, "create_held", "create_soon", "review_cancel", "overlap_move"), 10)
+    jobs = _shares("inserts", QUICK, 2) + _shares("triples", ("cancel", "onboard"), 2)
+    jobs += [Job("inserts", name) for name in SCENARIOS if name not in QUICK]
+    jobs += _shares("pairs", [name for name in WAYS if name != "line"], 10)
     jobs += [Job("answers", name) for name in SCENARIOS]
     jobs += [Job("stalls", name) for name in (*WAYS, "race_open")]
     jobs += [Job("corners", name) for name in CORNERS]
@@ -44,7 +44,7 @@ def full_jobs() -> list[Job]:
 def short_jobs() -> list[Job]:
     """Every single kill, what is quickly played with more of them and bad answers, every corner, and a seed of all."""
     jobs = _shares("triples", ("confirm",), 2)[2:]
-    jobs += [Job("answers", name) for name in QUICK]
+    jobs += [Job("answers", name) for name in (*QUICK, "withdraw")]
     jobs += _shares("pairs", ("cancel", "onboard", "withdraw"), 10)
     jobs += [Job("races", name, 1, 3) for name in RACES]
     jobs += [Job("corners", "practice_gone_at_the_end")]

@@ -179,7 +179,7 @@ class Simulation:
         self.on_their_way: Counter[str] = Counter()
         self._answers = {**dict(self.scenario.answers), **dict(plan.answers)}
         self._reads: Counter[str] = Counter()
-        self._writes = 0
+        self.writes = 0
         self.staff_acted = self.ehr_refused = False
         self._number = 0
 
@@ -252,7 +252,7 @@ class Simulation:
         act(self)
 
     def before_write(self) -> None:
-        if not self._writes:
+        if not self.writes:
             for name in self.scenario.before_write:
                 self.intervene(name)
 
@@ -425,9 +425,9 @@ class Simulation:
         return usual * (0.2 + 2.8 * rng.random())
 
     def answer_to_write(self) -> Answer:
-        self._writes += 1
-        if self._writes in self._answers:
-            return self._answers[self._writes]
+        self.writes += 1
+        if self.writes in self._answers:
+            return self._answers[self.writes]
         return self.weather.write_answer(self.kernel.rng) if self.is_faulty else Answer.OK
 
     def maybe_fault(self, name: str) -> None:

@@ -153,6 +153,18 @@ def test_a_comparison_shows_nothing_while_no_change_reaches_the_practices_system
         assert told(world.after(task, minutes=8 * 60))[:2] == (TaskState.NEEDS_REVIEW, "not_confirmed_by_ehr")
 
 
+def test_a_vendor_who_does_not_say_when_its_way_was_open_is_not_believed() -> None:
+    world = Later()
+    world.ehr.sync = SyncState(written_at=None)
+    task = world.do(reschedule("50", at(13)))
+    world.after(task)
+
+    world.clock.advance(READ_CYCLE.total_seconds())
+    world.compare("50")
+
+    assert told(world.process(task))[:2] == (TaskState.AWAITING_EHR, "awaiting_ehr")
+
+
 def test_a_system_that_cannot_move_gets_the_new_visit_first_and_keeps_the_old_one_until_it_has_it() -> None:
     world = Later(moves_in_place=False, start=at(15))
     task = world.do(reschedule("50", at(13)))

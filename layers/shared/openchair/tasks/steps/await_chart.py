@@ -146,7 +146,7 @@ def _await_change(
 
 def _has_been_open(sync: SyncState, step: Step) -> bool:
     assert step.sent_at is not None
-    return sync.written_at is None or sync.written_at > step.sent_at + _CLOCKS_DIFFER
+    return sync.written_at is not None and sync.written_at > step.sent_at + _CLOCKS_DIFFER
 
 
 def _a_cycle_on(moment: datetime | None, desk: Desk) -> datetime:
