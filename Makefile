@@ -62,7 +62,7 @@ test: setup ## set up and run all tests
 	echo 'The stack end to end, run beside it:'; wait $$e2e || status=1; cat .local/e2e.log; exit $$status
 
 .PHONY: prove
-prove: setup ## prove that no write doubles or vanishes: kills, faults, mutants (five minutes)
+prove: setup ## prove that no write doubles or vanishes, on both kinds of EHR: kills, faults, mutants (5 minutes)
 	@$(PY) -m tests.proofs
 
 # What the layer is built for and what the functions run on: one variable, so that they cannot differ.

@@ -664,7 +664,7 @@ _ALL = (
         ends="failed/reverted_in_ehr",
         visits=(OLD,),
         later=Later((Fate.REVERTED,)),
-        faults=(("worker:tasks.end", 1, StoreUnavailable), ("worker:practices.practice", 8, PracticeNotFound)),
+        faults=(("worker:tasks.end", 1, StoreUnavailable), ("worker:practices.practice", 11, PracticeNotFound)),
     ),
     corner(
         "fault_at_the_end",
@@ -870,6 +870,14 @@ _ALL = (
                 CONFIRM,
                 "needs_review/not_confirmed_by_ehr",
                 Later(tells_when_open=False),
+                (_old_today(9),),
+                {"day": TODAY},
+            ),
+            (
+                "confirm_never_told_compared",
+                CONFIRM,
+                "needs_review/not_confirmed_by_ehr",
+                Later(tells_when_compared=False),
                 (_old_today(9),),
                 {"day": TODAY},
             ),

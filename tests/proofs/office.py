@@ -67,6 +67,7 @@ class Office:
         self._kernel = simulation.kernel
         self._read_every = later.cycle
         self._overwrites = overwrites
+        self._tells_when = later.tells_when_compared
         self._outstanding: list[_Outstanding] = []
         self._read_at = 0.0
         rows = simulation.chart.rows.values()
@@ -138,7 +139,8 @@ class Office:
             for change in self._outstanding:
                 if change.row is row:
                     wanted |= change.wanted
-        self._simulation.chart.show(row, replace(visit, **wanted, is_in_chart=True, synced_at=_moment(at)))
+        synced_at = _moment(at) if self._tells_when else None
+        self._simulation.chart.show(row, replace(visit, **wanted, is_in_chart=True, synced_at=synced_at))
 
 
 def _moment(seconds: float) -> datetime:

@@ -44,7 +44,7 @@ def full_jobs() -> list[Job]:
 def short_jobs() -> list[Job]:
     """Every single kill, what is quickly played with more of them and bad answers, every corner, and a seed of all."""
     jobs = _shares("triples", ("confirm",), 2)[2:]
-    jobs += [Job("answers", name) for name in (*QUICK, "withdraw")]
+    jobs += [Job("answers", name) for name in ("withdraw", "create", "move")]
     jobs += _shares("pairs", ("cancel", "onboard", "withdraw"), 10)
     jobs += [Job("races", name, 1, 3) for name in RACES]
     jobs += [Job("corners", "practice_gone_at_the_end")]

@@ -57,6 +57,7 @@ class Later:
     moves_in_place: bool = True
     writes_reach_chart: bool = True
     tells_when_open: bool = True
+    tells_when_compared: bool = True
     holds_notes_up_to: int | None = None
 
 

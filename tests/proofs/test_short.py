@@ -1,16 +1,18 @@
 """The short tier of the proof, part of `make test`; the whole one is `make prove`."""
 
-from tests.proofs.explore import Tally
-from tests.proofs.report import play, short_jobs, tell_violations
+import subprocess
+import sys
+from pathlib import Path
 
 
-def test_no_kill_answer_or_intervention_of_the_short_tier_breaks_an_invariant() -> None:
-    tallies = play(short_jobs(), 2, telling=False)
-    whole = Tally()
-    for tally in tallies.values():
-        whole.add(tally)
-    tell_violations(whole)
+def test_the_short_tier_breaks_no_invariant_and_reaches_every_condition_of_the_tasks() -> None:
+    """In a process of its own: the conditions are noted as the modules are imported."""
+    played = subprocess.run(
+        [sys.executable, "-m", "tests.proofs", "short"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    assert whole.violated == 0
-    assert whole.runs >= 20_000
-    assert set(tallies) >= {"singles", "pairs", "triples", "answers", "seeds", "races", "corners", "plain"}
+    assert played.returncode == 0, played.stdout + played.stderr
