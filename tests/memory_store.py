@@ -164,6 +164,10 @@ class MemoryLimits:
         self.requests = 0
         self._states: dict[str, LimitState] = {}
 
+    @property
+    def accounts(self) -> set[str]:
+        return set(self._states)
+
     def read(self, ehr_account_id: str) -> LimitState:
         self.requests += 1
         return self._states.get(ehr_account_id, LimitState())

@@ -61,10 +61,13 @@ class Bench:
         self._clients = EhrClients(
             self.keys, MemoryLimits(), tokens, lambda: Addresses(nexhealth_base_url=BASE), self.clock, self.audit.append
         )
-        client = self._clients.client(PracticeRecord(self.practice, 1, "account-2"), deadline)
-        assert isinstance(client, NexHealthClient)
-        self.client = client
+        self.client = self.client_of(self.practice, deadline)
         self.gives_token()
+
+    def client_of(self, practice: Practice, deadline: float = math.inf) -> NexHealthClient:
+        client = self._clients.client(PracticeRecord(practice, 1, "account-2"), deadline)
+        assert isinstance(client, NexHealthClient)
+        return client
 
     def gives_token(self, lasts: float = 3600.0) -> str:
         token = jwt(self.clock.now().timestamp() + lasts)

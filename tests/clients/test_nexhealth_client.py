@@ -28,7 +28,15 @@ from openchair.errors import (
     PatientNotFound,
     SlotTaken,
 )
-from openchair.models import AppointmentStatus, Move, NewAppointment, NewPatient, PatientQuery, Place
+from openchair.models import (
+    AppointmentStatus,
+    Move,
+    NewAppointment,
+    NewPatient,
+    NexHealthSettings,
+    PatientQuery,
+    Place,
+)
 from tests.clients.nexhealth_support import (
     API_KEY,
     BASE,
@@ -485,6 +493,20 @@ def test_a_visit_is_moved_in_place_where_the_system_behind_can(system: str, move
     state = bench.client.sync_state("1")
     assert (state.is_reading, state.is_writing, state.writes_reach_chart) == (True, False, False)
     assert state.written_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+@responses.activate
+def test_of_two_practices_behind_one_key_each_is_moved_as_its_own_system_can() -> None:
+    bench = Bench()
+    settings = NexHealthSettings(api_key_secret_name="practice-p3-key", subdomain="elm", location_ids=("2",))
+    elsewhere = bench.practice.model_copy(update={"id": "p3", "nexhealth": settings})
+    for number in (1, 2):
+        responses.get(f"{BASE}/locations/{number}", json=ok({"id": number}))
+    systems = [{"emr": {"name": name}, "locations": [{"id": number}]} for number, name in ((1, "dentrix"), (2, "qsi"))]
+    responses.get(f"{BASE}/sync_status", json=ok(systems))
+
+    assert bench.client.capabilities.moves_in_place
+    assert not bench.client_of(elsewhere).capabilities.moves_in_place
 
 
 # ----------------------------------------------------------------------------------------------- rate, privacy

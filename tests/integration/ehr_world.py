@@ -1,12 +1,13 @@
 """A practice on an EHR's simulator: the real client, tasks and claims, in one virtual time."""
 
+import copy
 import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import urllib3
 
@@ -26,6 +27,7 @@ from tests.memory_store import (
     MemoryTaskStore,
     MemoryTokens,
 )
+from tools.cli.practices import ehr_account_id
 
 CALLER = "arn:aws:iam::123456789012:role/Receptionist"
 
@@ -57,11 +59,11 @@ class EhrWorld(ABC):
     ) -> None:
         self.clock = VirtualClock(now.astimezone(UTC))
         self.audit: list[EhrCall] = []
-        self.record = PracticeRecord(practice, 1, "account-2")
+        self.record = PracticeRecord(practice, 1, ehr_account_id(practice.ehr, keys.current))
         self.tasks = MemoryTaskStore(self.clock)
         self._now, self._control_url, self._addresses, self._keys = now, control_url, addresses, keys
         self._circuits = MemoryCircuits(self.clock)
-        self._limits, self._tokens = MemoryLimits(), MemoryTokens(self.clock)
+        self.limits, self._tokens = MemoryLimits(), MemoryTokens(self.clock)
         self.clients = self.another_function()
         self._http = urllib3.PoolManager()
         self._orders = 0
@@ -75,8 +77,15 @@ class EhrWorld(ABC):
 
     def another_function(self) -> EhrClients:
         """A process of its own on the same account."""
-        stores = self._keys, self._limits, self._tokens
+        stores = self._keys, self.limits, self._tokens
         return EhrClients(*stores, lambda: self._addresses, self.clock, self.audit.append)
+
+    def second_practice(self) -> Self:
+        """Another one with the same key, in the same stack."""
+        other = copy.copy(self)
+        practice = self.record.practice.model_copy(update={"id": "p9", "name": "The One Next Door"})
+        other.record = PracticeRecord(practice, 1, ehr_account_id(practice.ehr, self._keys.current))
+        return other
 
     def control(self, path: str, method: str = "POST", **body: Any) -> Any:
         told = json.dumps(body).encode() if method == "POST" else None
@@ -144,4 +153,4 @@ class EhrWorld(ABC):
 
     def claims(self) -> set[str]:
         until = self._now + timedelta(days=9)
-        return {one.task_id for one in self.tasks.claims("account-2", self.clock.now(), until)}
+        return {one.task_id for one in self.tasks.claims(self.record.ehr_account_id, self.clock.now(), until)}

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from openchair.errors import SlotTaken
 from openchair.health import check_health
 from openchair.models import PatientQuery, TaskState
 from openchair.records import search_patients
@@ -79,6 +80,19 @@ def test_a_visit_is_moved_confirmed_and_cancelled(world: EhrWorld) -> None:
     asked = {"type": "CANCEL_APPOINTMENT", "send_to_unscheduled_list": False, **named}
     cancelled = world.until_ended(world.do(asked))
     assert (cancelled.code, world.visit(moved.appointment_id).is_cancelled) == ("cancelled", True)
+
+
+def test_two_practices_with_one_key_share_turns_and_chairs(world: EhrWorld) -> None:
+    other = world.second_practice()
+    request = world.booking()
+    waiting = world.submit(request)
+
+    with pytest.raises(SlotTaken):
+        other.submit({**request, "patient_id": world.patient_ids()[1]})
+    assert other.slot() != {name: request[name] for name in ("start", "operatory_id", "provider_id")}
+
+    assert world.until_ended(world.process(waiting)).code == "booked"
+    assert world.limits.accounts == {world.record.ehr_account_id}
 
 
 def test_a_newcomer_gets_one_chart_and_is_found_by_phone(world: EhrWorld) -> None:

@@ -176,6 +176,16 @@ def test_twenty_tasks_whose_token_ends_in_between_cause_one_renewal_and_none_is_
     assert world.tokens_issued() == 2
 
 
+def test_two_practices_with_one_key_and_subdomain_share_one_token(world: NexHealthWorld) -> None:
+    other = world.second_practice()
+
+    first = world.until_ended(world.do(world.booking()))
+    second = other.until_ended(other.process(other.submit(other.booking(1)), other.another_function()))
+
+    assert (first.code, second.code) == ("booked", "booked")
+    assert world.tokens_issued() == 1
+
+
 def test_health_tells_of_a_practice_on_nexhealth(world: NexHealthWorld) -> None:
     found = check_health(world.record, world.clients.client(world.record), world.clock)
 

@@ -17,7 +17,7 @@ class NexHealthClient(PatientCalls, AppointmentCalls):
     def capabilities(self) -> Capabilities:
         """What the system behind can, by the name that the sync status tells. Raises the errors of a read."""
         return Capabilities(
-            moves_in_place=self._kept.get("moves in place", self._moves_in_place),
+            moves_in_place=self._kept.get(f"moves in place {self._location_ids[0]}", self._moves_in_place),
             writes_asynchronously=True,
             holds_notes_up_to=_NOTE,
             read_cycle=timedelta(minutes=self._settings.read_cycle_minutes),
