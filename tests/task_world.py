@@ -27,8 +27,8 @@ from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
 from openchair.tasks.wake import wake_tasks
 from tests.clock import VirtualClock
-from tests.fakes import FakeEhr
 from tests.memory_store import MemoryCircuits, MemoryPractices, MemoryQueue, MemoryTaskStore
+from tests.toy_ehr import ToyEhr
 
 ZONE = ZoneInfo("America/Denver")
 MONDAY = datetime(2026, 3, 2, tzinfo=ZONE)
@@ -84,7 +84,7 @@ class World:
             for number in ("1", "2")
             for day in days
         ]
-        self.ehr = FakeEhr(
+        self.ehr = ToyEhr(
             providers=[Provider("1", "Dr. Abel"), Provider("2", "Dr. Baker")],
             operatories=[Operatory("1", "Chair 1"), Operatory("2", "Chair 2")],
             schedule=Schedule(tuple(hours)),

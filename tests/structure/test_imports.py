@@ -149,3 +149,8 @@ def test_the_core_never_asks_which_vendor_it_is(module: Path) -> None:
     names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
     assert not names & asked
+
+
+def test_an_ehr_is_no_more_than_two_hundred_lines_to_the_core() -> None:
+    """The task suite (`tests/unit/tasks`) runs on this one; its type is checked against the port."""
+    assert len((ROOT / "tests" / "toy_ehr.py").read_text("utf-8").splitlines()) <= 200

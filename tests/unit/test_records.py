@@ -9,7 +9,7 @@ import pytest
 from openchair.errors import EhrUnavailable
 from openchair.models import Patient, PatientQuery, Practice, PracticeRecord
 from openchair.records import search_patients
-from tests.fakes import FakeEhr
+from tests.toy_ehr import ToyEhr
 
 RECORD = PracticeRecord(
     Practice.model_validate(
@@ -31,7 +31,7 @@ EVE = Patient("72", "Eve", "Ash", BORN, ("303-555-0143",), None, is_active=False
 
 
 def found(*patients: Patient, **query: Any) -> list[str]:
-    ehr = FakeEhr(patients=patients or [TOM, IDA, EVE])
+    ehr = ToyEhr(patients=patients or [TOM, IDA, EVE])
     answer = search_patients(RECORD, PatientQuery.model_validate(query), ehr)
     return [patient["patient_id"] for patient in answer["patients"]]
 
@@ -70,14 +70,14 @@ def test_patients_of_another_clinic_of_the_same_ehr_account_are_left_out() -> No
     family = [replace(IDA, location_id="2"), replace(TOM, location_id="3"), replace(EVE, phones=TOM.phones)]
     query = PatientQuery(phone="303-555-0142")
 
-    answer = search_patients(record, query, FakeEhr(patients=family))
+    answer = search_patients(record, query, ToyEhr(patients=family))
 
     assert [patient["patient_id"] for patient in answer["patients"]] == ["72", "70"]
-    assert len(search_patients(RECORD, query, FakeEhr(patients=family))["patients"]) == 3
+    assert len(search_patients(RECORD, query, ToyEhr(patients=family))["patients"]) == 3
 
 
 def test_a_patient_the_ehr_tells_twice_is_told_once_and_the_order_is_by_name() -> None:
-    class Twice(FakeEhr):
+    class Twice(ToyEhr):
         def find_patients(self, query: PatientQuery) -> list[Patient]:
             return [TOM, IDA, TOM]
 
@@ -87,7 +87,7 @@ def test_a_patient_the_ehr_tells_twice_is_told_once_and_the_order_is_by_name() -
 
 
 def test_a_patient_is_told_as_the_ehr_holds_them() -> None:
-    answer = search_patients(RECORD, PatientQuery(phone="303-555-0143"), FakeEhr(patients=[EVE]))
+    answer = search_patients(RECORD, PatientQuery(phone="303-555-0143"), ToyEhr(patients=[EVE]))
 
     assert answer == {
         "patients": [
@@ -106,7 +106,7 @@ def test_a_patient_is_told_as_the_ehr_holds_them() -> None:
 
 
 def test_an_ehr_that_fails_is_an_error_and_not_nobody() -> None:
-    ehr = FakeEhr()
+    ehr = ToyEhr()
     ehr.answers["find_patients"] = [EhrUnavailable()]
 
     with pytest.raises(EhrUnavailable):

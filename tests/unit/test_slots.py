@@ -47,7 +47,8 @@ from openchair.slots import (
     read_book,
 )
 from tests.clock import VirtualClock
-from tests.fakes import FakeClaims, FakeEhr
+from tests.fakes import FakeClaims
+from tests.toy_ehr import ToyEhr
 
 DENVER = ZoneInfo("America/Denver")
 MONDAY = date(2026, 3, 2)
@@ -119,10 +120,8 @@ def hours(provider_id: str = "3", operatory_id: str = "12", days: int = 21) -> S
     return Schedule(tuple(WorkBlock(provider_id, (operatory_id,), at(9, 0, d), at(10, 30, d)) for d in mornings))
 
 
-def office(schedule: Schedule | None = None, appointments: Sequence[Appointment] = ()) -> FakeEhr:
-    return FakeEhr(
-        providers=PROVIDERS, operatories=OPERATORIES, schedule=schedule or hours(), appointments=appointments
-    )
+def office(schedule: Schedule | None = None, appointments: Sequence[Appointment] = ()) -> ToyEhr:
+    return ToyEhr(providers=PROVIDERS, operatories=OPERATORIES, schedule=schedule or hours(), appointments=appointments)
 
 
 def clock(now: datetime = NOW) -> VirtualClock:
@@ -390,7 +389,7 @@ def test_somebody_asked_for_who_is_hidden_is_not_found() -> None:
 # ------------------------------------------------------------------------------------------- how far is read
 
 
-class SlowEhr(FakeEhr):
+class SlowEhr(ToyEhr):
     """Each read of appointments takes a while of its clock's time."""
 
     def __init__(self, clock: VirtualClock, seconds: float) -> None:
@@ -485,7 +484,7 @@ def test_slots_take_people_and_chairs_as_old_as_they_are_kept_and_bookings_no_ol
 def test_a_claim_released_while_the_day_is_read_is_seen_as_claim_or_as_visit() -> None:
     claims = FakeClaims([Claim("operatory", "12", at(9).astimezone(UTC), at(10).astimezone(UTC), "t1")])
 
-    class Booking(FakeEhr):
+    class Booking(ToyEhr):
         """The visit is written and its claim released right after the chart was looked at."""
 
         def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
@@ -565,7 +564,7 @@ def test_lists_leave_out_what_is_hidden() -> None:
 def test_a_practice_that_is_one_clinic_lists_its_own_chairs() -> None:
     chairs = [replace(OPERATORIES[0], location_id="2"), replace(OPERATORIES[1], location_id="3")]
 
-    answer = list_operatories(record(settings(clinic_number=2)), FakeEhr(operatories=chairs))
+    answer = list_operatories(record(settings(clinic_number=2)), ToyEhr(operatories=chairs))
 
     assert [chair["operatory_id"] for chair in answer["operatories"]] == ["10"]
 
@@ -574,7 +573,7 @@ def test_a_clinic_in_which_no_chair_can_be_seen_is_not_found_and_those_with_chai
     chairs = [replace(OPERATORIES[0], location_id="2"), replace(OPERATORIES[1], location_id="3"), OPERATORIES[2]]
 
     with pytest.raises(LocationNotFound, match=r"location 9; there are chairs in 2, 3\."):
-        list_operatories(record(settings(clinic_number=9)), FakeEhr(operatories=chairs))
+        list_operatories(record(settings(clinic_number=9)), ToyEhr(operatories=chairs))
 
 
 def test_an_office_without_clinics_is_the_one_clinic_the_practice_names() -> None:

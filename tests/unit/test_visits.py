@@ -19,7 +19,7 @@ from openchair.models import (
 )
 from openchair.visits import patient_visits
 from tests.clock import VirtualClock
-from tests.fakes import FakeEhr
+from tests.toy_ehr import ToyEhr
 
 DENVER = ZoneInfo("America/Denver")
 PRACTICE = Practice.model_validate(
@@ -53,7 +53,7 @@ def visits(
     now: datetime = datetime(2026, 3, 2, 16, tzinfo=UTC),
     practice: Practice = PRACTICE,
 ) -> dict[str, Any]:
-    ehr = FakeEhr(
+    ehr = ToyEhr(
         providers=[Provider(id="1", name="Ada Quill", is_hidden=True)],
         operatories=[Operatory(id="10", name="Chair 1")],
         appointments=appointments,
@@ -162,11 +162,11 @@ def test_visits_of_another_clinic_of_the_same_ehr_account_are_left_out() -> None
 
 def test_an_unknown_patient_is_not_found() -> None:
     with pytest.raises(PatientNotFound):
-        patient_visits(PracticeRecord(PRACTICE, 1, "account-1"), "70", FakeEhr(), VirtualClock())
+        patient_visits(PracticeRecord(PRACTICE, 1, "account-1"), "70", ToyEhr(), VirtualClock())
 
 
 def test_an_ehr_that_fails_is_an_error_and_not_an_empty_list() -> None:
-    ehr = FakeEhr(patients=[Patient(id="70", first_name="Ida", last_name="Moss")])
+    ehr = ToyEhr(patients=[Patient(id="70", first_name="Ida", last_name="Moss")])
     ehr.answers["patient_appointments"] = [EhrBusy()]
 
     with pytest.raises(EhrBusy):

@@ -6,8 +6,8 @@ from datetime import UTC, timedelta
 
 from openchair.models import AppointmentStatus, Patient, SyncState, Task, TaskState
 from openchair.tasks.resolve import resolve_task
-from tests.fakes import READ_CYCLE
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit
+from tests.toy_ehr import READ_CYCLE
 
 
 class Later(World):
