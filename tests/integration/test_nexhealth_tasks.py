@@ -9,7 +9,13 @@ from openchair.models import TaskState
 from tests.integration.nexhealth_world import NexHealthWorld, nexhealth_world
 
 HOURS = 3600
-REACHED_BY = {"phone": "303-555-0142", "email": "bea.lindquoy@example.org"}
+NEWCOMER = {
+    "first_name": "Bea",
+    "last_name": "Lindquoy",
+    "date_of_birth": "1990-05-06",
+    "phone": "303-555-0142",
+    "email": "bea.lindquoy@example.org",
+}
 
 
 @pytest.fixture
@@ -141,21 +147,60 @@ def test_a_location_that_does_not_write_completes_outside_the_chart(world: NexHe
 
 
 def test_a_newcomer_is_onboarded_with_a_first_visit(world: NexHealthWorld) -> None:
-    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", **REACHED_BY}
     visit = {"service_id": "filling", **world.slot()}
 
-    done = world.until_ended(world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person, "appointment": visit}))
+    done = world.until_ended(world.do({"type": "ONBOARD_NEW_PATIENT", "patient": NEWCOMER, "appointment": visit}))
 
     assert (done.state, done.code, done.in_chart) == (TaskState.COMPLETED, "booked", True)
     assert world.truth(done.appointment_id)["patient_id"] == done.patient_id
 
 
+def test_a_newcomer_whose_chart_gets_another_id_before_the_visit_is_booked_under_that_one(
+    world: NexHealthWorld,
+) -> None:
+    world.control("switches", created_patient_written="at_once", written_patient_id="changes")
+    world.control("faults", match={"method": "POST", "path_regex": "^/appointments$"}, fault={"kind": "drop_before"})
+    visit = {"service_id": "filling", **world.slot()}
+
+    task = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": NEWCOMER, "appointment": visit})
+    world.advance(HOURS)
+    done = world.until_ended(world.process(task))
+
+    assert done.code == "booked"
+    assert done.patient_id != task.patient_id
+    assert world.truth(done.appointment_id)["patient_id"] == done.patient_id
+
+
+def test_a_placeholder_gets_no_visit_and_is_found_under_its_later_id(world: NexHealthWorld) -> None:
+    world.control("switches", created_patient="placeholder")
+    request = {"type": "ONBOARD_NEW_PATIENT", "patient": NEWCOMER}
+
+    first = world.do({**request, "appointment": {"service_id": "filling", **world.slot()}})
+    world.advance(HOURS)
+    again = world.do(request)
+
+    assert (first.state, first.code) == (TaskState.FAILED, "patient_not_bookable")
+    assert again.code == "patient_found"
+    assert again.patient_id != first.patient_id
+
+
+@pytest.mark.parametrize("missing", ["phone", "email"])
+def test_a_newcomer_without_phone_or_email_is_refused_before_anything_is_sent(
+    world: NexHealthWorld, missing: str
+) -> None:
+    person = {name: value for name, value in NEWCOMER.items() if name != missing}
+
+    task = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person})
+
+    assert (task.state, task.code) == (TaskState.FAILED, "patient_contact_missing")
+    assert "create_patient" not in [call.operation for call in world.audit]
+
+
 def test_one_who_has_a_chart_gets_no_second_one(world: NexHealthWorld) -> None:
-    person = {"first_name": "Bea", "last_name": "Lindquoy", "date_of_birth": "1990-05-06", **REACHED_BY}
-    first = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person})
+    first = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": NEWCOMER})
     assert (first.code, first.in_chart) == ("patient_created", False)
 
-    again = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": person})
+    again = world.do({"type": "ONBOARD_NEW_PATIENT", "patient": NEWCOMER})
 
     assert (again.code, again.patient_id) == ("patient_found", first.patient_id)
 

@@ -246,6 +246,16 @@ class Chart:
         self.patients[patient.id] = patient
         self.patient_origin[patient.id] = STAFF
 
+    def gives_another_id(self, patient_id: str) -> None:
+        """As an EHR that writes later does once it has read a newcomer's chart from the practice's own system."""
+        self._next += 1
+        patient = replace(self.patients.pop(patient_id), id=str(self._next))
+        self.patients[patient.id] = patient
+        self.patient_origin[patient.id] = self.patient_origin.pop(patient_id)
+        for row in self.rows.values():
+            if row.visit.patient_id == patient_id:
+                row.visit = replace(row.visit, patient_id=patient.id)
+
     def _there(self, appointment_id: str) -> Row:
         row = self.rows.get(appointment_id)
         if row is None or row.is_deleted:

@@ -115,6 +115,11 @@ def _forgets_patient(simulation: "Simulation") -> None:
     simulation.chart.patients.pop("11")
 
 
+def _gives_newcomers_another_id(simulation: "Simulation") -> None:
+    for patient_id in tuple(simulation.chart.patient_origin):
+        simulation.chart.gives_another_id(patient_id)
+
+
 def _registers(**changes: Any) -> Callable[["Simulation"], None]:
     def act(simulation: "Simulation") -> None:
         simulation.chart.staff_registers(replace(MARSHES[0], **changes))
@@ -158,6 +163,7 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_forgets_patient": _forgets_patient,
     "staff_registers_inactive": _registers(is_active=False),
     "staff_registers_two": _registers_both,
+    "newcomers_get_another_id": _gives_newcomers_another_id,
 }
 _ACTS |= {
     f"{name}_in_{seconds}": _soon(name, seconds)
@@ -627,6 +633,48 @@ _ALL = (
     corner(
         "not_bookable", create(), ends="failed/patient_not_bookable", patients=(replace(ADA, is_bookable=False), BEA)
     ),
+    # ------------------------------------------------------------------------- a newcomer's chart gets another id
+    corner(
+        "newcomers_id_changes_before_the_visit",
+        onboard(NEW_VISIT),
+        ends="completed/booked",
+        before_write=("newcomers_get_another_id_in_1",),
+    ),
+    corner(
+        "newcomers_id_changes_behind_a_lost_answer",
+        onboard(NEW_VISIT),
+        ends="completed/booked",
+        answers=((2, Answer.LOST_AFTER),),
+        acts=((13.0, "newcomers_get_another_id"),),
+    ),
+    corner(
+        "newcomers_id_changes_behind_a_lost_request",
+        onboard(NEW_VISIT),
+        ends="completed/booked",
+        answers=((2, Answer.LOST_BEFORE),),
+        acts=((13.0, "newcomers_get_another_id"),),
+    ),
+    corner(
+        "newcomers_id_changes_and_another_is_like_them",
+        onboard(NEW_VISIT),
+        ends="needs_review/outcome_unknown",
+        answers=((2, Answer.LOST_BEFORE),),
+        acts=((13.0, "newcomers_get_another_id"), (13.1, "staff_registers_two")),
+    ),
+    corner(
+        "patient_vanishes_behind_a_lost_answer",
+        create(),
+        ends="needs_review/outcome_unknown",
+        answers=((1, Answer.LOST_BEFORE),),
+        before_write=("staff_forgets_patient_in_1",),
+    ),
+    corner(
+        "newcomers_id_changes_beside_an_archived_chart",
+        onboard(NEW_VISIT),
+        ends="completed/booked",
+        before_write=("newcomers_get_another_id_in_1",),
+        acts=((2.8, "staff_registers_inactive"),),
+    ),
     # ----------------------------------------------------------------------------------- seldom, but possible
     corner(
         "another_create_goes_on",
@@ -786,6 +834,14 @@ _ALL = (
             ),
             ("outside", CREATED, "completed/outside_chart", Later((Fate.FORGOTTEN,), writes_reach_chart=False), (), {}),
             ("onboard", onboard(NEW_VISIT), "completed/booked", Later(), (), {}),
+            (
+                "onboard_to_another_id",
+                onboard(NEW_VISIT),
+                "completed/booked",
+                Later(),
+                (),
+                {"acts": ((60.0, "newcomers_get_another_id"),)},
+            ),
             ("move", reschedule(), "completed/moved", Later(), (OLD,), {}),
             ("move_reverted", reschedule(), "failed/reverted_in_ehr", Later((Fate.REVERTED,)), (OLD,), {}),
             ("move_elsewhere", reschedule(), "completed/status_changed_in_ehr", Later((Fate.ELSEWHERE,)), (OLD,), {}),

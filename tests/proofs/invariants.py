@@ -424,7 +424,14 @@ def _adopted_wrongly(simulation: "Simulation", stored: Stored) -> str | None:
 
 
 def _untrue(simulation: "Simulation", stored: Stored) -> str | None:
-    return untruth(simulation, stored.after) if stored.after.state in TERMINAL else None
+    task = stored.after
+    if task.state not in TERMINAL:
+        return None
+    row = simulation.chart.rows.get(task.appointment_id or "")
+    ends = stored.before is not None and stored.before.state not in TERMINAL and task.state is TaskState.COMPLETED
+    if ends and row is not None and task.patient_id not in (None, row.visit.patient_id):
+        return f"{task.id} told patient {task.patient_id}, the visit is patient {row.visit.patient_id}'s"
+    return untruth(simulation, task)
 
 
 def _not_in_chart(simulation: "Simulation", stored: Stored) -> str | None:

@@ -472,5 +472,22 @@ _ALL = (
         ),
         scenarios=("behind_rebook_undone",),
     ),
+    _mutant(
+        "looked-for-under-the-old-id",
+        "A newcomer's visit is looked for under the id that the chart no longer has, and sent again.",
+        Edit(
+            _CREATE, "        if isinstance(found, Unseen):\n", "        if isinstance(found, Unseen) and not step:\n"
+        ),
+        Edit(_PATIENT, "        if len(active) != 1:\n            raise\n", ""),
+        scenarios=("newcomers_id_changes_behind_a_lost_answer",),
+    ),
+    _mutant(
+        "told-under-the-old-id",
+        "A newcomer is told by an id that the chart no longer has.",
+        Edit(
+            _AWAIT, "return Done(code, patient_id=visit.patient_id, in_chart=True)", "return Done(code, in_chart=True)"
+        ),
+        scenarios=("later_onboard_to_another_id",),
+    ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

@@ -70,6 +70,7 @@ _WHAT_TO_DO = {
     "ehr_key_missing": "Have the operator store the practice's keys: `openchair practice put`.",
     "ehr_key_refused": "Have the practice enable the key and grant it its permissions: `openchair doctor` names them.",
     "ehr_rejected": "Check ids and texts; if they are right, tell the operator.",
+    "patient_contact_missing": "Ask for both and submit a new task.",
     "ehr_duplicate_patient": "Search the patient and use the chart there is.",
     "not_supported_by_ehr": "Do it in the EHR itself.",
     # Our own state
@@ -147,6 +148,7 @@ _TASKS_ONLY = (
     errors.TaskWithdrawn,
     errors.EhrOutcomeUnknown,
     errors.EhrDuplicatePatient,
+    errors.PatientContactMissing,
     errors.ChangedInEhr,
     errors.GivenUp,
 )

@@ -13,7 +13,7 @@ OpenChairError
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
-│   │                                (EhrDuplicatePatient)
+│   │                                (EhrDuplicatePatient PatientContactMissing)
 │   ├── EhrUnavailable               a read that gave no usable answer
 │   └── EhrOutcomeUnknown            a write that may or may not have taken effect
 └── StoreError                       our own state: StaleVersion StoreUnavailable SettingMissing
@@ -308,6 +308,11 @@ class EhrRejected(EhrRefused):
 class EhrDuplicatePatient(EhrRejected):
     code = "ehr_duplicate_patient"
     sentence = "The EHR holds a patient of this name, birth date and contact already."
+
+
+class PatientContactMissing(EhrRejected):
+    code = "patient_contact_missing"
+    sentence = "This EHR takes a new patient with both a phone and an e-mail only."
 
 
 class EhrNotSupported(EhrRefused):

@@ -296,13 +296,9 @@ class _Worker:
                 "patient_id": done.patient_id or step.patient_id,
             }
         )
-        updates: dict[str, Any] = {}
+        updates: dict[str, Any] = {"patient_id": done.patient_id or task.patient_id}
         if done.code is not None:
-            updates = {
-                "appointment_id": done.appointment_id or task.appointment_id,
-                "patient_id": done.patient_id or task.patient_id,
-                "in_chart": True,
-            }
+            updates |= {"appointment_id": done.appointment_id or task.appointment_id, "in_chart": True}
         if done.in_chart is not None:
             updates["in_chart"] = done.in_chart
         task = task.with_step(finished, **updates)

@@ -6,7 +6,7 @@ from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import PatientRow
 from openchair.contacts import phone_digits
-from openchair.errors import PatientNotFound, ProviderNotFound
+from openchair.errors import PatientContactMissing, PatientNotFound, ProviderNotFound
 from openchair.models import NewPatient, Patient, PatientQuery
 
 
@@ -34,8 +34,13 @@ class PatientCalls(OfficeCalls):
         return [translate.patient(row) for row in rows]
 
     def create_patient(self, new: NewPatient) -> Patient:
-        """NexHealth, POST /patients: a person who is known by name, birth date and phone is given back as they are."""
-        body = translate.new_patient_body(new, self._provider_of_newcomers())
+        """NexHealth, POST /patients: a person who is known by name, birth date and phone is given back as they are.
+
+        Raises PatientContactMissing, and sends nothing, without the phone or the e-mail: the vendor wants both.
+        """
+        if not (new.phone and new.email):
+            raise PatientContactMissing
+        body = translate.new_patient_body(new, new.phone, new.email, self._provider_of_newcomers())
         location_id = self._location_ids[0]
         row = self._write("create_patient", "POST", "patients", body, PatientRow, "user", location_id=location_id)
         return translate.patient(row)

@@ -225,11 +225,11 @@ def move_body(move: Move, missing: type[NotFound]) -> dict[str, Any]:
     return {"appt": asked}
 
 
-def new_patient_body(new: NewPatient, provider_id: int) -> dict[str, Any]:
+def new_patient_body(new: NewPatient, phone: str, email: str, provider_id: int) -> dict[str, Any]:
     """Gender is always sent: the vendor would make up one. Phones are ten digits."""
     bio = {
         "date_of_birth": new.date_of_birth.isoformat(),
-        "phone_number": phone_digits(new.phone or ""),
+        "phone_number": phone_digits(phone),
         "gender": _GENDERS.get(new.gender or "", "Other"),
     }
     if new.address is not None:
@@ -241,5 +241,5 @@ def new_patient_body(new: NewPatient, provider_id: int) -> dict[str, Any]:
             "zip_code": new.address.zip,
         }
         bio |= {name: value for name, value in address.items() if value}
-    person = {"first_name": new.first_name, "last_name": new.last_name, "email": new.email or "", "bio": bio}
+    person = {"first_name": new.first_name, "last_name": new.last_name, "email": email, "bio": bio}
     return {"provider": {"provider_id": provider_id}, "patient": person, "return_existing_if_match": True}

@@ -52,7 +52,9 @@ def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
     if visit.is_in_chart:
         if visit.status is AppointmentStatus.BOOKED and visit.start != booked.start:
             return NeedsReview(outcomes.STORED_DIFFERENTLY)
-        return Done(None if visit.occupies else outcomes.STATUS_CHANGED_IN_EHR, in_chart=True)
+        code = None if visit.occupies else outcomes.STATUS_CHANGED_IN_EHR
+        # The chart may have given a newcomer another id than the vendor did.
+        return Done(code, patient_id=visit.patient_id, in_chart=True)
     if visit.status in CANCELLED or booked.start <= desk.clock.now():
         return withdrawn(task, NotWrittenToEhr())
     if not desk.ehr.sync_state(visit.location_id).writes_reach_chart:

@@ -35,6 +35,7 @@ from openchair.tasks.steps.common import (
     not_held_yet,
     note_with,
 )
+from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.submit import requested_start
 
 RESCHEDULED_NOTE = "Rescheduled appointment"
@@ -44,10 +45,10 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     if isinstance(task.request, RescheduleAppointment):
         return _book_anew(task, step, desk, task.request)
     visit = _asked_for(task)
-    patient_id = task.patient_id
-    assert patient_id is not None
+    assert task.patient_id is not None
     service = desk.record.practice.service(visit.service_id)
-    if not desk.ehr.patient(patient_id).is_bookable:
+    patient = chart_of(task, task.patient_id, desk)
+    if not patient.is_bookable:
         raise PatientNotBookable
     need = need_for_service(
         desk.record.practice,
@@ -59,7 +60,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     start = requested_start(visit, desk.record)
     marker = step.marker or new_marker()
     new = NewAppointment(
-        patient_id=patient_id,
+        patient_id=patient.id,
         start=start,
         minutes=need.minutes,
         place=best_place(task, step, desk, need, start, allow_overlap=visit.allow_overlap),
@@ -131,21 +132,31 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     """All the patient's appointments, any date and status, with history, for the marker."""
-    assert step.marker is not None
     assert step.patient_id is not None
     try:
-        present = desk.ehr.patient_appointments(step.patient_id)
-        former = desk.ehr.patient_appointment_history(step.patient_id)
+        found = _look_for(step, step.patient_id, desk)
+        if isinstance(found, Unseen):
+            # Asked for after the visits: an id that is still there then had them all.
+            patient_id = chart_of(task, step.patient_id, desk).id
+            if patient_id != step.patient_id:
+                return _look_for(step, patient_id, desk)
     except PatientNotFound:
         return NeedsReview(outcomes.OUTCOME_UNKNOWN)
+    return found
+
+
+def _look_for(step: Step, patient_id: str, desk: Desk) -> ReadBack:
+    assert step.marker is not None
+    present = desk.ehr.patient_appointments(patient_id)
+    former = desk.ehr.patient_appointment_history(patient_id)
     # The history knows a visit of ours whose note somebody has rewritten since.
     written = {visit.id for visit in (*present, *former) if step.marker in visit.note}
     ours = sorted((visit for visit in present if visit.id in written), key=_by_age)
     if ours:
         as_asked = [visit for visit in ours if visit.status is AppointmentStatus.BOOKED and visit.start == step.start]
         if not as_asked:
-            return Done(outcomes.STATUS_CHANGED_IN_EHR, ours[0].id, step.patient_id)
-        return Done(outcomes.BOOKED, as_asked[0].id, step.patient_id)
+            return Done(outcomes.STATUS_CHANGED_IN_EHR, ours[0].id, patient_id)
+        return Done(outcomes.BOOKED, as_asked[0].id, patient_id)
     if written:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if any(_looks_alike(visit, step) for visit in present):

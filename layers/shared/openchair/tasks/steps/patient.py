@@ -1,7 +1,7 @@
 """The step that creates a patient's chart, unless there is one."""
 
 from openchair.contacts import match_text
-from openchair.errors import EhrDuplicatePatient, EhrError
+from openchair.errors import EhrDuplicatePatient, EhrError, PatientNotFound
 from openchair.models import NewPatient, OnboardNewPatient, Patient, PatientQuery, Step, Task, same_phone
 from openchair.ports import EhrClient
 from openchair.tasks import outcomes
@@ -39,6 +39,23 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     if same_person:
         return Done(outcomes.PATIENT_CREATED, patient_id=same_person[0].id)
     return Unseen()
+
+
+def chart_of(task: Task, patient_id: str, desk: Desk) -> Patient:
+    """By its id, or, once an EHR that writes later has given a newcomer's chart another one, by the person.
+
+    Raises PatientNotFound.
+    """
+    try:
+        return desk.ehr.patient(patient_id)
+    except PatientNotFound:
+        if not isinstance(task.request, OnboardNewPatient):
+            raise
+        _, same_person = _known(task.request.patient, desk.ehr)
+        active = [patient for patient in same_person if patient.is_active]
+        if len(active) != 1:
+            raise
+        return active[0]
 
 
 def _person(task: Task) -> NewPatient:
