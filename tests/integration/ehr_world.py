@@ -100,10 +100,15 @@ class EhrWorld(ABC):
     def _tell_time(self) -> None:
         self.control("clock", now=self.clock.now().isoformat(), frozen=True)
 
-    def slot(self, number: int = 0) -> dict[str, str]:
+    def slot(self, number: int = 0, location_id: str | None = None) -> dict[str, str]:
         """The n-th free start from tomorrow on, as a booking asks for it; no two overlap."""
         tomorrow = (self._now + timedelta(days=1)).date()
-        query = SlotQuery(service_id="filling", start_date=tomorrow, end_date=tomorrow + timedelta(days=3))
+        query = SlotQuery(
+            service_id="filling",
+            start_date=tomorrow,
+            end_date=tomorrow + timedelta(days=3),
+            location_id=location_id,
+        )
         found = find_slots(self.record, query, self.clients.client(self.record), self.tasks, self.clock)
         starts = [
             {"start": slot["start"], "operatory_id": slot["operatory_id"], "provider_id": provider["provider_id"]}

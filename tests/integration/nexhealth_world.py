@@ -63,7 +63,7 @@ class NexHealthWorld(EhrWorld):
 
 
 @contextmanager
-def nexhealth_world() -> Iterator[NexHealthWorld]:
-    spec = InstitutionSpec(patients=30, timezone="America/New_York", ehr="dentrix")
+def nexhealth_world(locations: int = 1) -> Iterator[NexHealthWorld]:
+    spec = InstitutionSpec(patients=30 * locations, timezone="America/New_York", ehr="dentrix", locations=locations)
     with running_simulator([spec], now=NOW, frozen=True) as simulator:
         yield NexHealthWorld(simulator)

@@ -1,6 +1,7 @@
 """What a practice may expect whatever its EHR: one suite on every simulator."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 import pytest
@@ -14,7 +15,10 @@ from tests.integration.ehr_world import EhrWorld
 from tests.integration.nexhealth_world import nexhealth_world
 from tests.integration.open_dental_world import open_dental_world
 
-WORLDS = {"open_dental": open_dental_world, "nexhealth": nexhealth_world}
+WORLDS: dict[str, Callable[[], AbstractContextManager[EhrWorld]]] = {
+    "open_dental": open_dental_world,
+    "nexhealth": nexhealth_world,
+}
 LOST = ("drop_after", "timed_out_after", "html_after", "truncate")
 NEWCOMER = {
     "first_name": "Bea",

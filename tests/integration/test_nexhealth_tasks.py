@@ -1,6 +1,7 @@
 """The five tasks on NexHealth, against a simulator that accepts at once and whose practice's system writes later."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -271,6 +272,32 @@ def test_health_tells_of_a_location_without_hours(world: NexHealthWorld) -> None
     found = check_health(world.record, world.clients.client(world.record), world.clock)
 
     assert "hours" in [one["code"] for one in found["findings"] if not one["ok"]]
+
+
+def test_a_practice_of_two_locations_is_booked_moved_and_looked_up_in_both() -> None:
+    with nexhealth_world(locations=2) as world:
+        client = world.clients.client(world.record)
+        settings = world.record.practice.nexhealth
+        assert settings is not None
+        here, there = settings.location_ids
+        chairs = {chair.id: chair.location_id for chair in client.operatories()}
+        starts = [world.slot(number, location_id=place) for place in (here, there) for number in (0, 1)]
+        assert [chairs[one["operatory_id"]] for one in starts] == [here, here, there, there]
+        patient = {"patient_id": world.patient_ids()[0], "service_id": "filling"}
+
+        booked = [
+            world.until_ended(world.do({"type": "CREATE_APPOINTMENT", **patient, **starts[number]}))
+            for number in (0, 2)
+        ]
+        moved = world.until_ended(
+            world.do({"type": "RESCHEDULE_APPOINTMENT", "appointment_id": booked[1].appointment_id, **starts[3]})
+        )
+
+        assert [task.code for task in (*booked, moved)] == ["booked", "booked", "moved"]
+        found = {one.id: one.location_id for one in client.patient_appointments(patient["patient_id"])}
+        assert [found[task.appointment_id or ""] for task in booked] == [here, there]
+        assert world.visit(moved.appointment_id).start == datetime.fromisoformat(starts[3]["start"])
+        assert {call.outcome for call in world.audit} == {"ok"}
 
 
 def test_no_patient_is_told_in_the_audit(world: NexHealthWorld) -> None:

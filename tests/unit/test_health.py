@@ -17,7 +17,7 @@ from openchair.errors import (
     StoreUnavailable,
 )
 from openchair.health import check_health
-from openchair.models import OfficeCheck, Practice, PracticeRecord
+from openchair.models import LocationCheck, OfficeCheck, Practice, PracticeRecord, Service, SyncState
 from tests.clock import VirtualClock
 from tests.fakes import FakeOffice
 
@@ -62,6 +62,45 @@ def test_a_practice_that_works_is_ok() -> None:
         "clock",
         "latency",
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "is_wrong"),
+    [
+        ("America/Denver", False),
+        ("US/Mountain", False),
+        ("America/Phoenix", True),
+        ("America/New_York", True),
+        ("Mountain Time (US & Canada)", False),
+        ("../../etc/passwd", False),
+        ("", False),
+    ],
+)
+def test_a_location_that_keeps_another_time_than_the_practice_says_fails(zone: str, is_wrong: bool) -> None:
+    """Phoenix differs in summer only; what is no name of a zone cannot be compared."""
+    location = LocationCheck("7", SyncState(is_reading=True, is_writing=True), has_hours=True, timezone=zone)
+
+    answer = health(replace(GOOD, locations=(location,)))
+
+    assert (answer["status"], wrong(answer)) == (("failing", ["zone"]) if is_wrong else ("ok", []))
+
+
+def test_a_service_of_an_appointment_type_that_the_ehr_does_not_know_is_told() -> None:
+    services = tuple(
+        Service(id=name, name=name, minutes=30, appointment_type_id=kind)
+        for name, kind in (("checkup", "27"), ("cleaning", "28"), ("filling", None))
+    )
+    record = replace(RECORD, practice=RECORD.practice.model_copy(update={"services": services}))
+
+    def check(types: frozenset[str] | None) -> dict[str, Any]:
+        return check_health(record, FakeOffice(replace(GOOD, appointment_type_ids=types)), VirtualClock(NOW))
+
+    assert wrong(check(None)) == []
+    assert wrong(check(frozenset({"27", "28"}))) == []
+    (finding,) = [one for one in check(frozenset({"27"}))["findings"] if not one["ok"]]
+    assert finding["code"] == "appointment_types"
+    assert "cleaning" in finding["message"]
+    assert "checkup" not in finding["message"]
 
 
 @pytest.mark.parametrize(

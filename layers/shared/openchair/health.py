@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openchair.errors import (
     EhrBusy,
@@ -20,6 +21,7 @@ from openchair.ports import Clock, OfficeReader
 MOST_SKEW_SECONDS = 120
 SLOW_MILLISECONDS = 5000
 QUARTER_HOUR = 900
+_HALF_A_YEAR = timedelta(days=183)
 
 Weight = Literal["degraded", "failing"]
 
@@ -80,7 +82,8 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
             _zone(shift, record.practice),
             _clock(skew),
             _latency(elapsed),
-            *(finding for one in office.locations for finding in _location(one, clock.now())),
+            *(finding for one in office.locations for finding in _location(one, record.practice, clock.now())),
+            *_appointment_types(office, record.practice),
         ]
     return {
         "status": _status(findings),
@@ -168,7 +171,19 @@ def _clock(skew: int | None) -> Finding:
     return Finding("clock", False, message, "Have the office's server take its time from a time server.")
 
 
-def _location(location: LocationCheck, now: datetime) -> list[Finding]:
+def _appointment_types(office: OfficeCheck, practice: Practice) -> list[Finding]:
+    if office.appointment_type_ids is None:
+        return []
+    unknown = [
+        one.id for one in practice.services if one.appointment_type_id not in {None, *office.appointment_type_ids}
+    ]
+    if not unknown:
+        return []
+    message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
+    return [Finding("appointment_types", False, message, "Correct appointment_type_id in the practice document.")]
+
+
+def _location(location: LocationCheck, practice: Practice, now: datetime) -> list[Finding]:
     """What stands between an EHR's vendor and the practice's own system."""
     sync, where = location.sync, f"Location {location.location_id}"
     findings = [
@@ -198,6 +213,17 @@ def _location(location: LocationCheck, now: datetime) -> list[Finding]:
                 "Ask the vendor to switch on writing for this location, or enter visits by hand.",
             )
         )
+    if location.timezone and not _same_time(location.timezone, practice.zone, now):
+        findings.append(
+            Finding(
+                "zone",
+                False,
+                f"{where} keeps the time of {location.timezone}, the practice document says {practice.timezone}:"
+                " visits would be booked at a wrong time.",
+                "Correct timezone in the practice document, or have the vendor correct the location's.",
+                "failing",
+            )
+        )
     if not location.has_hours:
         findings.append(
             Finding(
@@ -208,6 +234,15 @@ def _location(location: LocationCheck, now: datetime) -> list[Finding]:
             )
         )
     return findings
+
+
+def _same_time(name: str, zone: ZoneInfo, now: datetime) -> bool:
+    """In this half of the year and in the other; the time of a zone that is not known is not compared."""
+    try:
+        other = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return True
+    return all(at.astimezone(other).utcoffset() == at.astimezone(zone).utcoffset() for at in (now, now + _HALF_A_YEAR))
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

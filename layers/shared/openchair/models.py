@@ -386,11 +386,15 @@ class LocationCheck:
     location_id: str
     sync: SyncState
     has_hours: bool
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeCheck:
-    """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold."""
+    """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold.
+
+    `appointment_type_ids`: the types there are, None where they are not asked for.
+    """
 
     permissions: Mapping[str, bool]
     provider_count: int
@@ -398,6 +402,7 @@ class OfficeCheck:
     utc_offset: timedelta | None
     version: str | None
     locations: tuple[LocationCheck, ...] = ()
+    appointment_type_ids: frozenset[str] | None = None
 
 
 class PatientQuery(Document):

@@ -1,7 +1,7 @@
 """One object of an EHR's answer, read leniently: what cannot be read becomes "nothing", and is counted."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationInfo
 
@@ -77,6 +77,11 @@ class Row(BaseModel):
 
     _unreadable: frozenset[str] = PrivateAttr(frozenset())
     """Fields with a value that could not be read and became "nothing"."""
+    _unknown: frozenset[str] = PrivateAttr(frozenset())
+    """Fields that the vendor does not document."""
+
+    documented: ClassVar[frozenset[str] | None] = None
+    """Fields the vendor documents and nobody here reads; None where not all are known."""
 
     @classmethod
     def read(cls, item: Any) -> Self:
@@ -84,16 +89,18 @@ class Row(BaseModel):
         unreadable: list[str] = []
         row = cls.model_validate(item, context=unreadable)
         row._unreadable = frozenset(unreadable)
+        if cls.documented is not None:
+            row._unknown = frozenset(item) - cls.model_fields.keys() - cls.documented
         return row
 
     @property
     def is_odd(self) -> bool:
-        """Whether a value could not be read, or stands in a combination we do not know."""
-        return bool(self._unreadable) or self._is_unknown
+        """Whether a value could not be read, or a field, a value or a combination of them is not known."""
+        return bool(self._unreadable or self._unknown) or self._is_unknown
 
     @property
     def _is_unknown(self) -> bool:
-        """Whether it holds a combination we do not know, though every value could be read."""
+        """Whether it holds a value or a combination we do not know, though every value could be read."""
         return False
 
     @property

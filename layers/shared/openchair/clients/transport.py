@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,7 +79,7 @@ class EhrCall:
 
 @dataclass(frozen=True, slots=True)
 class EhrRequest:
-    """`path` below the base URL, each part already percent-encoded.
+    """`path` below the base URL, each part already percent-encoded. A list in `query` is sent once for each value.
 
     A GET is a read, and so is what changes nothing though it is a POST (`changes_nothing`); all else is a write.
     """
@@ -87,7 +87,7 @@ class EhrRequest:
     operation: str
     method: str
     path: str = field(repr=False)
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str | Sequence[str]] = field(default_factory=dict, repr=False)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     changes_nothing: bool = False
 
@@ -340,7 +340,7 @@ class Transport:
         return result
 
     def _attempt(self, request: EhrRequest, headers: Mapping[str, str], longest: float) -> Reply | EhrError:
-        query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
+        query = f"?{urlencode(request.query, doseq=True, quote_via=quote)}" if request.query else ""
         until = self._clock.monotonic() + longest
         _departed.set(True)
         try:

@@ -7,7 +7,8 @@ from openchair import wall_time
 from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.calls import unreadable_schedule
 from openchair.clients.nexhealth.office import OfficeCalls
-from openchair.clients.nexhealth.payloads import AppointmentRow
+from openchair.clients.nexhealth.payloads import AppointmentRow, SlotGroupRow
+from openchair.clients.nexhealth.translate import OfferedSlot
 from openchair.errors import AppointmentNotFound, OperatoryNotFound, PatientNotFound
 from openchair.models import Appointment, Move, NewAppointment
 
@@ -55,6 +56,33 @@ class AppointmentCalls(OfficeCalls):
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
         """NexHealth keeps none."""
         return ()
+
+    def available_slots(
+        self,
+        start_date: date,
+        days: int,
+        *,
+        provider_ids: Sequence[str] = (),
+        operatory_ids: Sequence[str] = (),
+        appointment_type_id: str | None = None,
+        minutes: int | None = None,
+    ) -> Sequence[OfferedSlot]:
+        """NexHealth, GET /available_slots of the practice's locations: what the vendor itself offers.
+
+        It knows nothing of our claims, so nothing is booked by it. A type or a provider has to be named; the length is
+        the type's, else `minutes`, else 15.
+        """
+        query = {
+            "start_date": start_date.isoformat(),
+            "days": str(days),
+            "lids[]": self._location_ids,
+            "pids[]": provider_ids or None,
+            "operatory_ids[]": operatory_ids or None,
+            "appointment_type_id": appointment_type_id,
+            "slot_length": None if minutes is None else str(minutes),
+        }
+        groups = self._rows("list_slots", "available_slots", SlotGroupRow, query, is_paged=False)
+        return [slot for group in groups for slot in translate.offered_slots(group, self._zone)]
 
     def create_appointment(self, new: NewAppointment) -> Appointment:
         """NexHealth, POST /appointments: accepted, and in the chart once it has a `foreign_id`."""

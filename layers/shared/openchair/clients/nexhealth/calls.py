@@ -16,6 +16,10 @@ _PAGE = 300
 """Rows asked for at once; the vendor allows a thousand, and defaults to five in places (NexHealth, "Pagination")."""
 
 
+type Query = Mapping[str, str | Sequence[str] | None]
+"""Parameters by their names; None is left out."""
+
+
 class Calls:
     """What the resources are built on. `deadline` is in seconds of the clock's `monotonic` and holds for every call."""
 
@@ -45,17 +49,18 @@ class Calls:
         operation: str,
         path: str,
         model: type[R],
-        query: Mapping[str, str | None],
+        query: Query,
         missing: type[NotFound] | None = None,
         *,
         is_schedule: bool = False,
+        is_paged: bool = True,
     ) -> Iterator[R]:
         """Every row, once. Ends where the vendor says so, on a cursor it gave before, and on a page without news.
 
         A schedule of which a row is no row at all raises EhrUnavailable.
         """
-        asked = {"subdomain": self._settings.subdomain, "per_page": str(_PAGE)}
-        asked |= {name: value for name, value in query.items() if value is not None}
+        wanted = {"subdomain": self._settings.subdomain, "per_page": str(_PAGE) if is_paged else None, **query}
+        asked = {name: value for name, value in wanted.items() if value is not None}
         seen: set[object] = set()
         cursors: set[str] = set()
         while True:
@@ -71,8 +76,20 @@ class Calls:
             cursors.add(page.next_cursor)
             asked["end_cursor"] = page.next_cursor
 
-    def _one[R: Row](self, operation: str, path: str, model: type[R], missing: type[NotFound], *inside: str) -> R:
-        request = EhrRequest(operation, "GET", path, {"subdomain": self._settings.subdomain})
+    def _one[R: Row](
+        self,
+        operation: str,
+        path: str,
+        model: type[R],
+        missing: type[NotFound],
+        *inside: str,
+        include: Sequence[str] = (),
+        of_subdomain: bool = True,
+    ) -> R:
+        query: dict[str, str | Sequence[str]] = {"subdomain": self._settings.subdomain} if of_subdomain else {}
+        if include:
+            query["include[]"] = include
+        request = EhrRequest(operation, "GET", path, query)
         return self._transport.send(request, object_of(model, Asked(missing=missing), *inside), self._deadline)
 
     def _write[R: Row](

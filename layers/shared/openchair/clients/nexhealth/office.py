@@ -6,6 +6,8 @@ from datetime import date
 from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.calls import Calls
 from openchair.clients.nexhealth.payloads import (
+    AppointmentTypeRow,
+    InstitutionRow,
     LocationRow,
     OperatoryRow,
     ProviderRow,
@@ -19,12 +21,22 @@ _SYNC_STATE_KEPT = 60.0
 
 
 class OfficeCalls(Calls):
+    def institutions(self) -> Sequence[InstitutionRow]:
+        """NexHealth, GET /institutions: all that the key opens, of any subdomain."""
+        query = {"subdomain": None}
+        return list(self._rows("list_institutions", "institutions", InstitutionRow, query, is_paged=False))
+
+    def locations(self) -> Sequence[LocationRow]:
+        """NexHealth, GET /locations of the practice's subdomain, where they stand below their institution."""
+        institutions = self._rows("list_locations", "locations", InstitutionRow, {}, is_paged=False)
+        return [LocationRow.read(one) for each in institutions for one in each.locations]
+
     def location(self, location_id: str) -> LocationRow:
         """NexHealth, GET /locations/{id}. Kept 15 minutes. Raises LocationNotFound."""
 
         def read() -> LocationRow:
             path = f"locations/{translate.number(location_id, LocationNotFound)}"
-            return self._one("read_location", path, LocationRow, LocationNotFound)
+            return self._one("read_location", path, LocationRow, LocationNotFound, of_subdomain=False)
 
         return self._kept.get(f"location {location_id}", read)
 
@@ -52,6 +64,21 @@ class OfficeCalls(Calls):
 
         return self._kept.get(f"operatories {self._location_ids}", read, max_age_seconds)
 
+    def appointment_types(self) -> Sequence[AppointmentTypeRow]:
+        """NexHealth, GET /appointment_types of each location, once each."""
+        found = {
+            row.key: row
+            for location_id in self._location_ids
+            for row in self._rows(
+                "list_appointment_types",
+                "appointment_types",
+                AppointmentTypeRow,
+                {"location_id": location_id},
+                is_paged=False,
+            )
+        }
+        return list(found.values())
+
     def schedule(self, start_date: date, end_date: date) -> Schedule:
         """NexHealth, GET /working_hours of each location; blocks of its schedule come as appointments."""
         rows = [
@@ -70,23 +97,29 @@ class OfficeCalls(Calls):
         def read() -> SyncState:
             writes = self.location(location_id).insert_appt_client
             query = {"location_ids[]": location_id}
-            rows = list(self._rows("read_sync_status", "sync_status", SyncStatusRow, query))
+            rows = list(self._rows("read_sync_status", "sync_status", SyncStatusRow, query, is_paged=False))
             of_location = [row for row in rows if location_id in _served_by(row)] or rows
             return translate.sync_state(of_location[0], writes) if of_location else SyncState(writes, False, False)
 
         return self._kept.get(f"sync {location_id}", read, _SYNC_STATE_KEPT)
 
     def check_office(self) -> OfficeCheck:
-        """Whether the token opens every location, how each is synchronised, and who can be booked there.
+        """Whether the token opens every location, how each is synchronised, and who can be booked there for what.
 
-        The vendor tells no clock of the office's.
+        The vendor tells no clock of the office's, but the zone of each location.
         """
         visible = [one for one in self.providers(max_age_seconds=0) if not one.is_hidden]
         locations = tuple(
-            LocationCheck(location_id, self.sync_state(location_id), self._has_hours(location_id))
+            LocationCheck(
+                location_id,
+                self.sync_state(location_id),
+                self._has_hours(location_id),
+                self.location(location_id).tz,
+            )
             for location_id in self._location_ids
         )
-        return OfficeCheck({}, len(visible), None, None, None, locations)
+        types = frozenset(str(one.id) for one in self.appointment_types())
+        return OfficeCheck({}, len(visible), None, None, None, locations, types)
 
     def _has_hours(self, location_id: str) -> bool:
         query = {"location_id": location_id, "active": "true"}
@@ -94,4 +127,4 @@ class OfficeCalls(Calls):
 
 
 def _served_by(row: SyncStatusRow) -> set[str]:
-    return {str(one.get("id")) for one in row.locations if isinstance(one, dict)}
+    return {str(one.get("id")) for one in row.locations}

@@ -1,6 +1,8 @@
 """Patients on NexHealth."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 
 from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.office import OfficeCalls
@@ -10,28 +12,49 @@ from openchair.errors import PatientContactMissing, PatientNotFound, ProviderNot
 from openchair.models import NewPatient, Patient, PatientQuery
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientFilter:
+    """What GET /patients can be narrowed by; all that is given has to hold. None asks nothing."""
+
+    name: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    date_of_birth: date | None = None
+    inactive: bool | None = None
+    foreign_id: str | None = None
+    updated_since: datetime | None = None
+    new_patient: bool | None = None
+    non_patient: bool | None = None
+    location_strict: bool | None = None
+
+
 class PatientCalls(OfficeCalls):
     def patient(self, patient_id: str) -> Patient:
         """NexHealth, GET /patients/{id}. A placeholder's id vanishes once the chart's own row is read."""
         path = f"patients/{translate.number(patient_id, PatientNotFound)}"
-        row = self._one("read_patient", path, PatientRow, PatientNotFound, "patient", "user")
-        return translate.patient(row)
+        return translate.patient(self._one("read_patient", path, PatientRow, PatientNotFound, "patient", "user"))
+
+    def patient_with(self, patient_id: str, *include: str) -> PatientRow:
+        """NexHealth, GET /patients/{id} with `include[]`: upcoming_appts, guarantor, address."""
+        path = f"patients/{translate.number(patient_id, PatientNotFound)}"
+        return self._one("read_patient", path, PatientRow, PatientNotFound, "patient", "user", include=include)
 
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
         """NexHealth, GET /patients: by exact phone or e-mail, or by name, which the vendor compares loosely.
 
         The list spans the whole EHR database, inactive people and placeholders too.
         """
-        asked: dict[str, str | None] = {"location_id": self._location_ids[0]}
         if query.phone is not None:
-            asked["phone_number"] = phone_digits(query.phone)
-        elif query.email is not None:
-            asked["email"] = query.email.strip()
-        else:
-            assert query.date_of_birth is not None  # held by PatientQuery
-            asked |= {"name": query.last_name, "date_of_birth": query.date_of_birth.isoformat()}
-        rows = self._rows("list_patients", "patients", PatientRow, asked)
-        return [translate.patient(row) for row in rows]
+            return self.patients(PatientFilter(phone_number=phone_digits(query.phone)))
+        if query.email is not None:
+            return self.patients(PatientFilter(email=query.email.strip()))
+        return self.patients(PatientFilter(name=query.last_name, date_of_birth=query.date_of_birth))
+
+    def patients(self, narrowed: PatientFilter, location_id: str | None = None) -> Sequence[Patient]:
+        """NexHealth, GET /patients, in the order of their ids; the practice's first location if none is named."""
+        asked: dict[str, str | None] = {"location_id": location_id or self._location_ids[0]}
+        asked |= {one.name: translate.wire_value(getattr(narrowed, one.name)) for one in fields(narrowed)}
+        return [translate.patient(row) for row in self._rows("list_patients", "patients", PatientRow, asked)]
 
     def create_patient(self, new: NewPatient) -> Patient:
         """NexHealth, POST /patients: a person who is known by name, birth date and phone is given back as they are.

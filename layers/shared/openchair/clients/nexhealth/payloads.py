@@ -32,6 +32,14 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
+def _objects(value: Any) -> tuple[dict[str, Any], ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise ValueError("is no list")
+    return tuple(one for one in value if isinstance(one, dict))
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
@@ -44,7 +52,20 @@ Moment = Annotated[datetime | None, or_nothing(_moment, None)]
 Day = Annotated[date | None, or_nothing(_day, None)]
 Clock = Annotated[time | None, or_nothing(_clock, None)]
 Object = Annotated[dict[str, Any], or_nothing(_object, {})]
+Objects = Annotated[tuple[dict[str, Any], ...], or_nothing(_objects, ())]
 Texts = Annotated[tuple[str, ...], or_nothing(_texts, ())]
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_USER = _names(
+    "middle_name name created_at updated_at institution_id foreign_id foreign_id_type bio last_sync_time email"
+)
+_COLOURS = ("green", "red", "")
+_DAYS = frozenset({"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"})
+_UNITS = frozenset({"day", "week", "month"})
 
 
 class _Identified(Row):
@@ -55,12 +76,29 @@ class _Identified(Row):
         return self.id
 
 
+class InstitutionRow(_Identified):
+    name: Text = ""
+    subdomain: Text = ""
+    locations: Objects = ()
+
+    documented = _names(
+        "created_at updated_at phone_number emrs country_code appointment_types_location_scoped"
+        " is_sync_notifications notify_insert_fails"
+    )
+
+
 class LocationRow(_Identified):
     name: Text = ""
     tz: Text = ""
     inactive: Flag = False
     insert_appt_client: Flag = True
     map_by_operatory: Flag = False
+
+    documented = _names(
+        "institution_id street_address street_address_2 city state zip_code country_code created_at updated_at"
+        " latitude longitude phone_number foreign_id foreign_id_type email last_sync_time"
+        " set_availability_by_operatory specialty"
+    )
 
 
 class ProviderRow(_Identified):
@@ -69,7 +107,10 @@ class ProviderRow(_Identified):
     last_name: Text = ""
     inactive: Flag = False
     display_name: Text = ""
-    specialty: Text = ""
+
+    documented = _USER | _names(
+        "npi tin state_license specialty_code locations provider_requestables availabilities appointment_types"
+    )
 
 
 class OperatoryRow(_Identified):
@@ -77,6 +118,19 @@ class OperatoryRow(_Identified):
     display_name: Text = ""
     active: Flag = True
     location_id: Number = 0
+
+    documented = _names(
+        "foreign_id foreign_id_type last_sync_time created_at updated_at bookable_online appointment_types"
+        " appt_categories"
+    )
+
+
+class AppointmentTypeRow(_Identified):
+    name: Text = ""
+    minutes: Number = 0
+    bookable_online: Flag = False
+
+    documented = _names("parent_type parent_id descriptors")
 
 
 class PatientRow(_Identified):
@@ -86,6 +140,16 @@ class PatientRow(_Identified):
     foreign_id: Text = ""
     inactive: Flag = False
     bio: Object = Field(default_factory=dict, repr=False)
+    location_ids: Texts = ()
+    upcoming_appts: Objects = Field((), repr=False)
+    guarantor: Object = Field(default_factory=dict, repr=False)
+    address: Object = Field(default_factory=dict, repr=False)
+
+    documented = _USER | _names(
+        "guarantor_id billing_type chart_id preferred_language preferred_locale provider_id hipaa children provider"
+        " last_visited_appointment procedures insurance_coverages adjustments charges payments patient_alerts"
+        " appointments"
+    )
 
 
 class AppointmentRow(_Identified):
@@ -97,21 +161,52 @@ class AppointmentRow(_Identified):
     start_time: Moment = None
     end_time: Moment = None
     confirmed: Flag = False
-    patient_confirmed: Flag = False
     cancelled: Flag = False
     unavailable: Flag = False
     checked_out: Flag = False
-    patient_missed: Flag = False
     note: Annotated[str, or_nothing(lambda value: "" if value is None else str(value), "")] = Field("", repr=False)
     foreign_id: Text = ""
-    foreign_id_type: Text = ""
     updated_at: Text = ""
     last_sync_time: Moment = None
+
+    documented = _names(
+        "provider_name patient_missed created_at timezone institution_id checkin_at foreign_id_type misc"
+        " patient_confirmed created_by_user_id is_guardian patient_confirmed_at cancelled_at is_new_clients_patient"
+        " confirmed_at sooner_if_possible checked_out_at referrer is_past_patient timezone_offset"
+        " patient operatory appointment_type procedures descriptors booking_details"
+    )
 
     @property
     def hides_time(self) -> bool:
         """Whether it takes up time that cannot be told."""
         return not self.cancelled and bool(self._unreadable & {"start_time", "end_time", "provider_id", "operatory_id"})
+
+
+class SlotRow(Row):
+    time: Moment = None
+    end_time: Moment = None
+    operatory_id: Number = 0
+    provider_id: Number = 0
+
+    documented = _names("working_hour_label_id")
+
+    @property
+    def key(self) -> object:
+        return self.provider_id, self.operatory_id, self.time
+
+
+class SlotGroupRow(Row):
+    lid: Number = 0
+    pid: Number = 0
+    operatory_id: Number = 0
+    slots: Objects = ()
+    next_available_date: Day = None
+
+    documented = frozenset[str]()
+
+    @property
+    def key(self) -> object:
+        return self.lid, self.pid, self.operatory_id
 
 
 class WorkingHourRow(_Identified):
@@ -125,6 +220,13 @@ class WorkingHourRow(_Identified):
     custom_recurrence: Object = Field(default_factory=dict)
     active: Flag = True
 
+    documented = _names("tz_offset source label appointment_types")
+
+    @property
+    def _is_unknown(self) -> bool:
+        unit = self.custom_recurrence.get("unit", "day")
+        return unit not in _UNITS or not _DAYS.issuperset(self.days)
+
 
 class SyncStatusRow(Row):
     read_status: Text = ""
@@ -132,9 +234,15 @@ class SyncStatusRow(Row):
     write_status: Text = ""
     write_status_at: Moment = None
     emr: Object = Field(default_factory=dict)
-    locations: Annotated[list[Any], or_nothing(lambda value: list(value or ()), [])] = Field(default_factory=list)
+    locations: Objects = ()
     sync_source_name: Text = ""
+
+    documented = _names("institution_id sync_source_type")
 
     @property
     def key(self) -> object:
         return self.sync_source_name, str(self.locations)
+
+    @property
+    def _is_unknown(self) -> bool:
+        return self.read_status not in _COLOURS or self.write_status not in _COLOURS

@@ -1,6 +1,7 @@
 """From NexHealth's words to ours and back, one function per noun."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from openchair.clients.nexhealth.payloads import (
     OperatoryRow,
     PatientRow,
     ProviderRow,
+    SlotGroupRow,
+    SlotRow,
     SyncStatusRow,
     WorkingHourRow,
 )
@@ -50,6 +53,16 @@ def id_or_none(value: int) -> str | None:
 
 
 # ------------------------------------------------------------------------------------------------ from the EHR
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedSlot:
+    """A start that NexHealth itself offers, in the practice's zone."""
+
+    provider_id: str
+    operatory_id: str | None
+    start: datetime
+    end: datetime
 
 
 def provider(row: ProviderRow) -> Provider:
@@ -134,6 +147,16 @@ def _status(row: AppointmentRow) -> AppointmentStatus:
     return AppointmentStatus.FULFILLED if row.checked_out else AppointmentStatus.BOOKED
 
 
+def offered_slots(group: SlotGroupRow, zone: ZoneInfo) -> Iterator[OfferedSlot]:
+    """A slot that does not say when it is, is none."""
+    for item in group.slots:
+        row = SlotRow.read(item)
+        provider_id, operatory_id = row.provider_id or group.pid, row.operatory_id or group.operatory_id
+        if row.time is not None and row.end_time is not None and provider_id:
+            start, end = row.time.astimezone(zone), row.end_time.astimezone(zone)
+            yield OfferedSlot(str(provider_id), id_or_none(operatory_id), start, end)
+
+
 def schedule(rows: Iterable[WorkingHourRow], first_day: date, last_day: date, zone: ZoneInfo) -> Schedule:
     """Working hours as stretches of these days; NexHealth's blocks come as appointments."""
     return Schedule(tuple(block for row in rows if row.active for block in _blocks(row, first_day, last_day, zone)))
@@ -197,6 +220,14 @@ def moves_in_place(system_name: str) -> bool:
 
 def wire_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def wire_value(value: str | bool | date | datetime | None) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return wire_time(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def new_appointment_body(new: NewAppointment, missing: type[NotFound]) -> dict[str, Any]:
