@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from tools.bench import cold_start
 from tools.bench.lost_answers import bench as lost_answers
 from tools.bench.rate_limit import bench as rate_limit
+from tools.bench.rate_limit import nexhealth as nexhealth_rate
 from tools.local.failures import StackError
 
 BENCHES: dict[str, Callable[[], None]] = {
     "cold-start": cold_start.main,
     "lost-answers": lost_answers.main,
     "rate-limit": rate_limit.main,
+    "nexhealth-rate": nexhealth_rate.main,
 }
 
 

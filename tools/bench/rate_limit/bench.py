@@ -79,7 +79,7 @@ def main() -> None:
             emulator = Emulator(environments.ensure("aws"), scratch, scratch)
             emulator.start(discard=[])
             stack.callback(emulator.stop)
-            environment = _environment(emulator)
+            environment = environment_with(emulator)
             throttle = ThrottleSettings(mode="refuse", tolerance=TOLERANCE)
             offices = {
                 way: stack.enter_context(running_simulator([OfficeSpec(patients=1)], throttle=throttle)) for way in WAYS
@@ -89,7 +89,8 @@ def main() -> None:
     _print(console, found, seconds)
 
 
-def _environment(emulator: Emulator) -> Mapping[str, str]:
+def environment_with(emulator: Emulator) -> Mapping[str, str]:
+    """What a process needs to share the limits of others there; their table is made, and known to this one too."""
     emulator.wait_until_ready()
     environment = {
         **tool_environment(),
