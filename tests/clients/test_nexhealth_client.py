@@ -337,6 +337,24 @@ def test_a_visit_is_in_the_chart_once_it_has_a_foreign_id() -> None:
     assert (written.is_in_chart, written.synced_at) == (True, datetime(2026, 3, 1, 10, 5, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_there"),
+    [
+        ("msg-dentrix-DataSource-100", True),
+        ("--DataSource-", True),
+        ("NextGen-DataSource-3", True),
+        (None, True),
+        ("NexHealth-Institution-1", False),
+    ],
+)
+@responses.activate
+def test_an_id_of_nexhealths_own_is_none_of_the_chart(kind: str | None, is_there: bool) -> None:
+    bench = Bench()
+    responses.get(ONE, json=ok(appointment_row(foreign_id="94", foreign_id_type=kind)))
+
+    assert bench.client.appointment("1822").is_in_chart is is_there
+
+
 @responses.activate
 def test_a_booking_is_sent_in_utc_with_chair_provider_end_and_note() -> None:
     bench = Bench()

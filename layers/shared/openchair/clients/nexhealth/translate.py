@@ -1,5 +1,6 @@
 """From NexHealth's words to ours and back, one function per noun."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -37,6 +38,8 @@ from openchair.models import (
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _GENDERS = {"male": "Male", "female": "Female"}
 _PHONES = ("phone_number", "cell_phone_number", "home_phone_number", "work_phone_number", "custom_contact_number")
+# NextGen is a system behind NexHealth.
+_OF_NEXHEALTH = re.compile(r"nex(?!tgen)", re.IGNORECASE)
 _SYSTEMS_WITHOUT_EDITS = frozenset({"curve", "curve2", "dolphin", "drchrono", "nextgen", "practiceworks", "qsi"})
 """Systems behind NexHealth that take no change of an appointment's time (its capability export, per system)."""
 
@@ -91,9 +94,14 @@ def patient(row: PatientRow) -> Patient:
         phones=tuple(dict.fromkeys(phones)),
         email=row.email or None,
         is_active=not row.inactive,
-        is_in_chart=bool(row.foreign_id),
+        is_in_chart=_is_of_the_chart(row),
         is_bookable=not (row.inactive or bio.get("new_patient") is True or bio.get("non_patient") is True),
     )
+
+
+def _is_of_the_chart(row: PatientRow | AppointmentRow) -> bool:
+    """An id of the practice's own system counts, one of NexHealth's own, which a waiting row may carry, does not."""
+    return bool(row.foreign_id) and _OF_NEXHEALTH.match(row.foreign_id_type) is None
 
 
 def _birth_date(value: Any) -> date | None:
@@ -128,7 +136,7 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
         location_id=id_or_none(row.location_id),
         time_pattern="X" * -(-minutes // 5),
         changed_at=row.updated_at,
-        is_in_chart=bool(row.foreign_id),
+        is_in_chart=_is_of_the_chart(row),
         synced_at=row.last_sync_time,
     )
 
