@@ -527,6 +527,30 @@ def test_of_two_practices_behind_one_key_each_is_moved_as_its_own_system_can() -
     assert not bench.client_of(elsewhere).capabilities.moves_in_place
 
 
+@responses.activate
+def test_a_broken_location_does_not_hide_the_others() -> None:
+    bench = Bench()
+    nested = [{"id": "x"}, {"id": 7, "tz": "America/New_York"}]
+    responses.get(f"{BASE}/locations", json=ok([{"id": 1, "subdomain": "birch", "locations": nested}]))
+
+    assert [one.id for one in bench.client.locations()] == [7]
+
+
+@responses.activate
+def test_a_key_that_may_not_read_appointment_types_is_healthy_all_the_same() -> None:
+    bench = Bench()
+    for path in ("providers", "working_hours"):
+        responses.get(f"{BASE}/{path}", json=page([]))
+    responses.get(f"{BASE}/locations/1", json=ok({"id": 1, "tz": "America/New_York"}))
+    responses.get(f"{BASE}/sync_status", json=ok([{"read_status": "green", "locations": [{"id": 1}]}]))
+    responses.get(f"{BASE}/appointment_types", json=refusal("You don't have access"), status=403)
+
+    office = bench.client.check_office()
+
+    assert office.appointment_type_ids is None
+    assert office.locations[0].timezone == "America/New_York"
+
+
 # ----------------------------------------------------------------------------------------------- rate, privacy
 
 

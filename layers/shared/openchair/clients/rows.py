@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError, ValidationInfo
 
 
 def _number(value: Any) -> int:
@@ -92,6 +92,13 @@ class Row(BaseModel):
         if cls.documented is not None:
             row._unknown = frozenset(item) - cls.model_fields.keys() - cls.documented
         return row
+
+    @classmethod
+    def read_or_none(cls, item: Any) -> Self | None:
+        try:
+            return cls.read(item)
+        except ValidationError:
+            return None
 
     @property
     def is_odd(self) -> bool:

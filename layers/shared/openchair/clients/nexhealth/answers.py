@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from pydantic import ValidationError
-
 from openchair.clients.rows import Row
 from openchair.clients.transport import Answer, Judge, Reply
 from openchair.errors import (
@@ -106,11 +104,8 @@ def token_of(reply: Reply) -> Answer[str]:
 
 
 def _row[R: Row](item: Any, model: type[R]) -> tuple[R | None, bool]:
-    try:
-        row = model.read(item)
-    except ValidationError:
-        return None, True
-    return row, row.is_odd
+    row = model.read_or_none(item)
+    return row, row is None or row.is_odd
 
 
 def _next_cursor(envelope: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,7 @@ from openchair.clients.nexhealth.payloads import (
     SyncStatusRow,
     WorkingHourRow,
 )
-from openchair.errors import LocationNotFound
+from openchair.errors import EhrRefused, LocationNotFound
 from openchair.models import LocationCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 
 _SYNC_STATE_KEPT = 60.0
@@ -29,7 +29,8 @@ class OfficeCalls(Calls):
     def locations(self) -> Sequence[LocationRow]:
         """NexHealth, GET /locations of the practice's subdomain, where they stand below their institution."""
         institutions = self._rows("list_locations", "locations", InstitutionRow, {}, is_paged=False)
-        return [LocationRow.read(one) for each in institutions for one in each.locations]
+        read = [LocationRow.read_or_none(one) for each in institutions for one in each.locations]
+        return [row for row in read if row is not None]
 
     def location(self, location_id: str) -> LocationRow:
         """NexHealth, GET /locations/{id}. Kept 15 minutes. Raises LocationNotFound."""
@@ -118,8 +119,14 @@ class OfficeCalls(Calls):
             )
             for location_id in self._location_ids
         )
-        types = frozenset(str(one.id) for one in self.appointment_types())
-        return OfficeCheck({}, len(visible), None, None, None, locations, types)
+        return OfficeCheck({}, len(visible), None, None, None, locations, self._type_ids())
+
+    def _type_ids(self) -> frozenset[str] | None:
+        """None for a key that may do all else but not read them."""
+        try:
+            return frozenset(str(one.id) for one in self.appointment_types())
+        except EhrRefused:
+            return None
 
     def _has_hours(self, location_id: str) -> bool:
         query = {"location_id": location_id, "active": "true"}
