@@ -216,20 +216,18 @@ _ALL = (
         "A visit of ours is looked for on its own day alone.",
         Edit(
             _CREATE,
-            "present = desk.ehr.patient_appointments(step.patient_id)\n"
-            "        former = desk.ehr.patient_appointment_history(step.patient_id)",
+            "present = desk.ehr.patient_appointments(patient_id)\n"
+            "    former = desk.ehr.patient_appointment_history(patient_id)",
             "day = step.start.date() if step.start else datetime.now(UTC).date()\n"
-            "        present = [v for v in desk.ehr.appointments(day, day) if v.patient_id == step.patient_id]\n"
-            "        former: list[Appointment] = []",
+            "    present = [v for v in desk.ehr.appointments(day, day) if v.patient_id == patient_id]\n"
+            "    former: list[Appointment] = []",
         ),
         scenarios=("lost_then_moves_ours_to_another_day", "create"),
     ),
     _mutant(
         "history-not-read",
         "A visit of ours that staff removed is booked again.",
-        Edit(
-            _CREATE, "former = desk.ehr.patient_appointment_history(step.patient_id)", "former: list[Appointment] = []"
-        ),
+        Edit(_CREATE, "former = desk.ehr.patient_appointment_history(patient_id)", "former: list[Appointment] = []"),
         scenarios=("lost_then_deletes_ours", "create"),
     ),
     _mutant(
