@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from openchair.models import Claim, OfficeCheck
+from openchair.models.journal import Claim
+from openchair.models.office import OfficeCheck
 
 
 class FakeClaims:

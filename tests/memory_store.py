@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from openchair.circuits import PROBE, pause_after
 from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
 from openchair.limits import LimitState
-from openchair.models import Claim, Hold, IdempotencyRecord, PracticeRecord, Task, TaskPage, TaskState
+from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
+from openchair.models.practice import PracticeRecord
 from openchair.ports import Clock, DueTask, Token
 
 FIVE_MINUTES = timedelta(minutes=5)

@@ -6,22 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Ehr,
-    OpenDentalSettings,
-    Operatory,
-    Patient,
-    Practice,
-    PracticeRecord,
-    Provider,
-    ProviderTime,
-    Schedule,
-    Service,
-    Task,
-    WorkBlock,
-)
+from openchair.models.journal import Task
+from openchair.models.office import Operatory, Provider, Schedule, WorkBlock
+from openchair.models.person import Patient
+from openchair.models.practice import Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
+from openchair.models.visit import Appointment, AppointmentStatus, ProviderTime
 from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task

@@ -8,20 +8,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from openchair.errors import AppointmentNotFound, PatientNotFound
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Move,
-    NewAppointment,
-    NewPatient,
-    Operatory,
-    Patient,
-    PatientQuery,
-    Provider,
-    ProviderTime,
-    Schedule,
-    SyncState,
-)
+from openchair.models.office import Operatory, Provider, Schedule, SyncState
+from openchair.models.person import NewPatient, Patient, PatientQuery
+from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, ProviderTime
 from openchair.ports import Capabilities, EhrClient
 
 READ_CYCLE = timedelta(minutes=10)

@@ -3,7 +3,7 @@
 from openchair import log
 from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClients
 from openchair.http_api import Answer, ControlApi, PracticeRequest
-from openchair.models import PatientQuery
+from openchair.models.person import PatientQuery
 from openchair.records import search_patients
 from openchair.settings import settings
 from openchair.store.ehr_stores import ehr_stores

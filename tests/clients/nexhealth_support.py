@@ -12,7 +12,7 @@ import responses
 from openchair.clients.factory import EhrClients
 from openchair.clients.nexhealth import NexHealthClient
 from openchair.clients.transport import EhrCall
-from openchair.models import Practice, PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
 from tests.clients.support import Addresses
 from tests.clock import VirtualClock
 from tests.memory_store import MemoryLimits, MemoryTokens

@@ -13,7 +13,7 @@ import responses
 from openchair.clients.factory import EhrClients
 from openchair.clients.open_dental import OpenDentalClient
 from openchair.clients.transport import EhrCall, Timeouts
-from openchair.models import Practice, PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
 from tests.clock import VirtualClock
 from tests.memory_store import MemoryLimits, MemoryTokens
 

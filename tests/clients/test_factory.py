@@ -5,7 +5,7 @@ import responses
 
 from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClients
 from openchair.errors import EhrBusy, EhrKeyMissing, SettingMissing
-from openchair.models import PracticeRecord
+from openchair.models.practice import PracticeRecord
 from tests.clients.support import BASE, Addresses, Bench, Keys, appointment_row, practice
 from tests.clock import VirtualClock
 from tests.memory_store import MemoryLimits, MemoryTokens

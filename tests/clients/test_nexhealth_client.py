@@ -28,15 +28,9 @@ from openchair.errors import (
     PatientNotFound,
     SlotTaken,
 )
-from openchair.models import (
-    AppointmentStatus,
-    Move,
-    NewAppointment,
-    NewPatient,
-    NexHealthSettings,
-    PatientQuery,
-    Place,
-)
+from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.practice import NexHealthSettings
+from openchair.models.visit import AppointmentStatus, Move, NewAppointment, Place
 from tests.clients.nexhealth_support import (
     API_KEY,
     BASE,

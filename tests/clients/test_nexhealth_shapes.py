@@ -20,7 +20,7 @@ from openchair.clients.nexhealth.payloads import (
     WorkingHourRow,
 )
 from openchair.clients.rows import Row
-from openchair.models import PatientQuery
+from openchair.models.person import PatientQuery
 from tests import nexhealth_shapes as shapes
 from tests.clients.nexhealth_support import BASE, Bench, page, patient_row
 

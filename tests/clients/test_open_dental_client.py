@@ -21,7 +21,8 @@ from openchair.errors import (
     PatientNotFound,
 )
 from openchair.limits import KEY_TRIED_AGAIN
-from openchair.models import AppointmentStatus, Move, NewAppointment, NewPatient, PatientQuery, Place
+from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.visit import AppointmentStatus, Move, NewAppointment, Place
 from openchair.ports import EhrClient, OfficeReader, PatientReader, ScheduleReader
 from openchair.records import fits
 from tests.clients.support import BASE, Bench, appointment_row, patient_row, queries, sent_body

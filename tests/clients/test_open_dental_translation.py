@@ -16,16 +16,9 @@ from openchair.clients.open_dental.payloads import (
 )
 from openchair.clients.rows import Row
 from openchair.errors import InvalidTime, OperatoryNotFound
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    NewAppointment,
-    NewPatient,
-    Patient,
-    Place,
-    Provider,
-    Schedule,
-)
+from openchair.models.office import Provider, Schedule
+from openchair.models.person import NewPatient, Patient
+from openchair.models.visit import Appointment, AppointmentStatus, NewAppointment, Place
 from tests.clients.support import appointment_row, patient_row
 
 DENVER = ZoneInfo("America/Denver")

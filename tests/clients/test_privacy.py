@@ -13,7 +13,8 @@ import responses
 
 from openchair.clients.open_dental import OpenDentalClient
 from openchair.errors import OpenChairError
-from openchair.models import NewAppointment, NewPatient, PatientQuery, Place
+from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.visit import NewAppointment, Place
 from tests.clients.loopback import Deed, Loopback, answer, hang_up, raw
 from tests.clients.support import CUSTOMER_KEY, DEVELOPER_KEY, Bench
 

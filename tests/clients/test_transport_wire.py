@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from openchair.clients.open_dental import OpenDentalClient
 from openchair.clients.transport import LARGEST_BODY, Timeouts
 from openchair.errors import EhrOutcomeUnknown, EhrUnavailable, EhrUnreachable
-from openchair.models import Move, Place
+from openchair.models.visit import Move, Place
 from tests.clients.loopback import Deed, Loopback, answer, hang_up, raw, reset
 from tests.clients.support import Bench, RealClock, appointment_row
 

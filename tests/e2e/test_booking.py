@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from openchair.errors import StoreUnavailable
-from openchair.models import Task
+from openchair.models.journal import Task
 from openchair.store.secret_store import keyed_hash
 from openchair.store.system_clock import SystemClock
 from openchair.store.task_store import DynamoTaskStore

@@ -16,7 +16,8 @@ from itertools import count
 
 import pytest
 
-from openchair.models import TERMINAL, PracticeRecord, Task, TaskState
+from openchair.models.journal import TERMINAL, Task, TaskState
+from openchair.models.practice import PracticeRecord
 from openchair.store.secret_store import keyed_hash
 from openchair.store.system_clock import SystemClock
 from openchair.store.task_store import DynamoTaskStore

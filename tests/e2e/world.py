@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.httpsession import URLLib3Session
 
-from openchair.models import ENDED
+from openchair.models.journal import ENDED
 from openchair.settings import settings
 from openchair.store import aws, secret_store
 from openchair.store.practice_store import PracticeStore

@@ -13,8 +13,9 @@ import urllib3
 
 from openchair.clients.factory import EhrClients
 from openchair.clients.transport import EhrCall
-from openchair.models import Practice, PracticeRecord, Task
-from openchair.slots import SlotQuery, find_slots
+from openchair.models.journal import Task
+from openchair.models.practice import Practice, PracticeRecord
+from openchair.slots.find import SlotQuery, find_slots
 from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
 from tests.clients.support import Addresses

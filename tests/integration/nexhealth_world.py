@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from openchair.models import Practice
+from openchair.models.practice import Practice
 from tests.clients.support import Addresses
 from tests.integration.ehr_world import EhrWorld, FixedKeys, Truth
 from tools.simulators.nexhealth import InstitutionSpec, RunningSimulator, running_simulator

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from openchair.models import Practice
+from openchair.models.practice import Practice
 from tests.clients.support import Addresses
 from tests.integration.ehr_world import EhrWorld, FixedKeys, Truth
 from tools.simulators.open_dental import OfficeSpec, RunningSimulator, running_simulator

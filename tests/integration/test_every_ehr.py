@@ -8,7 +8,8 @@ import pytest
 
 from openchair.errors import SlotTaken
 from openchair.health import check_health
-from openchair.models import PatientQuery, TaskState
+from openchair.models.journal import TaskState
+from openchair.models.person import PatientQuery
 from openchair.records import search_patients
 from openchair.visits import patient_visits
 from tests.integration.ehr_world import EhrWorld

@@ -8,7 +8,7 @@ import pytest
 
 from openchair.clients.nexhealth import NexHealthClient
 from openchair.clients.nexhealth.patients import PatientFilter
-from openchair.slots import SlotQuery, find_slots
+from openchair.slots.find import SlotQuery, find_slots
 from tests.integration.nexhealth_world import NOW, NexHealthWorld, nexhealth_world
 
 TUESDAY = date(2026, 3, 3)

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from openchair.health import check_health
-from openchair.models import TaskState
+from openchair.models.journal import TaskState
 from tests.integration.nexhealth_world import NexHealthWorld, nexhealth_world
 
 HOURS = 3600

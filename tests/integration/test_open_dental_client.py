@@ -25,18 +25,12 @@ from openchair.errors import (
     PatientNotFound,
     SlotTaken,
 )
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Move,
-    NewAppointment,
-    NewPatient,
-    PatientQuery,
-    Place,
-    PracticeRecord,
-)
+from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.practice import PracticeRecord
+from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, Place
 from openchair.records import search_patients
-from openchair.slots import MoveQuery, find_slots_for_visit, list_operatories
+from openchair.slots.find import MoveQuery, find_slots_for_visit
+from openchair.slots.office_lists import list_operatories
 from openchair.visits import patient_visits
 from tests.clients.support import Bench, Keys, RealClock
 from tests.fakes import FakeClaims

@@ -6,17 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from openchair.errors import IdempotencyKeyReused, InvalidRequest, SlotTaken, StaleVersion, TaskNotFound
-from openchair.models import (
-    ConfirmAppointment,
-    Hold,
-    IdempotencyRecord,
-    Step,
-    StepKind,
-    StepState,
-    Task,
-    TaskState,
-    TaskType,
-)
+from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, StepState, Task, TaskState
+from openchair.models.request import ConfirmAppointment, TaskType
 from openchair.ports import TaskStore
 from openchair.store.task_store import DynamoTaskStore
 from tests.clock import VirtualClock

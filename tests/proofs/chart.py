@@ -7,17 +7,8 @@ from enum import Enum, auto
 from typing import Any
 
 from openchair.errors import AppointmentNotFound, EhrDuplicatePatient, EhrRejected, PatientNotFound
-from openchair.models import (
-    MARKER,
-    OCCUPYING,
-    Appointment,
-    AppointmentStatus,
-    Move,
-    NewAppointment,
-    NewPatient,
-    Patient,
-    ProviderTime,
-)
+from openchair.models.person import NewPatient, Patient
+from openchair.models.visit import MARKER, OCCUPYING, Appointment, AppointmentStatus, Move, NewAppointment, ProviderTime
 
 STAFF = "staff"
 CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)

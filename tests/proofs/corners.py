@@ -15,7 +15,7 @@ from openchair.errors import (
     StaleVersion,
     StoreUnavailable,
 )
-from openchair.models import Appointment, AppointmentStatus
+from openchair.models.visit import Appointment, AppointmentStatus
 from tests.proofs.chart import Fate, Row
 from tests.proofs.faults import Answer
 from tests.proofs.scenarios import (

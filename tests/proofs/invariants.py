@@ -9,25 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from openchair.models import (
-    ENDED,
-    TERMINAL,
-    Appointment,
+from openchair.models.journal import ENDED, TERMINAL, Step, StepKind, StepState, Task, TaskState
+from openchair.models.person import Patient
+from openchair.models.request import (
     CancelAppointment,
     ConfirmAppointment,
     CreateAppointment,
-    Move,
-    NewAppointment,
     OnboardNewPatient,
-    Patient,
     RescheduleAppointment,
-    Step,
-    StepKind,
-    StepState,
-    Task,
-    TaskState,
     TaskType,
 )
+from openchair.models.visit import Appointment, Move, NewAppointment
 from tests.proofs.chart import STAFF, Row
 from tests.proofs.office import OfficeChange
 

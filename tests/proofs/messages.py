@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from openchair.models import Task
+from openchair.models.journal import Task
 
 if TYPE_CHECKING:
     from tests.proofs.simulation import Simulation

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from openchair.models import Appointment, AppointmentStatus
+from openchair.models.visit import Appointment, AppointmentStatus
 from tests.proofs.chart import CANCELLED, LIVE, STAFF, Fate, Row
 from tests.proofs.scenarios import START, Later
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from statistics import mean
 
-from openchair.models import Patient, TaskState
+from openchair.models.journal import TaskState
+from openchair.models.person import Patient
 from tests.proofs.scenarios import ADA, Outage, Request, Scenario, at, record, visit
 from tests.proofs.simulation import Plan, Simulation
 

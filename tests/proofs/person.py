@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openchair.models import Task
+from openchair.models.journal import Task
 from tests.proofs.chart import STAFF, Row
 
 if TYPE_CHECKING:

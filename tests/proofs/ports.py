@@ -18,26 +18,11 @@ from openchair.errors import (
     PatientNotFound,
     StoreUnavailable,
 )
-from openchair.models import (
-    Appointment,
-    Claim,
-    Hold,
-    IdempotencyRecord,
-    Move,
-    NewAppointment,
-    NewPatient,
-    Operatory,
-    Patient,
-    PatientQuery,
-    PracticeRecord,
-    Provider,
-    Schedule,
-    StepKind,
-    SyncState,
-    Task,
-    TaskPage,
-    TaskState,
-)
+from openchair.models.journal import Claim, Hold, IdempotencyRecord, StepKind, Task, TaskPage, TaskState
+from openchair.models.office import Operatory, Provider, Schedule, SyncState
+from openchair.models.person import NewPatient, Patient, PatientQuery
+from openchair.models.practice import PracticeRecord
+from openchair.models.visit import Appointment, Move, NewAppointment
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row

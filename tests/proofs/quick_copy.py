@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openchair.limits import LimitState
-from openchair.models import Stored
+from openchair.models.texts import Stored
 
 _put = object.__setattr__
 

@@ -6,16 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Ehr,
-    OpenDentalSettings,
-    Patient,
-    Practice,
-    PracticeRecord,
-    Service,
-)
+from openchair.models.person import Patient
+from openchair.models.practice import Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
+from openchair.models.visit import Appointment, AppointmentStatus
 from tests.proofs.chart import Fate, Row
 from tests.proofs.faults import Answer
 

@@ -12,20 +12,12 @@ from typing import Any
 
 from openchair import limits, queue_messages
 from openchair.errors import OpenChairError, RequestError, StoreError
-from openchair.models import (
-    TERMINAL,
-    Appointment,
-    OnboardNewPatient,
-    Operatory,
-    Patient,
-    Provider,
-    Schedule,
-    StepKind,
-    Stored,
-    Task,
-    TaskState,
-    WorkBlock,
-)
+from openchair.models.journal import TERMINAL, StepKind, Task, TaskState
+from openchair.models.office import Operatory, Provider, Schedule, WorkBlock
+from openchair.models.person import Patient
+from openchair.models.request import OnboardNewPatient
+from openchair.models.texts import Stored
+from openchair.models.visit import Appointment
 from openchair.queue_messages import each_message
 from openchair.tasks import ids
 from openchair.tasks.park import park_task

@@ -8,7 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from openchair.errors import OpenChairError
-from openchair.models import TaskState, TaskType
+from openchair.models.journal import TaskState
+from openchair.models.request import TaskType
 from openchair.store.task_events import detail_of
 from openchair.tasks import outcomes
 from tests.structure.template import ROOT

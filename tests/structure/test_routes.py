@@ -11,7 +11,7 @@ import pytest
 
 from openchair.errors import PracticeNotFound
 from openchair.http_api import ControlApi
-from openchair.models import PracticeRecord
+from openchair.models.practice import PracticeRecord
 from tests.integration.handlers.gateway import handler, proxy_event
 from tests.structure.template import ROOT, routes
 from tools.docs.openapi import openapi

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openchair.contacts import has_unusable_characters, is_email, is_phone, match_text, phone_digits
-from openchair.models import same_phone
+from openchair.models.person import same_phone
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from openchair.errors import (
     StoreUnavailable,
 )
 from openchair.health import check_health
-from openchair.models import LocationCheck, OfficeCheck, Practice, PracticeRecord, Service, SyncState
+from openchair.models.office import LocationCheck, OfficeCheck, SyncState
+from openchair.models.practice import Practice, PracticeRecord, Service
 from tests.clock import VirtualClock
 from tests.fakes import FakeOffice
 

@@ -31,7 +31,7 @@ def every_error(root: type[OpenChairError] = OpenChairError) -> Iterator[type[Op
     """Of the tree itself: a module's own private errors never leave it."""
     yield root
     for child in root.__subclasses__():
-        if child.__module__ == root.__module__:
+        if child.__module__.startswith("openchair.errors."):
             yield from every_error(child)
 
 

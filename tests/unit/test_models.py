@@ -7,16 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    NewPatient,
-    Patient,
-    PatientQuery,
-    Practice,
-    Service,
-    TaskRequest,
-)
+from openchair.models.person import NewPatient, Patient, PatientQuery
+from openchair.models.practice import Practice, Service
+from openchair.models.request import TaskRequest
+from openchair.models.visit import Appointment, AppointmentStatus
 
 OPEN_DENTAL: dict[str, Any] = {
     "id": "p1",

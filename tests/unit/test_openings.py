@@ -13,21 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openchair.errors import InvalidTime, LocationNotFound, OffSchedule, OperatoryNotFound, ProviderNotFound, SlotTaken
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Blockout,
-    Booking,
-    Claim,
-    Operatory,
-    Place,
-    Provider,
-    ProviderTime,
-    Schedule,
-    Slot,
-    WorkBlock,
-)
-from openchair.openings import Book, Need, check_known, holds_for, open_slots, place_at
+from openchair.models.journal import Claim
+from openchair.models.office import Blockout, Operatory, Provider, Schedule, WorkBlock
+from openchair.models.practice import Booking
+from openchair.models.visit import Appointment, AppointmentStatus, Place, ProviderTime, Slot
+from openchair.slots.openings import Book, Need, check_known, holds_for, open_slots, place_at
 
 DENVER = ZoneInfo("America/Denver")
 MONDAY = date(2026, 3, 2)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from openchair.errors import BodyTooLarge, InvalidJson, InvalidRequest, RequestError
-from openchair.models import PatientQuery, Service, TaskRequest
+from openchair.models.person import PatientQuery
+from openchair.models.practice import Service
+from openchair.models.request import TaskRequest
 from openchair.parsing import MAX_BODY_BYTES, parse_json, parse_query
-from openchair.slots import SlotQuery
+from openchair.slots.find import SlotQuery
 from openchair.tasks.answers import TaskListQuery
 
 TASK: TypeAdapter[TaskRequest] = TypeAdapter(TaskRequest)

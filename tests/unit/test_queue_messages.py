@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from openchair.errors import StoreUnavailable
-from openchair.models import Task
+from openchair.models.journal import Task
 from openchair.queue_messages import each_message
 from tests.task_world import World, create
 

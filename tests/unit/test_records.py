@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from openchair.errors import EhrUnavailable
-from openchair.models import Patient, PatientQuery, Practice, PracticeRecord
+from openchair.models.person import Patient, PatientQuery
+from openchair.models.practice import Practice, PracticeRecord
 from openchair.records import search_patients
 from tests.toy_ehr import ToyEhr
 

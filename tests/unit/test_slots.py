@@ -21,31 +21,15 @@ from openchair.errors import (
     RangeTooLong,
     ServiceNotFound,
 )
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Claim,
-    Operatory,
-    Practice,
-    PracticeRecord,
-    Provider,
-    Schedule,
-    WorkBlock,
-)
+from openchair.models.journal import Claim
+from openchair.models.office import Operatory, Provider, Schedule, WorkBlock
+from openchair.models.practice import Practice, PracticeRecord
+from openchair.models.visit import Appointment, AppointmentStatus
 from openchair.parsing import parse_query
-from openchair.slots import (
-    MoveQuery,
-    SlotQuery,
-    find_slots,
-    find_slots_for_visit,
-    is_ours,
-    list_operatories,
-    list_providers,
-    list_services,
-    need_for_move,
-    need_for_service,
-    read_book,
-)
+from openchair.slots.book import read_book
+from openchair.slots.find import MoveQuery, SlotQuery, find_slots, find_slots_for_visit
+from openchair.slots.needs import is_ours, need_for_move, need_for_service
+from openchair.slots.office_lists import list_operatories, list_providers, list_services
 from tests.clock import VirtualClock
 from tests.fakes import FakeClaims
 from tests.toy_ehr import ToyEhr

@@ -8,15 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from openchair.errors import EhrBusy, PatientNotFound
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Operatory,
-    Patient,
-    Practice,
-    PracticeRecord,
-    Provider,
-)
+from openchair.models.office import Operatory, Provider
+from openchair.models.person import Patient
+from openchair.models.practice import Practice, PracticeRecord
+from openchair.models.visit import Appointment, AppointmentStatus
 from openchair.visits import patient_visits
 from tests.clock import VirtualClock
 from tests.toy_ehr import ToyEhr

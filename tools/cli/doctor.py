@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from openchair.models import Practice, Service
+from openchair.models.practice import Practice, Service
 
 Json = Mapping[str, Any]
 

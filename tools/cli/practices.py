@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from openchair.errors import PracticeNotFound, StoreError, StoreUnavailable
-from openchair.models import Ehr, Practice, PracticeRecord
+from openchair.models.practice import Ehr, Practice, PracticeRecord
 from tools.cli.failures import CliError
 from tools.cli.target import AwsSettings
 

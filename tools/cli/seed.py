@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openchair.models import Booking, Ehr, NexHealthSettings, OpenDentalSettings, Practice, Service
+from openchair.models.practice import Booking, Ehr, NexHealthSettings, OpenDentalSettings, Practice, Service
 from tools.cli import show
 from tools.cli.failures import CliError
 from tools.cli.practices import allow_also, put_practice

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from openchair.models import Ehr
+from openchair.models.practice import Ehr
 from tools.cli import practices, show
 from tools.cli.failures import CliError
 from tools.cli.nexhealth_story import NexHealthStory

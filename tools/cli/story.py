@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from openchair.models import ENDED
+from openchair.models.journal import ENDED
 from tools.cli import show
 from tools.cli.api import ControlApi, practice_path
 from tools.cli.drawing import Visit, draw_day

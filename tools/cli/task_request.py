@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from openchair.models import TaskType
+from openchair.models.request import TaskType
 from tools.cli.failures import CliError
 
 SHORT_TYPES = {

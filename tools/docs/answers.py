@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from openchair.models import AppointmentStatus, TaskState, TaskType
+from openchair.models.journal import TaskState
+from openchair.models.request import TaskType
+from openchair.models.visit import AppointmentStatus
 
 Schema = dict[str, Any]
 

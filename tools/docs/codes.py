@@ -7,7 +7,7 @@ from pathlib import Path
 from openchair import errors
 from openchair.errors import OpenChairError
 from openchair.http_api import status_of
-from openchair.models import TaskState
+from openchair.models.journal import TaskState
 from openchair.tasks import outcomes
 from tools.docs.gateway import refusals
 
@@ -231,7 +231,7 @@ def tree(root: type[OpenChairError] = OpenChairError) -> Iterator[type[OpenChair
     """Every class of the error tree; a module's own private errors never leave it."""
     yield root
     for child in root.__subclasses__():
-        if child.__module__ == root.__module__:
+        if child.__module__.startswith("openchair.errors."):
             yield from tree(child)
 
 

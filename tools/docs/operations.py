@@ -6,8 +6,9 @@ from typing import Any
 
 from openchair import errors
 from openchair.errors import OpenChairError
-from openchair.models import PatientQuery, Resolution, TaskRequest
-from openchair.slots import MoveQuery, SlotQuery
+from openchair.models.person import PatientQuery
+from openchair.models.request import Resolution, TaskRequest
+from openchair.slots.find import MoveQuery, SlotQuery
 from openchair.tasks.answers import TaskListQuery
 
 Errors = tuple[type[OpenChairError], ...]

@@ -15,7 +15,8 @@ from openchair.errors import (
     EhrUnreachable,
     OpenChairError,
 )
-from openchair.models import LocationCheck, OfficeCheck, Practice, PracticeRecord
+from openchair.models.office import LocationCheck, OfficeCheck
+from openchair.models.practice import Practice, PracticeRecord
 from openchair.ports import Clock, OfficeReader
 
 MOST_SKEW_SECONDS = 120

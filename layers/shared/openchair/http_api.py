@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from openchair import errors, log
 from openchair.errors import CallerNotSupported, InvalidJson, InvalidRequest, OpenChairError, PracticeNotFound
-from openchair.models import PracticeRecord
+from openchair.models.practice import PracticeRecord
 from openchair.parsing import parse_json, parse_query
 from openchair.ports import PracticeReader
 

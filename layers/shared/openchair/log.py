@@ -15,7 +15,7 @@ from openchair.settings import settings
 
 if TYPE_CHECKING:
     from openchair.clients.transport import EhrCall
-    from openchair.models import Task
+    from openchair.models.journal import Task
 
 ALLOWED_FIELDS = (
     "service",

@@ -6,26 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from openchair.limits import LimitState
-from openchair.models import (
-    Appointment,
-    Claim,
-    Hold,
-    IdempotencyRecord,
-    Move,
-    NewAppointment,
-    NewPatient,
-    OfficeCheck,
-    Operatory,
-    Patient,
-    PatientQuery,
-    PracticeRecord,
-    Provider,
-    Schedule,
-    SyncState,
-    Task,
-    TaskPage,
-    TaskState,
-)
+from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
+from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule, SyncState
+from openchair.models.person import NewPatient, Patient, PatientQuery
+from openchair.models.practice import PracticeRecord
+from openchair.models.visit import Appointment, Move, NewAppointment
 
 
 class Clock(Protocol):

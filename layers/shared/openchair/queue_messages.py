@@ -6,7 +6,7 @@ from typing import Any
 
 from openchair import log
 from openchair.errors import OpenChairError
-from openchair.models import Task
+from openchair.models.journal import Task
 
 Handle = Callable[[str, str], Task]
 

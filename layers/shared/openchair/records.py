@@ -3,9 +3,10 @@
 from typing import Any
 
 from openchair.contacts import match_text
-from openchair.models import Patient, PatientQuery, PracticeRecord, same_phone
+from openchair.models.person import Patient, PatientQuery, same_phone
+from openchair.models.practice import PracticeRecord
 from openchair.ports import PatientReader
-from openchair.slots import is_ours
+from openchair.slots.needs import is_ours
 
 
 def search_patients(record: PracticeRecord, query: PatientQuery, ehr: PatientReader) -> dict[str, Any]:

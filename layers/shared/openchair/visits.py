@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from openchair.models import Appointment, AppointmentStatus, Operatory, Practice, PracticeRecord, Provider
+from openchair.models.office import Operatory, Provider
+from openchair.models.practice import Practice, PracticeRecord
+from openchair.models.visit import Appointment, AppointmentStatus
 from openchair.ports import Clock, EhrClient
-from openchair.slots import is_ours
+from openchair.slots.needs import is_ours
 
 _UNSCHEDULED = frozenset({AppointmentStatus.WAITLIST, AppointmentStatus.PROPOSED})
 

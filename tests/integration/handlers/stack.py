@@ -13,7 +13,7 @@ from aws_lambda_powertools.logging.filters import SuppressFilter
 
 from openchair import log
 from openchair.errors import StoreUnavailable
-from openchair.models import Practice
+from openchair.models.practice import Practice
 from openchair.settings import settings
 from openchair.store import aws, secret_store
 from openchair.store.practice_store import PracticeStore

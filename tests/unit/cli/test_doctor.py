@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openchair.models import PracticeRecord
+from openchair.models.practice import PracticeRecord
 from tests.unit.cli.conftest import FakeSender, Run, slots_answer
 from tools.cli import practices
 from tools.cli.doctor import Answers, Level, examine, has_failed, services_to_ask, starts_by_chair

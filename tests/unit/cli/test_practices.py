@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from openchair.errors import PracticeNotFound
-from openchair.models import Ehr, Practice
+from openchair.models.practice import Ehr, Practice
 from openchair.settings import settings
 from openchair.store.practice_store import PracticeStore
 from openchair.store.tables import PracticeItem, practice_key

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from openchair.errors import StoreUnavailable
-from openchair.models import Task, TaskState
+from openchair.models.journal import Task, TaskState
 from openchair.store.task_events import detail_of
 from openchair.tasks.announce import announce_change
 from tests.task_world import World, create, onboard

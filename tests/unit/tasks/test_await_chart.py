@@ -4,7 +4,10 @@ import json
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from openchair.models import AppointmentStatus, Patient, SyncState, Task, TaskState
+from openchair.models.journal import Task, TaskState
+from openchair.models.office import SyncState
+from openchair.models.person import Patient
+from openchair.models.visit import AppointmentStatus
 from openchair.tasks.resolve import resolve_task
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit
 from tests.toy_ehr import READ_CYCLE

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from openchair.errors import EhrKeyRefused, EhrOffline, EhrRejected, EhrUnavailable
-from openchair.models import MARKER, Appointment, AppointmentStatus, Hold, Patient, StepState, Task, TaskState
+from openchair.models.journal import Hold, StepState, Task, TaskState
+from openchair.models.person import Patient
+from openchair.models.visit import MARKER, Appointment, AppointmentStatus
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit
 
 

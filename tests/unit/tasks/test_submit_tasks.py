@@ -21,7 +21,7 @@ from openchair.errors import (
     TaskAlreadySent,
     TaskEnded,
 )
-from openchair.models import Task, TaskState
+from openchair.models.journal import Task, TaskState
 from openchair.tasks.submit import submit_task
 from openchair.tasks.withdraw import withdraw_task
 from tests.task_world import CALLER, World, at, cancel, create, onboard, visit

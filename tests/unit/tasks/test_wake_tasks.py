@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from openchair.errors import StoreError
-from openchair.models import Task
+from openchair.models.journal import Task
 from openchair.ports import DueTask
 from tests.task_world import World, at, cancel, create, visit
 

@@ -16,7 +16,9 @@ from openchair.errors import (
     EhrUnreachable,
     NotInReview,
 )
-from openchair.models import AppointmentStatus, NewAppointment, Patient, StepKind, Task, TaskState
+from openchair.models.journal import StepKind, Task, TaskState
+from openchair.models.person import Patient
+from openchair.models.visit import AppointmentStatus, NewAppointment
 from openchair.tasks.process import resend_window
 from openchair.tasks.resolve import resolve_task
 from tests.task_world import World, at, cancel, confirm, create, onboard, reschedule, visit

@@ -23,9 +23,9 @@ from rich.table import Table
 from rich.text import Text
 
 from openchair.clients.factory import EhrClients
-from openchair.models import Claim
+from openchair.models.journal import Claim
 from openchair.settings import settings
-from openchair.slots import SlotQuery, find_slots
+from openchair.slots.find import SlotQuery, find_slots
 from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
 from openchair.store.tables import CircuitItem, ClaimItem, TaskItem

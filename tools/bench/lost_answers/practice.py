@@ -1,6 +1,6 @@
 """The practice of the bench: one service in all chairs of the simulated office, moved by booking anew."""
 
-from openchair.models import Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
+from openchair.models.practice import Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
 from tools.bench.lost_answers.order import Order
 
 PRACTICE_ID, SERVICE_ID, MINUTES = "bench", "filling", 30

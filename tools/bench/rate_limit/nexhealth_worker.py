@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from openchair.clients.factory import EhrClients
 from openchair.clients.nexhealth import NexHealthClient
 from openchair.errors import OpenChairError
-from openchair.models import Ehr, NexHealthSettings, Practice, PracticeRecord
+from openchair.models.practice import Ehr, NexHealthSettings, Practice, PracticeRecord
 from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
 from openchair.store.token_store import DynamoTokens

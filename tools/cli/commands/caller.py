@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from openchair.models import PracticeId
+from openchair.models.texts import PracticeId
 from tools.cli import practices, show
 from tools.cli.commands.common import JsonOption, target
 from tools.cli.failures import CliError

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import typer
 from rich.text import Text
 
-from openchair.models import Practice
+from openchair.models.practice import Practice
 from tools.cli import doctor as examination
 from tools.cli import practices, show
 from tools.cli.api import ControlApi, practice_path

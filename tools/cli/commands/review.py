@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from openchair.models import TERMINAL, TaskState
+from openchair.models.journal import TERMINAL, TaskState
 from tools.cli import show
 from tools.cli.api import ControlApi, practice_path
 from tools.cli.commands.common import JsonOption, PracticeArgument, target

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from openchair.models import ENDED, TaskState
+from openchair.models.journal import ENDED, TaskState
 from tools.cli import show
 from tools.cli.api import ControlApi, practice_path
 from tools.cli.commands.common import JsonOption, PracticeArgument, read_text, target

@@ -27,7 +27,7 @@ from openchair.clients.transport import (
 )
 from openchair.errors import EhrKeyMissing
 from openchair.limits import Lane
-from openchair.models import Ehr, NexHealthSettings, Practice, PracticeRecord
+from openchair.models.practice import Ehr, NexHealthSettings, Practice, PracticeRecord
 from openchair.ports import Clock, LimitStore, TokenStore
 
 CALLER_TIMEOUTS = Timeouts(read=10.0)

@@ -12,7 +12,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from openchair.errors import StoreUnavailable
-from openchair.models import Claim, Hold
+from openchair.models.journal import Claim, Hold
 from openchair.store import tables
 from openchair.store.tables import MINUTE_MARKS, ClaimItem
 

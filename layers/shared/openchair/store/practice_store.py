@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pynamodb.exceptions import PutError, PynamoDBException
 
 from openchair.errors import PracticeNotFound, StaleVersion, StoreError, StoreUnavailable
-from openchair.models import Practice, PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
 from openchair.store import tables
 from openchair.store.tables import CallerItem, PracticeItem
 

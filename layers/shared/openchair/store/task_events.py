@@ -5,7 +5,7 @@ import json
 from botocore.exceptions import BotoCoreError, ClientError
 
 from openchair.errors import StoreUnavailable
-from openchair.models import Task
+from openchair.models.journal import Task
 from openchair.settings import settings
 from openchair.store import aws
 

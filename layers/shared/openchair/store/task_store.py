@@ -23,7 +23,7 @@ from openchair.errors import (
     StoreUnavailable,
     TaskNotFound,
 )
-from openchair.models import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
+from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.ports import Clock, DueTask
 from openchair.store import claim_store, tables
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from openchair.errors import StaleVersion, StoreUnavailable
-from openchair.models import ENDED, Task
+from openchair.models.journal import ENDED, Task
 from openchair.ports import Clock, TaskEvents, TaskStore
 
 TRIED_AGAIN = timedelta(minutes=1)

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from openchair.models import Document, ShortText, StepKind, Task, TaskState
+from openchair.models.journal import StepKind, Task, TaskState
+from openchair.models.texts import Document, ShortText
 from openchair.ports import TaskStore
 
 

@@ -3,15 +3,9 @@
 from datetime import datetime
 
 from openchair.errors import TaskExpired
-from openchair.models import (
-    AppointmentRequest,
-    OnboardNewPatient,
-    PracticeRecord,
-    RescheduleAppointment,
-    StepState,
-    Task,
-    TaskState,
-)
+from openchair.models.journal import StepState, Task, TaskState
+from openchair.models.practice import PracticeRecord
+from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
 from openchair.tasks.submit import requested_start
 
 

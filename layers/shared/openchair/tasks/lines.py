@@ -5,15 +5,8 @@ from enum import Enum, auto
 
 from openchair.contacts import match_text
 from openchair.errors import AppointmentBusy
-from openchair.models import (
-    TERMINAL,
-    CreateAppointment,
-    OnboardNewPatient,
-    Task,
-    TaskRequest,
-    TaskState,
-    TaskType,
-)
+from openchair.models.journal import TERMINAL, Task, TaskState
+from openchair.models.request import CreateAppointment, OnboardNewPatient, TaskRequest, TaskType
 from openchair.ports import TaskStore
 
 _OF_APPOINTMENT = "appointment:"

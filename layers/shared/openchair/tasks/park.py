@@ -1,6 +1,6 @@
 """Putting a task before a person because something unforeseen happened, so that its queue moves on."""
 
-from openchair.models import ENDED, Task, TaskState
+from openchair.models.journal import ENDED, Task, TaskState
 from openchair.ports import Clock, TaskStore
 from openchair.tasks import outcomes
 from openchair.tasks.outcomes import told

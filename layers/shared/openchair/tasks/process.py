@@ -25,18 +25,9 @@ from openchair.errors import (
     SlotTaken,
     StaleVersion,
 )
-from openchair.models import (
-    TERMINAL,
-    PracticeRecord,
-    RescheduleAppointment,
-    Resolution,
-    Step,
-    StepKind,
-    StepState,
-    Task,
-    TaskState,
-    TaskType,
-)
+from openchair.models.journal import TERMINAL, Step, StepKind, StepState, Task, TaskState
+from openchair.models.practice import PracticeRecord
+from openchair.models.request import RescheduleAppointment, Resolution, TaskType
 from openchair.ports import Circuits, Clock, EhrClient, PracticeReader, TaskStore
 from openchair.tasks import outcomes
 from openchair.tasks.expiry import check_not_expired

@@ -1,7 +1,9 @@
 """Settling a review: a person's decision is stored at the door and carried out by the worker, read back first."""
 
 from openchair.errors import AppointmentNotFound, NotInReview, PatientNotFound, StaleVersion, StoreUnavailable
-from openchair.models import Appointment, RescheduleAppointment, Resolution, Step, StepKind, Task, TaskState
+from openchair.models.journal import Step, StepKind, Task, TaskState
+from openchair.models.request import RescheduleAppointment, Resolution
+from openchair.models.visit import Appointment
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes

@@ -7,26 +7,22 @@ from datetime import datetime, timedelta
 from pydantic import ConfigDict, TypeAdapter
 
 from openchair.errors import IdempotencyKeyMissing, InvalidTime, OverlapNotAllowed, StoreUnavailable
-from openchair.models import (
+from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, Task
+from openchair.models.practice import PracticeRecord
+from openchair.models.request import (
     AppointmentRequest,
     CancelAppointment,
     ConfirmAppointment,
     CreateAppointment,
-    Hold,
-    IdempotencyRecord,
     OnboardNewPatient,
-    Place,
-    PracticeRecord,
     RescheduleAppointment,
-    Step,
-    StepKind,
-    Task,
     TaskRequest,
 )
-from openchair.openings import holds_for
+from openchair.models.visit import Place
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
-from openchair.slots import need_for_service
+from openchair.slots.needs import need_for_service
+from openchair.slots.openings import holds_for
 from openchair.tasks.ids import new_task_id
 from openchair.tasks.lines import lines_of
 from openchair.wall_time import parse_instant

@@ -1,6 +1,7 @@
 """The second line: whether more than one visit came of a task whose sending was unclear."""
 
-from openchair.models import AppointmentStatus, StepKind, Task
+from openchair.models.journal import StepKind, Task
+from openchair.models.visit import AppointmentStatus
 from openchair.tasks.steps.common import Desk
 
 

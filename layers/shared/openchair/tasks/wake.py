@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from openchair.errors import StoreError, StoreUnavailable
-from openchair.models import AppointmentRequest, OnboardNewPatient, RescheduleAppointment, Task
+from openchair.models.journal import Task
+from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
 from openchair.ports import Clock, TaskQueue, TaskStore
 
 LOOK_AGAIN = timedelta(seconds=240)

@@ -1,7 +1,7 @@
 """Withdrawing a task of which nothing was sent."""
 
 from openchair.errors import StaleVersion, TaskAlreadySent, TaskEnded, TaskWithdrawn
-from openchair.models import TERMINAL, StepState, Task, TaskState
+from openchair.models.journal import TERMINAL, StepState, Task, TaskState
 from openchair.ports import Clock, TaskStore
 from openchair.tasks.outcomes import told_of
 

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 
 from openchair.clients.factory import EhrClients
 from openchair.errors import RequestError
-from openchair.models import ENDED, PracticeRecord, Task, TaskType
+from openchair.models.journal import ENDED, Task
+from openchair.models.practice import PracticeRecord
+from openchair.models.request import TaskType
 from openchair.settings import settings
 from openchair.store.circuit_store import DynamoCircuits
 from openchair.store.limit_store import DynamoLimits

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 
 from openchair.clients.factory import EhrClients
-from openchair.models import Ehr, OpenDentalSettings, Practice, PracticeRecord
+from openchair.models.practice import Ehr, OpenDentalSettings, Practice, PracticeRecord
 from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
 from openchair.store.token_store import DynamoTokens

@@ -10,7 +10,7 @@ from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import AppointmentRow, SlotGroupRow
 from openchair.clients.nexhealth.translate import OfferedSlot
 from openchair.errors import AppointmentNotFound, OperatoryNotFound, PatientNotFound
-from openchair.models import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment
 
 _BEFORE = timedelta(days=30)
 _AFTER = timedelta(days=731)

@@ -10,7 +10,7 @@ from openchair.clients.nexhealth.answers import Asked, object_of, page_of
 from openchair.clients.rows import Row
 from openchair.clients.transport import EhrRequest, Transport
 from openchair.errors import EhrUnavailable, NotFound
-from openchair.models import NexHealthSettings, Practice
+from openchair.models.practice import NexHealthSettings, Practice
 
 _PAGE = 300
 """Rows asked for at once; the vendor allows a thousand, and defaults to five in places (NexHealth, "Pagination")."""

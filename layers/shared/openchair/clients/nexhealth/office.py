@@ -15,7 +15,7 @@ from openchair.clients.nexhealth.payloads import (
     WorkingHourRow,
 )
 from openchair.errors import EhrRefused, LocationNotFound
-from openchair.models import LocationCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
+from openchair.models.office import LocationCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 
 _SYNC_STATE_KEPT = 60.0
 

@@ -9,7 +9,7 @@ from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import PatientRow
 from openchair.contacts import phone_digits
 from openchair.errors import PatientContactMissing, PatientNotFound, ProviderNotFound
-from openchair.models import NewPatient, Patient, PatientQuery
+from openchair.models.person import NewPatient, Patient, PatientQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

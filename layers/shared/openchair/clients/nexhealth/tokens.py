@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from openchair.clients.nexhealth.answers import token_of
 from openchair.clients.tokens import NewToken
 from openchair.clients.transport import EhrRequest, Transport
-from openchair.models import NexHealthSettings
+from openchair.models.practice import NexHealthSettings
 from openchair.ports import Clock
 
 _LIFE = 3000.0

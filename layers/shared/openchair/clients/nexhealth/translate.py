@@ -20,20 +20,9 @@ from openchair.clients.nexhealth.payloads import (
 )
 from openchair.contacts import phone_digits
 from openchair.errors import NotFound
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Move,
-    NewAppointment,
-    NewPatient,
-    Operatory,
-    Patient,
-    Provider,
-    ProviderTime,
-    Schedule,
-    SyncState,
-    WorkBlock,
-)
+from openchair.models.office import Operatory, Provider, Schedule, SyncState, WorkBlock
+from openchair.models.person import NewPatient, Patient
+from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, ProviderTime
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _GENDERS = {"male": "Male", "female": "Female"}

@@ -8,7 +8,7 @@ from openchair.clients.open_dental.calls import Calls, unreadable_schedule
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
 from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment
 
 
 class AppointmentCalls(Calls):

@@ -10,7 +10,7 @@ from openchair.clients.open_dental.answers import Asked, done_or, object_of, pag
 from openchair.clients.rows import Row
 from openchair.clients.transport import EhrRequest, Transport
 from openchair.errors import EhrUnavailable, NotFound
-from openchair.models import OpenDentalSettings, Practice
+from openchair.models.practice import OpenDentalSettings, Practice
 
 _PAGE = 100
 """Rows an ordinary key gets at once, whatever `Limit` asks for (Open Dental API, "Specification", Pagination)."""

@@ -8,7 +8,8 @@ from openchair.clients.open_dental.nouns import OperatoryAvailability
 from openchair.clients.open_dental.office import OfficeCalls
 from openchair.clients.open_dental.patients import PatientCalls
 from openchair.errors import InvalidTime
-from openchair.models import Appointment, Blockout, SyncState
+from openchair.models.office import Blockout, SyncState
+from openchair.models.visit import Appointment
 from openchair.ports import Capabilities
 
 

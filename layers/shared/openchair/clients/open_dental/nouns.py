@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from openchair.models import Appointment, AppointmentStatus, Blockout, Place
+from openchair.models.office import Blockout
+from openchair.models.visit import Appointment, AppointmentStatus, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from openchair.clients.open_dental.payloads import (
     ScheduleRow,
 )
 from openchair.errors import EhrNotSupported, EhrRejected, OperatoryNotFound
-from openchair.models import OfficeCheck, Operatory, Provider, Schedule
+from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule
 
 _WITH_OFFSET = "yyyy-MM-dd HH:mm:ss zzz"
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: ([+-])(\d\d):(\d\d))?", re.ASCII)

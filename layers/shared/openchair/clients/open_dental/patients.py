@@ -9,7 +9,7 @@ from openchair.clients.open_dental.nouns import PatientChanges
 from openchair.clients.open_dental.payloads import PatientRow
 from openchair.contacts import phone_digits
 from openchair.errors import PatientNotFound
-from openchair.models import NewPatient, Patient, PatientQuery
+from openchair.models.person import NewPatient, Patient, PatientQuery
 
 _DELETED = "Deleted"
 

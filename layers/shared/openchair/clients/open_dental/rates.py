@@ -2,7 +2,7 @@
 
 from openchair.clients.transport import EhrRequest, Rates
 from openchair.limits import Bucket
-from openchair.models import OpenDentalSettings
+from openchair.models.practice import OpenDentalSettings
 
 _BY_THROTTLE = {
     "standard": Bucket("all", 1.0),

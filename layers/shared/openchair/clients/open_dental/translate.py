@@ -32,20 +32,9 @@ from openchair.clients.open_dental.payloads import (
 )
 from openchair.contacts import phone_digits
 from openchair.errors import InvalidTime, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Blockout,
-    NewAppointment,
-    NewPatient,
-    Operatory,
-    Patient,
-    Place,
-    Provider,
-    ProviderTime,
-    Schedule,
-    WorkBlock,
-)
+from openchair.models.office import Blockout, Operatory, Provider, Schedule, WorkBlock
+from openchair.models.person import NewPatient, Patient
+from openchair.models.visit import Appointment, AppointmentStatus, NewAppointment, Place, ProviderTime
 
 _MINUTES = 5
 _DEFAULT_PATTERN = "/XX/"

@@ -5,7 +5,7 @@ Nothing here is sent: `PREPARE` looks and decides; `process` records the intent 
 
 from collections.abc import Callable
 
-from openchair.models import Step, StepKind, Task
+from openchair.models.journal import Step, StepKind, Task
 from openchair.tasks.steps import await_chart, check, create, move, patient, visit_state
 from openchair.tasks.steps.common import Desk, Look, Prepared, ReadBack
 

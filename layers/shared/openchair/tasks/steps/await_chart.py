@@ -8,17 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from openchair.errors import AppointmentNotFound, NotWrittenToEhr, OpenChairError, RevertedInEhr
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    Ending,
-    RescheduleAppointment,
-    Step,
-    StepKind,
-    StepState,
-    SyncState,
-    Task,
-)
+from openchair.models.journal import Ending, Step, StepKind, StepState, Task
+from openchair.models.office import SyncState
+from openchair.models.request import RescheduleAppointment
+from openchair.models.visit import Appointment, AppointmentStatus
 from openchair.tasks import outcomes
 from openchair.tasks.outcomes import told_of
 from openchair.tasks.steps.common import CANCELLED, Desk, Done, Look, NeedsReview, Redirected, Waits, unsent

@@ -7,9 +7,10 @@ look and our write.
 from dataclasses import replace
 
 from openchair.errors import SlotTaken
-from openchair.models import Appointment, AppointmentStatus, Ending, Step, StepKind, StepState, Task
-from openchair.openings import Book, is_taken
-from openchair.slots import read_book
+from openchair.models.journal import Ending, Step, StepKind, StepState, Task
+from openchair.models.visit import Appointment, AppointmentStatus
+from openchair.slots.book import read_book
+from openchair.slots.openings import Book, is_taken
 from openchair.tasks import outcomes
 from openchair.tasks.outcomes import told_of
 from openchair.tasks.steps.common import Desk, Done, Look, NeedsReview, Redirected, place_of, unsent

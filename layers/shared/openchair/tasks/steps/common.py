@@ -6,26 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, OpenChairError, PatientMismatch, SlotTaken, TaskExpired
-from openchair.models import (
-    MARKER,
-    Appointment,
-    AppointmentStatus,
-    CancelAppointment,
-    ConfirmAppointment,
-    Ending,
-    Hold,
-    Place,
-    PracticeRecord,
-    RescheduleAppointment,
-    Schedule,
-    Step,
-    StepKind,
-    StepState,
-    Task,
-)
-from openchair.openings import Book, Need, holds_for, is_taken, place_at
+from openchair.models.journal import Ending, Hold, Step, StepKind, StepState, Task
+from openchair.models.office import Schedule
+from openchair.models.practice import PracticeRecord
+from openchair.models.request import CancelAppointment, ConfirmAppointment, RescheduleAppointment
+from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Place
 from openchair.ports import Clock, EhrClient, TaskStore
-from openchair.slots import is_ours, read_book
+from openchair.slots.book import read_book
+from openchair.slots.needs import is_ours
+from openchair.slots.openings import Book, Need, holds_for, is_taken, place_at
 
 CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
 

@@ -4,20 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientNotBookable, PatientNotFound
-from openchair.models import (
-    MARKER,
-    Appointment,
-    AppointmentRequest,
-    AppointmentStatus,
-    CreateAppointment,
-    NewAppointment,
-    OnboardNewPatient,
-    RescheduleAppointment,
-    Step,
-    Task,
-)
-from openchair.openings import holds_for
-from openchair.slots import need_for_move, need_for_service
+from openchair.models.journal import Step, Task
+from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
+from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment
+from openchair.slots.needs import need_for_move, need_for_service
+from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
 from openchair.tasks.ids import new_marker
 from openchair.tasks.steps.common import (

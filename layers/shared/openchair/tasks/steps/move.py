@@ -1,19 +1,11 @@
 """The step that moves a visit in place, and the one that moves it back from a collision."""
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, SlotTaken
-from openchair.models import (
-    MARKER,
-    Appointment,
-    AppointmentStatus,
-    Move,
-    Place,
-    RescheduleAppointment,
-    Step,
-    StepKind,
-    Task,
-)
-from openchair.openings import holds_for
-from openchair.slots import need_for_move
+from openchair.models.journal import Step, StepKind, Task
+from openchair.models.request import RescheduleAppointment
+from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Move, Place
+from openchair.slots.needs import need_for_move
+from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import (
     Desk,

@@ -2,7 +2,9 @@
 
 from openchair.contacts import match_text
 from openchair.errors import EhrDuplicatePatient, EhrError, PatientNotFound
-from openchair.models import NewPatient, OnboardNewPatient, Patient, PatientQuery, Step, Task, same_phone
+from openchair.models.journal import Step, Task
+from openchair.models.person import NewPatient, Patient, PatientQuery, same_phone
+from openchair.models.request import OnboardNewPatient
 from openchair.ports import EhrClient
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import Desk, Done, NeedsReview, Prepared, ReadBack, Ready, Unseen

@@ -1,15 +1,9 @@
 """The steps that cancel and confirm a visit."""
 
 from openchair.errors import AppointmentNotFound, NotCancellable, NotConfirmable
-from openchair.models import (
-    Appointment,
-    AppointmentStatus,
-    CancelAppointment,
-    RescheduleAppointment,
-    Step,
-    StepKind,
-    Task,
-)
+from openchair.models.journal import Step, StepKind, Task
+from openchair.models.request import CancelAppointment, RescheduleAppointment
+from openchair.models.visit import Appointment, AppointmentStatus
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import (
     CANCELLED,

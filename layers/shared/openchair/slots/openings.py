@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 
 from openchair import wall_time
 from openchair.errors import InvalidTime, LocationNotFound, OffSchedule, OperatoryNotFound, ProviderNotFound, SlotTaken
-from openchair.models import Appointment, Blockout, Booking, Claim, Hold, Operatory, Place, Provider, Schedule, Slot
+from openchair.models.journal import Claim, Hold
+from openchair.models.office import Blockout, Operatory, Provider, Schedule
+from openchair.models.practice import Booking
+from openchair.models.visit import Appointment, Place, Slot
 
 FIVE_MINUTES = 300  # seconds: the unit of patterns and of claims
 

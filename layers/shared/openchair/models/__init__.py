@@ -1,0 +1,1 @@
+"""The words of OpenChair as data (design sections 2 and 4)."""

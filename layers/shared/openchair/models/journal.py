@@ -1,0 +1,211 @@
+"""Tasks as they are stored: states, steps with their journals, holds and claims (design section 5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from openchair.models.request import (
+    AppointmentRequest,
+    OnboardNewPatient,
+    RescheduleAppointment,
+    Resolution,
+    TaskRequest,
+    TaskType,
+)
+from openchair.models.texts import Stored
+
+
+class TaskState(StrEnum):
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    AWAITING_EHR = "awaiting_ehr"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    NEEDS_REVIEW = "needs_review"
+
+
+TERMINAL = frozenset({TaskState.COMPLETED, TaskState.FAILED})
+ENDED = TERMINAL | {TaskState.NEEDS_REVIEW}
+
+
+class StepKind(StrEnum):
+    CREATE_PATIENT = "create_patient"
+    CREATE_APPOINTMENT = "create_appointment"
+    MOVE_APPOINTMENT = "move_appointment"
+    CANCEL_APPOINTMENT = "cancel_appointment"
+    CONFIRM_APPOINTMENT = "confirm_appointment"
+    CHECK = "check"
+    WITHDRAW = "withdraw"
+    MOVE_BACK = "move_back"
+    CHECK_BACK = "check_back"
+    AWAIT_APPOINTMENT = "await_appointment"
+    AWAIT_MOVE = "await_move"
+    AWAIT_CANCELLATION = "await_cancellation"
+    AWAIT_CONFIRMATION = "await_confirmation"
+    AWAIT_WITHDRAWAL = "await_withdrawal"
+    AWAIT_MOVE_BACK = "await_move_back"
+
+
+class StepState(StrEnum):
+    NEW = "new"
+    SENT = "sent"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class Hold(Stored):
+    """Time of a chair (`operatory`) or of a provider that a task keeps for itself; UTC, on five-minute marks."""
+
+    resource: Literal["operatory", "provider"]
+    resource_id: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A hold as others see it."""
+
+    resource: Literal["operatory", "provider"]
+    resource_id: str
+    start: datetime
+    end: datetime
+    task_id: str
+
+
+class Step(Stored):
+    """One write to a chart, or one look at it, with its journal. All of it is recorded before anything is sent.
+
+    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before. `refusals` are fingerprints
+    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back. Of a look at
+    what became of a write, `sent_at` is when the write was known to be accepted, and a comparison after `settles_at`
+    tells what came of it.
+    """
+
+    kind: StepKind
+    state: StepState = StepState.NEW
+    marker: str | None = None
+    attempt: int = 0
+    sent_at: datetime | None = None
+    settles_at: datetime | None = None
+    seen_appointment_ids: tuple[str, ...] = ()
+    appointment_id: str | None = None
+    patient_id: str | None = None
+    operatory_id: str | None = None
+    provider_id: str | None = None
+    second_provider_id: str | None = None
+    is_hygiene: bool = False
+    start: datetime | None = None
+    minutes: int | None = None
+    time_pattern: str = ""
+    old_start: datetime | None = None
+    old_operatory_id: str | None = None
+    old_provider_id: str | None = None
+    old_second_provider_id: str | None = None
+    old_confirmation: str | None = None
+    refusals: tuple[str, ...] = ()
+    was_unclear: bool = False
+    code: str | None = None
+
+
+class Ending(Stored):
+    """How a task will fail once its remaining steps are done: decided before they are sent."""
+
+    state: Literal["failed"] = "failed"
+    code: str
+    message: str
+
+
+class Task(Stored):
+    """A task as stored, with its journal. Answers show less of it (`task_answer` in tasks).
+
+    `announced` is the state and code that were published last.
+    """
+
+    id: str
+    practice_id: str
+    ehr_account_id: str
+    caller_id: str
+    request: TaskRequest
+    state: TaskState = TaskState.QUEUED
+    code: str = "queued"
+    message: str = "Accepted; it will be done shortly."
+    appointment_id: str | None = None
+    patient_id: str | None = None
+    in_chart: bool | None = None
+    steps: tuple[Step, ...]
+    lines: tuple[str, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    version: int = 0
+    attempts: int = 0
+    accepted_at: datetime
+    updated_at: datetime
+    next_attempt_at: datetime | None = None
+    lease_until: datetime | None = None
+    ending: Ending | None = None
+    sweep_at: datetime | None = None
+    resolution: Resolution | None = None
+    resolution_applied: bool = False
+    announced: str = ""
+    reviewed_for: str | None = None
+    shape: int = 1
+
+    @property
+    def type(self) -> TaskType:
+        return self.request.type
+
+    def step(self, kind: StepKind) -> Step:
+        return next(step for step in self.steps if step.kind is kind)
+
+    @property
+    def open_resolution(self) -> Resolution | None:
+        """A person's decision that is still to be put into the journal."""
+        return None if self.resolution_applied else self.resolution
+
+    @property
+    def allows_overlap(self) -> bool:
+        visit = self.request.appointment if isinstance(self.request, OnboardNewPatient) else self.request
+        return isinstance(visit, AppointmentRequest | RescheduleAppointment) and visit.allow_overlap
+
+    @property
+    def review_code(self) -> str:
+        """Why it is before a person; a decision that could not be carried out changes its code, not this."""
+        return self.reviewed_for or self.code
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it goes on only if somebody does something."""
+        return self.state in ENDED and self.resolution is None
+
+    @property
+    def next_step(self) -> Step | None:
+        """The first that is not done."""
+        return next((step for step in self.steps if step.state is not StepState.DONE), None)
+
+    @property
+    def sent_anything(self) -> bool:
+        """Whether something of it may stand in the chart."""
+        return any(step.state in (StepState.SENT, StepState.DONE) and step.attempt for step in self.steps)
+
+    def changed(self, **updates: Any) -> "Task":
+        return self.model_copy(update=updates)
+
+    def with_step(self, step: Step, **updates: Any) -> "Task":
+        """This task with the step of the same kind replaced."""
+        steps = tuple(step if old.kind is step.kind else old for old in self.steps)
+        return self.model_copy(update={"steps": steps, **updates})
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """Keyed hashes of a caller's key and of the body it came with; kept 30 days."""
+
+    key_hash: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    tasks: tuple[Task, ...]
+    next_cursor: str | None

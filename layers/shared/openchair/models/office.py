@@ -1,0 +1,97 @@
+"""What an EHR tells of a practice's office: people, chairs, hours, and how it is connected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    id: str
+    name: str
+    abbreviation: str = ""
+    is_hygienist: bool = False
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operatory:
+    """A chair. `provider_id` and `hygienist_id` are who the EHR assigns to it, None for nobody."""
+
+    id: str
+    name: str
+    abbreviation: str = ""
+    is_hygiene: bool = False
+    is_hidden: bool = False
+    provider_id: str | None = None
+    hygienist_id: str | None = None
+    location_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkBlock:
+    """A provider works from start to end in these chairs; no chair named means any chair assigned to the provider."""
+
+    provider_id: str
+    operatory_ids: tuple[str, ...]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Blockout:
+    """Nothing is booked from start to end in these chairs; none named means all."""
+
+    operatory_ids: tuple[str, ...]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The hours of a range of days. A closed day has no openings whatever else it holds."""
+
+    work_blocks: tuple[WorkBlock, ...] = ()
+    blockouts: tuple[Blockout, ...] = ()
+    closed_days: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How an EHR is connected to the practice's own system at a location; times are in UTC, None when never.
+
+    `writes_reach_chart` is False where nothing is ever written there, which is a setting and no outage.
+    """
+
+    writes_reach_chart: bool = True
+    is_reading: bool = True
+    is_writing: bool = True
+    read_at: datetime | None = None
+    written_at: datetime | None = None
+    system_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocationCheck:
+    """A location of an EHR that stands between us and the practice's own system."""
+
+    location_id: str
+    sync: SyncState
+    has_hours: bool
+    timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCheck:
+    """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold.
+
+    `appointment_type_ids`: the types there are, None where they are not asked for.
+    """
+
+    permissions: Mapping[str, bool]
+    provider_count: int
+    wall_time: datetime | None
+    utc_offset: timedelta | None
+    version: str | None
+    locations: tuple[LocationCheck, ...] = ()
+    appointment_type_ids: frozenset[str] | None = None
