@@ -2,14 +2,14 @@
 
 OpenChairError
 ├── RequestError                     the caller has to change the request
-│   ├── InvalidRequest  InvalidJson  BodyTooLarge  InvalidTime  RangeTooLong
+│   ├── InvalidRequest  InvalidJson  BodyTooLarge  InvalidTime (TooSoon TooFar)  RangeTooLong
 │   ├── IdempotencyKeyMissing  IdempotencyKeyReused  CallerNotSupported
 │   ├── NotFound                     PracticeNotFound ServiceNotFound TaskNotFound PatientNotFound AppointmentNotFound
 │   │                                ProviderNotFound OperatoryNotFound LocationNotFound RouteNotFound MethodNotAllowed
 │   └── Conflict                     SlotTaken OffSchedule PatientMismatch AppointmentBusy NotCancellable NotMovable
 │                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
 │                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
-│                                    PatientNotBookable
+│                                    PatientNotBookable PatientBusy
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected

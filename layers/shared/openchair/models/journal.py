@@ -54,10 +54,13 @@ class StepState(StrEnum):
     REFUSED = "refused"
 
 
-class Hold(Stored):
-    """Time of a chair (`operatory`) or of a provider that a task keeps for itself; UTC, on five-minute marks."""
+Resource = Literal["operatory", "provider", "patient"]
 
-    resource: Literal["operatory", "provider"]
+
+class Hold(Stored):
+    """Time of a chair (`operatory`), a provider or a patient that a task keeps for itself; UTC, on five-minute marks."""
+
+    resource: Resource
     resource_id: str
     start: datetime
     end: datetime
@@ -67,7 +70,7 @@ class Hold(Stored):
 class Claim:
     """A hold as others see it."""
 
-    resource: Literal["operatory", "provider"]
+    resource: Resource
     resource_id: str
     start: datetime
     end: datetime
@@ -96,6 +99,7 @@ class Step(Stored):
     provider_id: str | None = None
     second_provider_id: str | None = None
     is_hygiene: bool = False
+    location_id: str | None = None
     start: datetime | None = None
     minutes: int | None = None
     time_pattern: str = ""

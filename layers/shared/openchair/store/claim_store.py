@@ -87,7 +87,7 @@ def _claims_of(item: ClaimItem) -> Iterator[Claim]:
         if task_id is not None:
             start = hour + timedelta(minutes=minutes[0])
             end = hour + timedelta(minutes=minutes[-1] + 5)
-            yield Claim("operatory" if resource == "operatory" else "provider", resource_id, start, end, task_id)
+            yield Claim(resource, resource_id, start, end, task_id)
 
 
 def _attribute(mark: str) -> UnicodeAttribute:

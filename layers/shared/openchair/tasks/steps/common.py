@@ -1,7 +1,7 @@
 """What the steps of tasks share: what they work with, and what a look or a write can come to."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ from openchair.models.practice import PracticeRecord
 from openchair.models.request import CancelAppointment, ConfirmAppointment, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Place
 from openchair.ports import Clock, EhrClient, TaskStore
-from openchair.slots.book import read_book
+from openchair.slots.book import LiveBook, days_touched, visits_reaching_into
+from openchair.slots.holds import holds_for
 from openchair.slots.needs import is_ours
-from openchair.slots.openings import Book, Need, holds_for, is_taken, place_at
+from openchair.slots.nouns import Book, Need
+from openchair.slots.openings import check_free, place_at
 
 CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
 
@@ -46,7 +48,7 @@ class Done:
 class Ready:
     """A write that may go out once `take` is held, then confirmed to be free, and `step` is recorded as sent.
 
-    `confirm` raises SlotTaken when the chart has changed since it was read.
+    `confirm` raises SlotTaken or PatientBusy when the chart has changed since it was read.
     """
 
     step: Step
@@ -133,13 +135,12 @@ def best_place(
     """
     if start <= desk.clock.now():
         raise TaskExpired
-    zone = desk.record.practice.zone
-    day = start.astimezone(zone).date()
-    book = read_book(desk.ehr, desk.tasks, desk.record, day, day, fresh=True)
+    book = LiveBook(desk.ehr, desk.tasks, desk.record, fresh=True).book_around(start, need.minutes)
+    book = replace(book, appointments=of_others(step, book.appointments))
     prefer = None
-    if step.operatory_id is not None:
+    if step.provider_id is not None:
         prefer = place_of(step)
-    elif old is not None and old.operatory_id and old.provider_id:
+    elif old is not None and old.provider_id:
         prefer = Place(old.operatory_id, old.provider_id)
     return place_at(
         book,
@@ -154,32 +155,51 @@ def best_place(
     )[0]
 
 
-def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allow_overlap: bool = False) -> None:
+def confirm_free(
+    desk: Desk,
+    step: Step,
+    own: Appointment | None = None,
+    *,
+    instead_of: str | None = None,
+    allow_overlap: bool = False,
+) -> None:
     """A fresh look at the day's visits, before a write, under the hold.
 
-    Raises SlotTaken when one stands where this step is about to put its own, unless it may, ChangedInEhr when `own`,
-    the visit to be moved, no longer stands as it was read.
+    Raises PatientBusy or SlotTaken when one stands where this step is about to put its own, unless it may, ChangedInEhr
+    when `own`, the visit to be moved, no longer stands as it was read. `instead_of` is the id of a visit that will give
+    way to the new one.
     """
     assert step.start is not None
     assert step.minutes is not None
     zone = desk.record.practice.zone
-    day = step.start.astimezone(zone).date()
-    visits = desk.ehr.appointments(day, day)
+    first_day, last_day = days_touched(step.start, step.minutes, desk.record)
+    visits = visits_reaching_into(desk.ehr, first_day, last_day)
     if own is not None:
         assert own.start is not None
         now = next((visit for visit in visits if visit.id == own.id), None)
-        gone = now is None and own.start.astimezone(zone).date() == day
+        gone = now is None and first_day <= own.start.astimezone(zone).date() <= last_day
         if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
             raise ChangedInEhr
-    if not allow_overlap and is_taken(
-        Book((), (), Schedule(), visits),
-        place_of(step),
-        step.start,
-        step.minutes,
-        step.time_pattern,
-        ignore_appointment_id=own.id if own else None,
-    ):
-        raise SlotTaken
+    if not allow_overlap:
+        check_free(
+            Book((), (), Schedule(), of_others(step, visits)),
+            place_of(step),
+            step.start,
+            step.minutes,
+            step.time_pattern,
+            patient_id=step.patient_id,
+            ignore_appointment_id=own.id if own else instead_of,
+        )
+
+
+def of_others(step: Step, visits: Iterable[Appointment]) -> list[Appointment]:
+    """These visits, but one with this step's own marker as nobody's.
+
+    An answer lost and late can have left it there. It takes its chair, but it is nothing else that its patient does.
+    """
+    if step.marker is None:
+        return list(visits)
+    return [replace(visit, patient_id="") if step.marker in visit.note else visit for visit in visits]
 
 
 def _as_read(visit: Appointment) -> tuple[datetime | None, str | None, AppointmentStatus]:
@@ -193,6 +213,7 @@ def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> 
         "provider_id": place.provider_id,
         "second_provider_id": place.second_provider_id,
         "is_hygiene": place.is_hygiene,
+        "location_id": place.location_id,
         "start": start,
         "minutes": minutes,
         "time_pattern": time_pattern,
@@ -200,9 +221,8 @@ def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> 
 
 
 def place_of(step: Step) -> Place:
-    assert step.operatory_id is not None
     assert step.provider_id is not None
-    return Place(step.operatory_id, step.provider_id, step.second_provider_id, step.is_hygiene)
+    return Place(step.operatory_id, step.provider_id, step.second_provider_id, step.is_hygiene, step.location_id)
 
 
 def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
@@ -212,10 +232,11 @@ def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
 def holds_of(visit: Appointment) -> tuple[Hold, ...]:
     """What a visit that stands in the schedule takes up."""
     assert visit.start is not None
-    if visit.operatory_id is None or visit.provider_id is None:
+    if visit.provider_id is None:
         return ()
     pattern = visit.time_pattern or "X" * (visit.minutes // 5)
-    return holds_for(Place(visit.operatory_id, visit.provider_id), visit.start, visit.minutes, pattern)
+    place = Place(visit.operatory_id, visit.provider_id)
+    return holds_for(place, visit.start, visit.minutes, pattern, visit.patient_id)
 
 
 def note_with(marker: str, text: str | None) -> str:

@@ -1,11 +1,11 @@
 """The step that moves a visit in place, and the one that moves it back from a collision."""
 
-from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, SlotTaken
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientBusy, SlotTaken
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.request import RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Move, Place
+from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move
-from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import (
     Desk,
@@ -68,7 +68,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     # The old time is held too until the move stands, so that the visit can be moved back.
     holds = holds_of(visit)
     if not request.allow_overlap:
-        holds = (*holds_for(place, start, visit.minutes, need.time_pattern), *holds)
+        holds = (*holds_for(place, start, visit.minutes, need.time_pattern, visit.patient_id), *holds)
 
     def confirm() -> None:
         confirm_free(desk, planned, visit, allow_overlap=request.allow_overlap)
@@ -101,7 +101,7 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
         return Done(None)
     try:
         confirm_free(desk, step, visit)
-    except SlotTaken:
+    except (SlotTaken, PatientBusy):
         return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
     except ChangedInEhr:
         return Done(None)
@@ -123,10 +123,15 @@ def read_back_back(task: Task, step: Step, desk: Desk) -> ReadBack:
 
 def back_from(moved: Step) -> Step:
     """The move back of a move: where and when are swapped."""
-    assert moved.old_operatory_id is not None
     assert moved.old_provider_id is not None
     assert moved.start is not None
-    old = Place(moved.old_operatory_id, moved.old_provider_id, moved.old_second_provider_id, moved.is_hygiene)
+    old = Place(
+        moved.old_operatory_id,
+        moved.old_provider_id,
+        moved.old_second_provider_id,
+        moved.is_hygiene,
+        moved.location_id,
+    )
     assert moved.old_start is not None
     assert moved.minutes is not None
     return unsent(moved, StepKind.MOVE_BACK).model_copy(
