@@ -36,8 +36,8 @@ class Appointment:
     `provider_id` is whose time the visit mainly takes: the hygienist's where the EHR marks it as hygiene.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
     One that occupies and names neither chair nor provider takes all of `location_id`, or of the practice where that is
-    None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when that
-    system was last compared with.
+    None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when
+    that system was last compared with.
     """
 
     id: str
