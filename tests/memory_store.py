@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from openchair.circuits import PROBE, pause_after
-from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
+from openchair.errors import IdempotencyKeyReused, PatientBusy, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
 from openchair.limits import LimitState
-from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
+from openchair.models.journal import Claim, Hold, IdempotencyRecord, Resource, Task, TaskPage, TaskState
 from openchair.models.practice import PracticeRecord
 from openchair.ports import Clock, DueTask, Token
 
@@ -22,7 +22,7 @@ class MemoryTaskStore:
         self._tasks: dict[tuple[str, str], Task] = {}
         self._keys: dict[tuple[str, str], tuple[str, str, datetime]] = {}
         self._lines: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self._cells: dict[tuple[str, str, str, datetime], str] = {}
+        self._cells: dict[tuple[str, Resource, str, datetime], str] = {}
 
     def task(self, practice_id: str, task_id: str) -> Task:
         try:
@@ -52,7 +52,7 @@ class MemoryTaskStore:
 
     def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]:
         return [
-            Claim("operatory" if resource == "operatory" else "provider", resource_id, at, at + FIVE_MINUTES, task_id)
+            Claim(resource, resource_id, at, at + FIVE_MINUTES, task_id)
             for (account, resource, resource_id, at), task_id in self._cells.items()
             if account == ehr_account_id and at < end and at + FIVE_MINUTES > start
         ]
@@ -114,15 +114,17 @@ class MemoryTaskStore:
             raise StaleVersion
 
     def _check_free(self, task: Task, holds: Sequence[Hold]) -> None:
-        if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, holds)):
-            raise SlotTaken
+        theirs = [hold for hold in holds if hold.resource == "patient"]
+        for error, wanted in ((PatientBusy, theirs), (SlotTaken, holds)):
+            if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, wanted)):
+                raise error
 
     def _take(self, task: Task, holds: Sequence[Hold]) -> None:
         self._cells.update(dict.fromkeys(self._cells_of(task, holds), task.id))
 
     @staticmethod
-    def _cells_of(task: Task, holds: Sequence[Hold]) -> list[tuple[str, str, str, datetime]]:
-        cells: list[tuple[str, str, str, datetime]] = []
+    def _cells_of(task: Task, holds: Sequence[Hold]) -> list[tuple[str, Resource, str, datetime]]:
+        cells: list[tuple[str, Resource, str, datetime]] = []
         for hold in holds:
             at = hold.start
             while at < hold.end:

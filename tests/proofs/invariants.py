@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from openchair.models.journal import ENDED, TERMINAL, Step, StepKind, StepState, Task, TaskState
+from openchair.models.journal import ENDED, TERMINAL, Resource, Step, StepKind, StepState, Task, TaskState
 from openchair.models.person import Patient
 from openchair.models.request import (
     CancelAppointment,
@@ -176,9 +176,11 @@ def _not_held(simulation: "Simulation", call: Call) -> str | None:
     if target is None or simulation.may_overlap(call.task.id):
         return None
     start, minutes, chair, provider = target
-    wanted = [("operatory", chair), ("provider", provider)]
+    wanted: list[tuple[Resource, str | None]] = [("operatory", chair), ("provider", provider)]
     for at in _marks(start, minutes):
         for resource, resource_id in wanted:
+            if resource_id is None:
+                continue
             holder = simulation.holder(call.task.ehr_account_id, resource, resource_id, at)
             if holder != call.task.id:
                 return f"{call.task.id} writes at {at:%H:%M} in {resource} {resource_id}, held by {holder or 'nobody'}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from openchair.models.request import (
     AppointmentRequest,
@@ -55,10 +55,12 @@ class StepState(StrEnum):
 
 
 Resource = Literal["operatory", "provider", "patient"]
+RESOURCES: tuple[Resource, ...] = get_args(Resource)
+PATIENT: Resource = "patient"
 
 
 class Hold(Stored):
-    """Time of a chair (`operatory`), a provider or a patient that a task keeps for itself; UTC, on five-minute marks."""
+    """Time of a chair (`operatory`), provider or patient that a task keeps for itself; UTC, on five-minute marks."""
 
     resource: Resource
     resource_id: str

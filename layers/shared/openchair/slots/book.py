@@ -52,9 +52,7 @@ class LiveBook:
     longest_days = LONGEST_LIVE_DAYS
     days_at_once = DAYS_AT_ONCE
 
-    def __init__(
-        self, ehr: EhrClient, claims: ClaimReader, record: PracticeRecord, *, fresh: bool = False
-    ) -> None:
+    def __init__(self, ehr: EhrClient, claims: ClaimReader, record: PracticeRecord, *, fresh: bool = False) -> None:
         self._ehr, self._claims, self._record = ehr, claims, record
         self._oldest = OLDEST_FOR_BOOKING if fresh else None
         self._people: tuple[Sequence[Provider], Sequence[Operatory]] | None = None
@@ -88,9 +86,7 @@ class LiveBook:
         return self.book(first_day, last_day)
 
 
-def taken_time(
-    ehr: ScheduleReader, claims: ClaimReader, record: PracticeRecord, start: datetime, minutes: int
-) -> Book:
+def taken_time(ehr: ScheduleReader, claims: ClaimReader, record: PracticeRecord, start: datetime, minutes: int) -> Book:
     """The visits and claims of all days that a visit at this time touches, and nothing else of the book."""
     first_day, last_day = days_touched(start, minutes, record)
     return Book((), (), Schedule(), *_taken_time(ehr, claims, record, first_day, last_day))

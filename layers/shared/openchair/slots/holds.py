@@ -20,8 +20,8 @@ def holds_for(
 ) -> tuple[Hold, ...]:
     """The patient and the chair for the whole length, the provider for each run of `X`.
 
-    UTC, rounded outwards to five-minute marks. Where there is no place yet, or no chair, none is kept, and of a visit of
-    nobody nobody's time.
+    UTC, rounded outwards to five-minute marks. Where there is no place yet, or no chair, none is kept, and of a visit
+    of nobody nobody's time.
     """
     whole = ((0, minutes),)
     holds = tuple(_holds("patient", patient_id or None, start, whole))

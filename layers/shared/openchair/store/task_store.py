@@ -17,7 +17,6 @@ from openchair.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
     OpenChairError,
-    SlotTaken,
     StaleVersion,
     StoreError,
     StoreUnavailable,
@@ -26,6 +25,7 @@ from openchair.errors import (
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.ports import Clock, DueTask
 from openchair.store import claim_store, tables
+from openchair.store.claim_store import Claiming
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
 
 IDEMPOTENCY_KEPT = timedelta(days=30)
@@ -251,9 +251,9 @@ class _Transaction:
         self._updates.append((item, actions, condition))
         self._update_errors.append(error)
 
-    def claim(self, updates: Iterable[tuple[Model, list[Action], Condition]]) -> None:
-        for item, actions, condition in updates:
-            self.update(item, actions, condition, SlotTaken)
+    def claim(self, updates: Iterable[Claiming]) -> None:
+        for item, actions, condition, error in updates:
+            self.update(item, actions, condition, error)
 
     def commit(self) -> None:
         token = uuid4().hex

@@ -128,7 +128,7 @@ def _check(visit: AppointmentRequest | RescheduleAppointment) -> list[StepKind]:
 
 
 def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: datetime) -> tuple[Hold, ...]:
-    """What can be claimed before the EHR is asked: of a new visit the patient's time, and chair and provider if known."""
+    """What can be claimed before the EHR is asked: of a new visit the patient, and chair and provider if known."""
     visit = request.appointment if isinstance(request, OnboardNewPatient) else request
     if not isinstance(visit, AppointmentRequest | RescheduleAppointment):
         return ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from openchair.errors import AppointmentNotFound, ChangedInEhr, OpenChairError, PatientMismatch, SlotTaken, TaskExpired
+from openchair.errors import AppointmentNotFound, ChangedInEhr, OpenChairError, PatientMismatch, TaskExpired
 from openchair.models.journal import Ending, Hold, Step, StepKind, StepState, Task
 from openchair.models.office import Schedule
 from openchair.models.practice import PracticeRecord
@@ -146,7 +146,7 @@ def best_place(
         book,
         need,
         start,
-        zone=zone,
+        zone=desk.record.practice.zone,
         ignore_appointment_id=old.id if old else None,
         ignore_task_id=task.id,
         prefer=prefer,

@@ -139,9 +139,7 @@ def _ready(
     if any(visit.patient_id and visit.is_visit and _overlaps(visit, planned) for visit in others):
         raise PatientBusy
     holds = holds_for(new.place, new.start, new.minutes, new.time_pattern, new.patient_id)
-    return Ready(
-        planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned, instead_of=instead_of)
-    )
+    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned, instead_of=instead_of))
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
