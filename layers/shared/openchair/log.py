@@ -177,7 +177,7 @@ def unreadable(count: int) -> None:
         logger.error("stored items left to another version", extra=metric, _aws=_embedded(metric, [[]]))
 
 
-def listed(answer: dict[str, Any]) -> dict[str, Any]:
+def page(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer of a list as it is; what it could not read is counted."""
     unreadable(answer.get("unreadable", 0))
     return answer
