@@ -79,7 +79,7 @@ def test_a_field_that_only_a_newer_version_knows_is_kept_through_a_save(store: D
     rewritten(task, request=request, steps=[step], shade="dark")
 
     read = store.task("p1", task.id)
-    store.save(read.with_step(read.steps[0].model_copy(update={"state": StepState.SENT})))
+    store.save(read.with_step(0, read.steps[0].model_copy(update={"state": StepState.SENT})))
 
     item = json.loads(TaskItem.get(*tables.task_key("p1", task.id)).document)
     assert read.is_understood
