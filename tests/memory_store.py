@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from openchair.circuits import PROBE, pause_after
 from openchair.errors import IdempotencyKeyReused, PatientBusy, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
 from openchair.limits import LimitState
-from openchair.models.journal import Claim, Hold, IdempotencyRecord, Resource, Task, TaskPage, TaskState
+from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.models.practice import PracticeRecord
 from openchair.ports import Clock, DueTask, Token
 
@@ -22,7 +22,7 @@ class MemoryTaskStore:
         self._tasks: dict[tuple[str, str], Task] = {}
         self._keys: dict[tuple[str, str], tuple[str, str, datetime]] = {}
         self._lines: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self._cells: dict[tuple[str, Resource, str, datetime], str] = {}
+        self._cells: dict[tuple[str, str, str, datetime], str] = {}
 
     def task(self, practice_id: str, task_id: str) -> Task:
         try:
@@ -123,8 +123,8 @@ class MemoryTaskStore:
         self._cells.update(dict.fromkeys(self._cells_of(task, holds), task.id))
 
     @staticmethod
-    def _cells_of(task: Task, holds: Sequence[Hold]) -> list[tuple[str, Resource, str, datetime]]:
-        cells: list[tuple[str, Resource, str, datetime]] = []
+    def _cells_of(task: Task, holds: Sequence[Hold]) -> list[tuple[str, str, str, datetime]]:
+        cells: list[tuple[str, str, str, datetime]] = []
         for hold in holds:
             at = hold.start
             while at < hold.end:

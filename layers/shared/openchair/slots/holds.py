@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from openchair.models.journal import Hold, Resource
+from openchair.models.journal import Hold
 from openchair.models.visit import Place
 from openchair.slots.marks import FIVE_MINUTES
 
@@ -35,7 +35,7 @@ def holds_for(
 
 
 def _holds(
-    resource: Resource, resource_id: str | None, start: datetime, runs: tuple[tuple[int, int], ...]
+    resource: str, resource_id: str | None, start: datetime, runs: tuple[tuple[int, int], ...]
 ) -> Iterator[Hold]:
     """One for each stretch of marks; runs that touch are one."""
     if resource_id is None:

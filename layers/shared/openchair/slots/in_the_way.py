@@ -107,7 +107,7 @@ def taken(
             chairs.add(claim.resource_id, *span)
         elif claim.resource == "provider":
             providers.add(claim.resource_id, *span)
-        elif claim.resource_id == whose:
+        elif claim.resource == "patient" and claim.resource_id == whose:
             patients.add(claim.resource_id, *span)
     return Taken(chairs, providers, locations, patients.line(*patients))
 

@@ -12,14 +12,12 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from openchair.errors import OpenChairError, PatientBusy, SlotTaken, StoreUnavailable
-from openchair.models.journal import PATIENT, RESOURCES, Claim, Hold, Resource
+from openchair.models.journal import Claim, Hold
 from openchair.store import tables
 from openchair.store.tables import MINUTE_MARKS, ClaimItem
 
 _FIVE_MINUTES = timedelta(minutes=5)
 _SWEPT_AFTER = timedelta(days=7)
-# What a newer version claims besides is not this one's to keep free.
-_RESOURCES: dict[str, Resource] = {name: name for name in RESOURCES}
 
 Cell = tuple[str, str, int]
 """Sort key of the item, five-minute attribute, TTL of the item in epoch seconds."""
@@ -43,8 +41,8 @@ def cells(holds: Iterable[Hold]) -> list[Cell]:
 def taking(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[Claiming]:
     """Updates that take the cells, each refused when another task has one of them. A patient's are told first."""
     holds = tuple(holds)
-    theirs = [hold for hold in holds if hold.resource == PATIENT]
-    others = [hold for hold in holds if hold.resource != PATIENT]
+    theirs = [hold for hold in holds if hold.resource == "patient"]
+    others = [hold for hold in holds if hold.resource != "patient"]
     yield from _taking(account, task_id, theirs, PatientBusy)
     yield from _taking(account, task_id, others, SlotTaken)
 
@@ -94,15 +92,13 @@ def read_claims(account: str, start: datetime, end: datetime) -> list[Claim]:
 
 def _claims_of(item: ClaimItem) -> Iterator[Claim]:
     hour, resource, resource_id = tables.from_claim_sort_key(item.sk)
-    if resource not in _RESOURCES:
-        return
     held = [(minute, getattr(item, tables.minute_attribute(minute))) for minute in MINUTE_MARKS]
     for task_id, run in groupby(held, key=lambda cell: cell[1]):
         minutes = [minute for minute, _ in run]
         if task_id is not None:
             start = hour + timedelta(minutes=minutes[0])
             end = hour + timedelta(minutes=minutes[-1] + 5)
-            yield Claim(_RESOURCES[resource], resource_id, start, end, task_id)
+            yield Claim(resource, resource_id, start, end, task_id)
 
 
 def _attribute(mark: str) -> UnicodeAttribute:

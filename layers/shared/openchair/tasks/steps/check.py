@@ -23,7 +23,7 @@ def check(task: Task, step: Step, desk: Desk) -> Look:
 
     One that no longer stands where it was put is told as changed; in a rebook the cancel looks for itself.
     """
-    written = next(done for done in task.steps if done.kind in (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT))
+    written = task.last_done(StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT)
     if written.start is None:
         return Done(None)
     book = _book(written, desk)
@@ -47,7 +47,7 @@ def check(task: Task, step: Step, desk: Desk) -> Look:
 
 
 def check_back(task: Task, step: Step, desk: Desk) -> Look:
-    back = task.step(StepKind.MOVE_BACK)
+    back = task.last_done(StepKind.MOVE_BACK)
     book = _book(back, desk)
     collides = _standing(back, book) is not None and _collision(task, back, book) is not None
     return NeedsReview(outcomes.MOVED_ONTO_COLLISION) if collides else Done(None)
