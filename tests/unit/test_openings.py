@@ -648,7 +648,7 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
         resources = [("operatory", chair_ids), ("provider", provider_ids), ("patient", ["70", "71"])]
         resource, ids = draw(st.sampled_from(resources))
         span = (moment(start).astimezone(UTC), moment(start + draw(lengths)).astimezone(UTC))
-        claims.append(Claim(resource, draw(st.sampled_from(ids)), *span, "t1"))  # type: ignore[arg-type]
+        claims.append(Claim(resource, draw(st.sampled_from(ids)), *span, "t1"))
     closed = (
         frozenset({first_day + timedelta(days=draw(st.integers(0, 2)))})
         if draw(st.integers(0, 7)) == 7
