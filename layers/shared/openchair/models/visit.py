@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class AppointmentStatus(StrEnum):
@@ -97,8 +98,7 @@ class Place:
     location_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A bookable start. Times are aware, in the practice's zone."""
 
     start: datetime

@@ -3,118 +3,120 @@
 from dataclasses import dataclass
 
 from openchair import wall_time
-from openchair.models.visit import OCCUPYING, AppointmentStatus, Place
-from openchair.slots.marks import FIVE_MINUTES, MARKS_A_DAY, Lines, Ruler
+from openchair.models.visit import OCCUPYING, Appointment, Place
+from openchair.slots.marks import FIVE_MINUTES, MARKS_A_DAY, Lines, Ruler, stretch
 from openchair.slots.nouns import Book
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """By chair and by provider, and of one patient. A provider's time counts wherever the chair is.
-
-    `locations`: what names neither chair nor provider takes all of its location; None is everywhere.
-    """
-
-    chairs: Lines[str]
-    providers: Lines[str]
-    locations: Lines[str | None]
-    patient: int
-
-    def at(self, place: Place) -> int:
-        """Of a place's chair, or of its location where it has none."""
-        here = self.locations.line(*_around(self.locations, place.location_id))
-        return here if place.operatory_id is None else here | self.chairs.line(place.operatory_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Shut:
-    """Closed days and blockouts, by what they shut."""
+class InTheWay:
+    """Marks by chair, by provider, wherever the chair is, and by location, None for everywhere."""
 
     chairs: Lines[str]
     providers: Lines[str]
     locations: Lines[str | None]
 
     def at(self, place: Place) -> int:
-        here = self.locations.line(*_around(self.locations, place.location_id)) | self.providers.line(place.provider_id)
-        return here if place.operatory_id is None else here | self.chairs.line(place.operatory_id)
+        """Of a place's chair, and of its location; a place or a row of no location may be in any."""
+        around = self.locations if place.location_id is None else (None, place.location_id)
+        line = self.locations.line(*around)
+        return line if place.operatory_id is None else line | self.chairs.line(place.operatory_id)
+
+
+def _nothing(ruler: Ruler) -> InTheWay:
+    return InTheWay(Lines[str](ruler), Lines[str](ruler), Lines[str | None](ruler))
 
 
 def taken(
-    book: Book,
-    ruler: Ruler,
-    *,
-    patient_id: str | None = None,
-    ignore_appointment_id: str | None = None,
-    ignore_task_id: str | None = None,
-) -> Taken:
-    """Every mark that a visit or another task's claim touches.
-
-    A patient's notes are no visits of theirs, and what is of no patient is nobody's.
-    """
-    chairs, providers = Lines[str](ruler), Lines[str](ruler)
-    locations, patients = Lines[str | None](ruler), Lines[str](ruler)
+    book: Book, ruler: Ruler, *, ignore_appointment_id: str | None = None, ignore_task_id: str | None = None
+) -> InTheWay:
+    """Every mark that a visit or another task's claim touches; a visit that names neither chair nor provider takes all
+    of its location."""
+    found = _nothing(ruler)
+    chairs, providers = found.chairs, found.providers
     origin, just_after, plain, zone = ruler.origin, ruler.just_after, ruler.plain, ruler.zone
-    whose = patient_id or None
+    # Thousands pass here, so a day's integer is set in place where a visit is of one ordinary day.
     for visit in book.appointments:
         start = visit.start
         if start is None or visit.status not in OCCUPYING or visit.id == ignore_appointment_id:
             continue
-        # Thousands pass here: a day's integer is set in place where all of the visit is of one ordinary day.
         since = start - origin
-        day = since.days
-        seconds = since.seconds
-        first = seconds // FIVE_MINUTES
+        day, seconds = since.days, since.seconds
         last = (seconds + visit.minutes * 60 - 1) // FIVE_MINUTES
-        is_simple = day in plain and start.tzinfo is zone and first <= last < MARKS_A_DAY
-        is_theirs = visit.patient_id == whose and visit.status is not AppointmentStatus.NOTE
-        if is_simple:
-            marks = (2 << last) - (1 << first)
-            if visit.operatory_id is not None:
-                chairs[visit.operatory_id][day] |= marks
-            elif visit.provider_id is None:
-                locations[visit.location_id][day] |= marks
-            if is_theirs:
-                patients[visit.patient_id][day] |= marks
-        else:
-            assert visit.end is not None  # it has a start
-            span = ruler.touched(start, visit.end)
-            if visit.operatory_id is not None:
-                chairs.add(visit.operatory_id, *span)
-            elif visit.provider_id is None:
-                locations.add(visit.location_id, *span)
-            if is_theirs:
-                patients.add(visit.patient_id, *span)
-        for needed in visit.provider_times:
-            end = needed.end
-            if is_simple and needed.start is start and end.tzinfo is zone:
-                until = end - just_after
-                last = until.seconds // FIVE_MINUTES
-                if until.days == day and first <= last:
-                    providers[needed.provider_id][day] |= (2 << last) - (1 << first)
-                    continue
-            if needed.start < end:
-                providers.add(needed.provider_id, *ruler.touched(needed.start, end))
-        if not visit.provider_times and visit.provider_id is not None:
-            if is_simple:
-                providers[visit.provider_id][day] |= marks
-            else:
-                providers.add(visit.provider_id, *span)
-    for claim in book.claims:
-        if claim.task_id == ignore_task_id:
+        first = seconds // FIVE_MINUTES
+        operatory_id = visit.operatory_id
+        if day not in plain or start.tzinfo is not zone or not first <= last < MARKS_A_DAY or operatory_id is None:
+            _take(visit, found, ruler)
             continue
-        span = ruler.touched(claim.start, claim.end)
-        if claim.resource == "operatory":
-            chairs.add(claim.resource_id, *span)
-        elif claim.resource == "provider":
-            providers.add(claim.resource_id, *span)
-        elif claim.resource == "patient" and claim.resource_id == whose:
-            patients.add(claim.resource_id, *span)
-    return Taken(chairs, providers, locations, patients.line(*patients))
+        marks = (2 << last) - (1 << first)
+        chairs[operatory_id][day] |= marks
+        for needed in visit.provider_times:
+            begin, end = needed.start, needed.end
+            since, until = begin - origin, end - just_after
+            if since.days == day == until.days and begin.tzinfo is zone and end.tzinfo is zone:
+                opens, closes = since.seconds, until.seconds
+                if opens <= closes:
+                    providers[needed.provider_id][day] |= (2 << closes // FIVE_MINUTES) - (1 << opens // FIVE_MINUTES)
+            elif begin < end:
+                providers.add(needed.provider_id, *ruler.touched(begin, end))
+        if not visit.provider_times and visit.provider_id is not None:
+            providers[visit.provider_id][day] |= marks
+    for claim in book.claims:
+        lines = {"operatory": chairs, "provider": providers}.get(claim.resource)
+        if lines is not None and claim.task_id != ignore_task_id:
+            lines.add(claim.resource_id, *ruler.touched(claim.start, claim.end))
+    return found
 
 
-def shut(book: Book, ruler: Ruler) -> Shut:
-    """A blockout shuts the chairs it names, else the providers, else the chairs of its location, else all there is."""
-    found = Shut(Lines[str](ruler), Lines[str](ruler), Lines[str | None](ruler))
+def _take(visit: Appointment, found: InTheWay, ruler: Ruler) -> None:
+    """Any visit, however long, and wherever it begins."""
+    assert visit.start is not None
+    assert visit.end is not None
+    span = ruler.touched(visit.start, visit.end)
+    if visit.operatory_id is not None:
+        found.chairs.add(visit.operatory_id, *span)
+    elif visit.provider_id is None:
+        found.locations.add(visit.location_id, *span)
+    for needed in visit.provider_times:
+        if needed.start < needed.end:
+            found.providers.add(needed.provider_id, *ruler.touched(needed.start, needed.end))
+    if not visit.provider_times and visit.provider_id is not None:
+        found.providers.add(visit.provider_id, *span)
+
+
+def taken_of_patient(
+    book: Book,
+    ruler: Ruler,
+    patient_id: str | None,
+    *,
+    ignore_appointment_id: str | None = None,
+    ignore_task_id: str | None = None,
+) -> int:
+    """The marks of a patient's own visits, wherever they are, and of what other tasks hold for them.
+
+    A patient's notes are no visits of theirs, and what is of no patient is nobody's.
+    """
+    line = 0
+    if not patient_id:
+        return line
+    for visit in book.appointments:
+        if visit.patient_id == patient_id and visit.is_visit and visit.id != ignore_appointment_id:
+            assert visit.start is not None
+            assert visit.end is not None
+            line |= stretch(*ruler.touched(visit.start, visit.end))
+    for claim in book.claims:
+        is_theirs = claim.resource == "patient" and claim.resource_id == patient_id
+        if is_theirs and claim.task_id != ignore_task_id:
+            line |= stretch(*ruler.touched(claim.start, claim.end))
+    return line & ruler.whole
+
+
+def shut(book: Book, ruler: Ruler) -> InTheWay:
+    """Closed days and blockouts.
+
+    A blockout shuts the chairs it names, else the providers, else its location, else everything.
+    """
+    found = _nothing(ruler)
     for day in book.schedule.closed_days:
         found.locations.add(None, *ruler.touched(*wall_time.day_bounds(day, ruler.zone)))
     for blockout in book.schedule.blockouts:
@@ -128,8 +130,3 @@ def shut(book: Book, ruler: Ruler) -> Shut:
         if not blockout.provider_ids:
             found.locations.add(blockout.location_id, *span)
     return found
-
-
-def _around(lines: Lines[str | None], location_id: str | None) -> list[str | None]:
-    """Of which locations a place shares what is in the way: one of no location may be in any."""
-    return list(lines) if location_id is None else [None, location_id]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import groupby, pairwise
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,6 @@ from openchair import wall_time
 FIVE_MINUTES = 300
 """Seconds: the unit of patterns and of claims."""
 MARKS_A_DAY = 24 * 3600 // FIVE_MINUTES
-_BYTES_A_DAY = MARKS_A_DAY // 8
 
 
 class Ruler:
@@ -21,7 +21,7 @@ class Ruler:
     taken to `just_after`, so that one on a mark touches the mark before it.
     """
 
-    __slots__ = ("begins", "days", "first_day", "firsts", "just_after", "origin", "plain", "whole", "zone")
+    __slots__ = ("_rows", "begins", "days", "first_day", "firsts", "just_after", "origin", "plain", "whole", "zone")
 
     def __init__(self, first_day: date, last_day: date, zone: ZoneInfo) -> None:
         self.zone = zone
@@ -32,7 +32,9 @@ class Ruler:
         ]
         self.begins = midnights[0]
         self.firsts = [(midnight - self.begins) // FIVE_MINUTES for midnight in midnights]
-        self.plain = frozenset(n for n in range(self.days) if self.firsts[n + 1] - self.firsts[n] == MARKS_A_DAY)
+        lengths = [end - first for first, end in pairwise(self.firsts)]
+        self.plain = frozenset(day for day, length in enumerate(lengths) if length == MARKS_A_DAY)
+        self._rows = [list(days) for _, days in groupby(range(self.days), lambda day: day in self.plain or -day)]
         self.origin = datetime.combine(first_day, time.min, zone)
         self.just_after = self.origin + timedelta(microseconds=1)
         self.whole = (1 << self.firsts[-1]) - 1
@@ -49,33 +51,35 @@ class Ruler:
     def shown_twice(self) -> int:
         """The marks of the hours that the clocks show twice."""
         line = 0
-        for day in range(self.days):
-            if day not in self.plain:
-                for mark in range(self.firsts[day], self.firsts[day + 1]):
-                    line |= wall_time.is_ambiguous(self.moment(mark).replace(tzinfo=None), self.zone) << mark
+        for first, end in pairwise(self.firsts):
+            for mark in range(first, end) if end - first > MARKS_A_DAY else ():
+                line |= wall_time.is_ambiguous(self.moment(mark).replace(tzinfo=None), self.zone) << mark
         return line
 
     def starts(self, first_day: date, last_day: date, grid_minutes: int) -> int:
         """The marks of the grid counted from each local midnight of these days, where the clocks show them once."""
         even = sum(1 << mark for mark in range(0, MARKS_A_DAY, grid_minutes * 60 // FIVE_MINUTES))
         line = 0
-        for number in range((first_day - self.first_day).days, (last_day - self.first_day).days + 1):
-            if number in self.plain:
-                line |= even << self.firsts[number]
+        for day in range((first_day - self.first_day).days, (last_day - self.first_day).days + 1):
+            if day in self.plain:
+                line |= even << self.firsts[day]
                 continue
-            midnight = datetime.combine(self.first_day + timedelta(days=number), time.min)
-            for minute in range(0, 24 * 60, grid_minutes):
-                wall = midnight + timedelta(minutes=minute)
-                if wall_time.exists(wall, self.zone) and not wall_time.is_ambiguous(wall, self.zone):
-                    moment = wall.replace(tzinfo=self.zone)
-                    line |= 1 << self.touched(moment, moment)[0]
-        return line
+            for mark in range(self.firsts[day], self.firsts[day + 1]):
+                shown = self.moment(mark)
+                line |= ((shown.hour * 60 + shown.minute) % grid_minutes == 0) << mark
+        return line & ~self.shown_twice()
 
-    def line(self, chunks: list[int]) -> int:
+    def joined(self, chunks: list[int]) -> int:
         """The days' marks, given day by day, as one integer."""
-        if len(self.plain) == self.days:
-            return int.from_bytes(b"".join([one.to_bytes(_BYTES_A_DAY, "little") for one in chunks]), "little")
-        return sum(one << first for one, first in zip(chunks, self.firsts, strict=False))
+        line = 0
+        for days in self._rows:
+            parts, width = chunks[days[0] : days[-1] + 1], MARKS_A_DAY
+            while len(parts) > 1:
+                # Two and two, so that most of the integers joined are short.
+                parts = [one | other << width for one, other in zip(parts[::2], [*parts[1::2], 0], strict=False)]
+                width *= 2
+            line |= parts[0] << self.firsts[days[0]]
+        return line
 
 
 class Lines[K](dict[K, list[int]]):
@@ -84,6 +88,7 @@ class Lines[K](dict[K, list[int]]):
     def __init__(self, ruler: Ruler) -> None:
         super().__init__()
         self._ruler = ruler
+        self._joined: dict[K, int] = {}
 
     def __missing__(self, key: K) -> list[int]:
         chunks = self[key] = [0] * self._ruler.days
@@ -91,8 +96,6 @@ class Lines[K](dict[K, list[int]]):
 
     def add(self, key: K, first: int, end: int) -> None:
         """Sets the marks from `first` up to `end`, as far as they are of these days."""
-        if first >= end:
-            return
         firsts, chunks = self._ruler.firsts, self[key]
         for day in range(self._ruler.days):
             begin, stop = max(first, firsts[day]), min(end, firsts[day + 1])
@@ -100,16 +103,18 @@ class Lines[K](dict[K, list[int]]):
                 chunks[day] |= stretch(begin - firsts[day], stop - firsts[day])
 
     def line(self, *keys: K) -> int:
-        """All marks of these, as one integer."""
+        """All marks of these as one integer, to be asked for once all are set."""
         line = 0
         for key in keys:
-            if key in self:
-                line |= self._ruler.line(self[key])
+            if key in self and key not in self._joined:
+                self._joined[key] = self._ruler.joined(self[key])
+            line |= self._joined.get(key, 0)
         return line
 
 
 def stretch(first: int, end: int) -> int:
-    """The marks from `first` up to `end`."""
+    """The marks from `first`, or from the first there is, up to `end`."""
+    first = max(first, 0)
     return (1 << max(end, first)) - (1 << first)
 
 

@@ -1,7 +1,8 @@
 """What openings are asked of, and what is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from openchair.models.journal import Claim
 from openchair.models.office import Operatory, Provider, Schedule
@@ -35,7 +36,8 @@ class Need:
 class Book:
     """Everything known of some days. Chairs stand in the order in which the EHR shows them.
 
-    `appointments` holds also what began before these days and reaches into them.
+    `appointments` holds also what began before these days and reaches into them. What was computed of a book may be
+    kept with it, as it never changes.
     """
 
     providers: Sequence[Provider]
@@ -43,3 +45,10 @@ class Book:
     schedule: Schedule
     appointments: Sequence[Appointment] = ()
     claims: Sequence[Claim] = ()
+    _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def kept[T](self, key: object, compute: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = compute()
+        found: T = self._kept[key]
+        return found

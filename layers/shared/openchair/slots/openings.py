@@ -13,7 +13,8 @@ from openchair.errors import InvalidTime, OffSchedule, PatientBusy, SlotTaken
 from openchair.models.practice import Booking
 from openchair.models.visit import Place, Slot
 from openchair.slots.holds import provider_runs
-from openchair.slots.in_the_way import Taken, shut, taken
+from openchair.slots.hours import WorkingHours
+from openchair.slots.in_the_way import InTheWay, shut, taken, taken_of_patient
 from openchair.slots.marks import FIVE_MINUTES, Ruler, room, set_marks, stretch
 from openchair.slots.nouns import Book, Need
 from openchair.slots.places import check_known, working
@@ -34,23 +35,24 @@ def open_slots(
     last_day = min(last_day, now.astimezone(zone).date() + timedelta(days=booking.horizon_days))
     if last_day < first_day:
         return []
-    ruler = Ruler(first_day, last_day + _DAY, zone)
+    marked = book.kept((first_day, last_day, zone), lambda: _Marked(book, Ruler(first_day, last_day + _DAY, zone)))
+    ruler, closed, busy = marked.ruler, marked.closed, marked.busy
+    patient = taken_of_patient(book, ruler, need.patient_id)
     starts = _starts(ruler, need, first_day, last_day, booking, now)
     length = -(-need.minutes // 5)
-    closed, busy = shut(book, ruler), taken(book, ruler, patient_id=need.patient_id)
     theirs: dict[str, int] = {}
     places_at: dict[int, list[Place]] = {}
-    for one in working(book, need, ruler):
+    for one in working(book, need, marked.hours):
         place = one.place
         if place.provider_id not in theirs:
             theirs[place.provider_id] = starts & _free_at_runs(ruler, busy, place.provider_id, need)
-        free = one.marks & ~(closed.at(place) | busy.at(place) | busy.patient)
+        free = one.marks & ~(closed.at(place) | closed.providers.line(place.provider_id) | busy.at(place) | patient)
         for mark in set_marks(theirs[place.provider_id] & room(free, length)):
             places_at.setdefault(mark, []).append(place)
     found: list[Slot] = []
     for mark in sorted(places_at):
         start, end = ruler.moment(mark), ruler.moment(mark, need.minutes)
-        found += [Slot(start, end, place) for place in places_at[mark]]
+        found.extend([Slot(start, end, place) for place in places_at[mark]])
     return found
 
 
@@ -82,25 +84,19 @@ def place_at(
     if any(wall_time.is_ambiguous(one.astimezone(zone).replace(tzinfo=None), zone) for one in (start, end)):
         raise InvalidTime("A visit cannot start or end in the hour that the practice's clocks show twice.")
     wanted = _Wanted(ruler, start, need.minutes, need.time_pattern)
-    closed = shut(book, ruler)
-    busy = taken(
-        book,
-        ruler,
-        patient_id=need.patient_id,
-        ignore_appointment_id=ignore_appointment_id,
-        ignore_task_id=ignore_task_id,
-    )
+    ignored = {"ignore_appointment_id": ignore_appointment_id, "ignore_task_id": ignore_task_id}
+    closed, busy = shut(book, ruler), taken(book, ruler, **ignored)
     ranked: list[tuple[bool, int, int, Place]] = []
-    for order, one in enumerate(working(book, need, ruler)):
+    for order, one in enumerate(working(book, need, WorkingHours(book, ruler))):
         place = one.place
         if require_provider_id not in (None, place.provider_id) or wanted.whole & ~one.marks:
             continue
-        if closed.at(place) & wanted.whole:
+        if wanted.whole & (closed.at(place) | closed.providers.line(place.provider_id)):
             continue
         ranked.append((wanted.is_taken(place, busy), _distance(place, prefer), order, place))
     if not ranked:
         raise OffSchedule
-    if busy.patient & wanted.whole and not allow_overlap:
+    if not allow_overlap and wanted.whole & taken_of_patient(book, ruler, need.patient_id, **ignored):
         raise PatientBusy
     ranked.sort(key=lambda one: one[:3])
     places = [place for is_taken, _, _, place in ranked if allow_overlap or not is_taken]
@@ -126,17 +122,20 @@ def check_free(
     """
     ruler = Ruler(start.astimezone(UTC).date(), _after(start, minutes).astimezone(UTC).date(), _UTC)
     wanted = _Wanted(ruler, start, minutes, time_pattern)
-    busy = taken(
-        book,
-        ruler,
-        patient_id=patient_id,
-        ignore_appointment_id=ignore_appointment_id,
-        ignore_task_id=ignore_task_id,
-    )
-    if busy.patient & wanted.whole:
+    ignored = {"ignore_appointment_id": ignore_appointment_id, "ignore_task_id": ignore_task_id}
+    if wanted.whole & taken_of_patient(book, ruler, patient_id, **ignored):
         raise PatientBusy
-    if wanted.is_taken(place, busy):
+    if wanted.is_taken(place, taken(book, ruler, **ignored)):
         raise SlotTaken
+
+
+class _Marked:
+    """A book's hours and what is in the way on it, in marks."""
+
+    def __init__(self, book: Book, ruler: Ruler) -> None:
+        self.ruler = ruler
+        self.closed, self.busy = shut(book, ruler), taken(book, ruler)
+        self.hours = WorkingHours(book, ruler)
 
 
 class _Wanted:
@@ -148,7 +147,7 @@ class _Wanted:
         for begin, end in provider_runs(time_pattern, minutes):
             self._at_runs |= stretch(*ruler.touched(_after(start, begin), _after(start, end)))
 
-    def is_taken(self, place: Place, busy: Taken) -> bool:
+    def is_taken(self, place: Place, busy: InTheWay) -> bool:
         return bool(busy.at(place) & self.whole or busy.providers.line(place.provider_id) & self._at_runs)
 
 
@@ -160,7 +159,7 @@ def _starts(ruler: Ruler, need: Need, first_day: date, last_day: date, booking: 
     return starts & ~(ruler.shown_twice() >> need.minutes // 5) & ~stretch(0, too_soon)
 
 
-def _free_at_runs(ruler: Ruler, busy: Taken, provider_id: str, need: Need) -> int:
+def _free_at_runs(ruler: Ruler, busy: InTheWay, provider_id: str, need: Need) -> int:
     """The marks from which a provider is free at every `X` of the pattern."""
     free = ruler.whole & ~busy.providers.line(provider_id)
     starts = ruler.whole
