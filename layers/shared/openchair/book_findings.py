@@ -28,11 +28,12 @@ def book_findings(book: BookCheck | None) -> list[Finding]:
         )
     found += [_chairless(one) for one in book.chairless_hours]
     if book.chairs_not_bookable:
+        chairs = _named(book.chairs_not_bookable)
         found.append(
             Finding(
                 "chairs_not_bookable",
                 True,
-                f"Chairs kept from being booked online at the vendor are not offered: {_named(book.chairs_not_bookable)}.",
+                f"Not offered, since the vendor keeps them from online booking: chairs {chairs}.",
                 "If they are to be booked, have the vendor make them bookable online.",
             )
         )
