@@ -163,6 +163,12 @@ def _set_location(ehr: Ehr, given: Document) -> Document:
 
 
 def _set_provider(ehr: Ehr, given: Document) -> Document:
+    """provider_id and `columns`; `location_ids`, where the provider works, stands beside them."""
+    number = int(given["provider_id"])
+    if "location_ids" in given:
+        places = tuple(int(one) for one in given["location_ids"])
+        ehr.institution.providers[number] = replace(ehr.institution.providers[number], location_ids=places)
+        given = {"columns": {}, **given}
     return _set(ehr.institution.providers, int(given["provider_id"]), given, Provider)
 
 
