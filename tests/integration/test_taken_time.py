@@ -133,7 +133,7 @@ def test_nobody_is_booked_into_a_block_that_began_days_ago_however_it_was_asked_
     nex.record = type(nex.record)(nex.record.practice, 1, nex.record.ehr_account_id, may_overlap=True)
     slot = nex.slot(40)
     start = datetime.fromisoformat(slot["start"])
-    what = {} if named is None else {named: slot[named]}
+    what: dict[str, Any] = {} if named is None else {named: slot[named]}
     span = {"start": (start - timedelta(days=4)).isoformat(), "end": (start + timedelta(days=9)).isoformat()}
     staff(nex, "block", **what, **span)
     request = {"type": "CREATE_APPOINTMENT", "service_id": "filling", "patient_id": nex.patient_ids()[0], **slot}
@@ -141,24 +141,6 @@ def test_nobody_is_booked_into_a_block_that_began_days_ago_however_it_was_asked_
     plain, insisting = nex.do(request), nex.do({**request, "allow_overlap": True})
 
     assert [(task.state, task.code) for task in (plain, insisting)] == [(TaskState.FAILED, "off_schedule")] * 2
-
-
-def test_a_visit_is_taken_back_when_a_leave_of_days_was_entered_meanwhile(nex: NexHealthWorld) -> None:
-    """The look before the write and the one after it see blocks by the same rule."""
-    request = nex.booking(30)
-    start = datetime.fromisoformat(request["start"])
-    leave = {
-        "action": "block",
-        "provider_id": request["provider_id"],
-        "start": start.replace(hour=0).isoformat(),
-        "end": (start + timedelta(days=5)).isoformat(),
-    }
-    rule = {"match": {"method": "POST", "path_regex": "^/appointments$"}, "fault": {"kind": "staff", "action": leave}}
-    nex.control("faults", **rule)
-
-    done = nex.until_ended(nex.do(request))
-
-    assert (done.state, done.code) in ((TaskState.COMPLETED, "booked"), (TaskState.FAILED, "slot_taken"))
 
 
 # ------------------------------------------------------------------------------------- NexHealth: what is left unsaid
@@ -404,13 +386,11 @@ def test_a_note_of_the_practice_closes_its_day_unless_the_practice_says_otherwis
 def test_the_practice_says_which_blockouts_shut(dental: OpenDentalWorld) -> None:
     plain = offered(dental, TUESDAY)
     types = {one.name: one.id for one in dental.clients.client(dental.record).definitions(25)}  # type: ignore[union-attr]
-    for name in ("Hygiene Preferred", "No Scheduling"):
-        hours = (
-            {"start": "07:00", "end": "12:00"} if name == "Hygiene Preferred" else {"start": "12:00", "end": "19:00"}
-        )
-        chair_ids = sorted({str(chair) for chair in chairs(plain)})
-        blockout = {"kind": "blockout", "day": TUESDAY.isoformat(), "blockout_type": types[name], **hours}
-        staff(dental, "add_schedule", **blockout, operatory_ids=chair_ids)
+    halves = {"Hygiene Preferred": ("07:00", "12:00"), "No Scheduling": ("12:00", "19:00")}
+    for name, (first, last) in halves.items():
+        blockout = {"kind": "blockout", "day": TUESDAY.isoformat(), "blockout_type": types[name]}
+        ids = sorted(str(chair) for chair in chairs(plain))
+        staff(dental, "add_schedule", **blockout, start=first, end=last, operatory_ids=ids)
     noon = at(dental, TUESDAY, 12)
 
     assert offered(dental, TUESDAY) == []
@@ -421,5 +401,5 @@ def test_the_practice_says_which_blockouts_shut(dental: OpenDentalWorld) -> None
     changed(dental, booking={"blockouts": ["hygiene preferred"]})
     assert all(start >= noon for start, _, _ in offered(dental, TUESDAY))
     changed(dental, booking={"blockouts": [types["No Scheduling"], "Luhcn"]})
-    assert offered(dental, TUESDAY) == mornings or set(mornings) <= set(offered(dental, TUESDAY))
+    assert set(mornings) <= set(offered(dental, TUESDAY))
     assert "Luhcn" in findings(dental)["blockouts"]["message"]

@@ -75,8 +75,7 @@ class AppointmentCalls(OfficeCalls):
     ) -> Sequence[BookedRow]:
         """Blocks that began before this day and on no day end: the vendor lists rows by their start only.
 
-        Half a year back is asked, once for two weeks of days, and kept a minute: what is entered now and began earlier
-        is seen that much later, where NexHealth itself reads the practice's system every ten minutes.
+        Half a year back is asked, once an invocation for two weeks of days.
         """
         week = start_date.toordinal() // _DAYS_AT_ONCE * _DAYS_AT_ONCE
         first, last = date.fromordinal(week) - _LONGEST_BLOCK, date.fromordinal(week + _DAYS_AT_ONCE - 1)
@@ -87,7 +86,7 @@ class AppointmentCalls(OfficeCalls):
             rows = self._window(operation, location_id, begin, end, query, BookedRow, is_schedule=True)
             return [row for row in rows if row.is_block and self._may_reach_over(row)]
 
-        known = self._kept.get(f"blocks {location_id} {week} {of_providers}", read, _BLOCKS_KEPT)
+        known = self._kept_for_now.get(f"blocks {location_id} {week} {of_providers}", read, _BLOCKS_KEPT)
         since = bounds(start_date, start_date, self._zone)[0]
         return [row for row in known if row.start_time is None or row.start_time < since]
 

@@ -32,6 +32,8 @@ class Calls:
         self._transport = transport
         self._practice = practice
         self._kept = kept
+        self._kept_for_now = Kept(kept.clock)
+        """What changes more often: kept for this client's one invocation only."""
         self._deadline = deadline
 
     @property

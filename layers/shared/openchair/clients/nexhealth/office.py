@@ -20,7 +20,6 @@ from openchair.models.office import ChairlessHours, LocationCheck, OfficeCheck, 
 
 _SYNC_STATE_KEPT = 60.0
 _HOURS_KEPT = 60.0
-"""As long as people and chairs may be old for a booking; NexHealth itself reads hours every ten minutes."""
 
 
 class OfficeCalls(Calls):
@@ -117,7 +116,7 @@ class OfficeCalls(Calls):
         return list(found.values())
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        """NexHealth, GET /working_hours of each location, kept a minute; blocks come as appointments."""
+        """NexHealth, GET /working_hours of each location, once an invocation; blocks come as appointments."""
         found = [
             schedule(self._hours(location_id), location_id, start_date, end_date, self._zone)
             for location_id in self._location_ids
@@ -132,7 +131,7 @@ class OfficeCalls(Calls):
             query = {"location_id": location_id, "active": "true", "include[]": ("appointment_types",)}
             return list(self._rows("list_working_hours", "working_hours", WorkingHourRow, query))
 
-        return self._kept.get(f"hours {location_id}", read, _HOURS_KEPT)
+        return self._kept_for_now.get(f"hours {location_id}", read, _HOURS_KEPT)
 
     def sync_state(self, location_id: str | None) -> SyncState:
         """NexHealth, GET /sync_status: the row of the source that serves the location. Kept a minute."""
