@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openchair.models.practice import PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
 from tests.unit.cli.conftest import FakeSender, Run, slots_answer
 from tools.cli import practices
 from tools.cli.doctor import Answers, Level, examine, has_failed, services_to_ask, starts_by_chair
@@ -54,6 +54,30 @@ def test_what_health_found_is_told_with_its_advice() -> None:
     findings = examine(PRACTICE, Answers({**HEALTH, "findings": [refused]}))
 
     assert [(f.level, f.code, f.what_to_do) for f in findings] == [(Level.FAILED, "ehr_key_refused", "Store it again.")]
+
+
+def test_what_is_no_fault_and_comes_with_advice_is_a_warning() -> None:
+    closed = {"code": "closed_working_days", "ok": True, "message": "2026-03-04", "what_to_do": "Say so."}
+
+    findings = examine(PRACTICE, Answers({**HEALTH, "findings": [closed]}))
+
+    assert [(f.level, f.code, f.what_to_do) for f in findings] == [(Level.WARNING, "closed_working_days", "Say so.")]
+
+
+def test_maps_of_a_practice_on_nexhealth_are_examined_too() -> None:
+    section = {
+        "api_key_secret_name": "practice-p2-nexhealth-api-key",
+        "subdomain": "elm-street",
+        "location_ids": ["1"],
+        "operatory_type_to_ids": {"hygiene": ["3", "99"]},
+    }
+    document = {"id": "p2", "name": "Elm Street", "timezone": "America/Chicago", "ehr": "NEXHEALTH"}
+    practice = Practice.model_validate({**document, "nexhealth": section})
+
+    findings = examine(practice, Answers(HEALTH, CHAIRS, PROVIDERS))
+
+    (unknown,) = [one for one in findings if one.code == "unknown_chair"]
+    assert "nexhealth.operatory_type_to_ids.hygiene names chair 99" in unknown.message
 
 
 @pytest.mark.parametrize(
