@@ -40,9 +40,11 @@ class Answers:
     no_location: str | None = None
 
 
-def services_to_ask(practice: Practice, operatories: Sequence[Json]) -> list[Service]:
+def services_to_ask(practice: Practice, operatories: Sequence[Json], health: Json) -> list[Service]:
     """The shortest service for each kind of chair there is: few reads that still touch every chair in use."""
     chairs = _ids(operatories, "operatory_id")
+    if not chairs and _books_without_chairs(health):
+        return sorted(practice.services, key=lambda service: service.minutes)[:1]
     shortest: dict[str | None, Service] = {}
     for service in sorted(practice.services, key=lambda service: service.minutes):
         if _chairs_of(practice, service, chairs):
@@ -105,13 +107,19 @@ def _counts(practice: Practice, answers: Answers) -> list[Finding]:
         ("providers", answers.providers, "provider", "Lists > Providers"),
         ("operatories", answers.operatories, "chair", "Setup > Appointments > Operatories"),
     ):
-        if not rows and not (code == "operatories" and answers.no_location is not None):
+        is_told = answers.no_location is not None or _books_without_chairs(answers.health)
+        if not rows and not (code == "operatories" and is_told):
             findings.append(
                 Finding(
                     Level.FAILED, f"no_{code}", f"No {word} can be seen.", f"Unhide or add one in the EHR ({where})."
                 )
             )
     return findings
+
+
+def _books_without_chairs(health: Json) -> bool:
+    """Where the vendor knows no chairs: health has told it, with hours that name none."""
+    return any(check["code"] == "hours_without_chairs" for check in health["findings"])
 
 
 def _clinic_unknown(practice: Practice, what: str) -> Finding:

@@ -64,6 +64,17 @@ def test_what_is_no_fault_and_comes_with_advice_is_a_warning() -> None:
     assert [(f.level, f.code, f.what_to_do) for f in findings] == [(Level.WARNING, "closed_working_days", "Say so.")]
 
 
+def test_a_practice_that_is_booked_without_chairs_misses_none() -> None:
+    chairless = {"code": "hours_without_chairs", "ok": True, "message": "No chairs.", "what_to_do": "Read them."}
+    health = {**HEALTH, "findings": [chairless]}
+    free = {"exam": slots_answer([{"start": "2026-11-24T08:00:00-07:00", "end": "", "operatory_id": None}])}
+
+    assert [service.id for service in services_to_ask(PRACTICE, [], health)] == ["exam"]
+    assert services_to_ask(PRACTICE, [], HEALTH) == []
+    assert codes(Answers(health, [], PROVIDERS, free), changed(open_dental={"operatory_type_to_ids": {}})) == []
+    assert "no_operatories" in codes(Answers(HEALTH, [], PROVIDERS))
+
+
 def test_maps_of_a_practice_on_nexhealth_are_examined_too() -> None:
     section = {
         "api_key_secret_name": "practice-p2-nexhealth-api-key",
@@ -177,13 +188,13 @@ def test_every_failed_finding_says_what_to_do() -> None:
 
 
 def test_one_service_is_asked_for_each_kind_of_chair() -> None:
-    assert [service.id for service in services_to_ask(PRACTICE, CHAIRS)] == ["exam", "cleaning"]
+    assert [service.id for service in services_to_ask(PRACTICE, CHAIRS, HEALTH)] == ["exam", "cleaning"]
 
 
 def test_no_slots_are_asked_for_a_service_without_chairs() -> None:
     services = [{"id": "surgery", "name": "Surgery", "minutes": 90, "operatory_type": "surgical"}]
 
-    assert services_to_ask(changed(services=services), CHAIRS) == []
+    assert services_to_ask(changed(services=services), CHAIRS, HEALTH) == []
 
 
 def test_a_chair_that_no_service_uses_is_told_apart() -> None:

@@ -45,16 +45,30 @@ class AppointmentCalls(OfficeCalls):
         found = [self._taken_at(one, start_date, end_date) for one in self._location_ids]
         unread: list[str] = []
         for location_id, provider_ids in self._elsewhere().items():
-            try:
+            # A key that may not look there must not shut the practice: health tells that it is not looked at.
+            if self._may_look_at(location_id):
                 found.append(self._taken_at(location_id, start_date, end_date, provider_ids))
-            except EhrRefused:
-                # A key that may not look there must not shut the practice: health tells that it is not looked at.
+            else:
                 unread.append(location_id)
         return Taken(
             [visit for each in found for visit in each.appointments],
             [row for each in found for row in each.unreadable],
             unread,
         )
+
+    def _may_look_at(self, location_id: str) -> bool:
+        """Kept 15 minutes; tried by a list of a minute."""
+
+        def read() -> bool:
+            now = self._kept.clock.now()
+            operation, later = f"try_appointments_{location_id}", now + timedelta(minutes=1)
+            try:
+                self._window(operation, location_id, now, later, {}, BookedRow)
+            except EhrRefused:
+                return False
+            return True
+
+        return self._kept.get(f"may look at {location_id}", read)
 
     def _taken_at(
         self, location_id: str, start_date: date, end_date: date, provider_ids: Sequence[str] | None = None
