@@ -28,7 +28,7 @@ from openchair.errors import (
     PatientNotFound,
     SlotTaken,
 )
-from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.person import NewPatient
 from openchair.models.practice import NexHealthSettings
 from openchair.models.visit import AppointmentStatus, Move, NewAppointment, Place
 from tests.clients.nexhealth_support import (
@@ -259,32 +259,6 @@ def test_pages_are_followed_by_their_cursor_until_the_last() -> None:
     assert second["end_cursor"] == ["C1"]
     assert first["per_page"] == ["300"]
     assert first["subdomain"] == ["birch"]
-
-
-@pytest.mark.parametrize(
-    "again", [[{"id": 1, "name": "A"}], [{"id": 2, "name": "B"}]], ids=["same rows", "same cursor"]
-)
-@responses.activate
-def test_paging_ends_when_it_brings_nothing_new_or_goes_in_a_circle(again: list[dict[str, Any]]) -> None:
-    bench = Bench()
-    responses.get(f"{BASE}/operatories", json=page([{"id": 1, "name": "A"}], "C1"))
-    responses.get(f"{BASE}/operatories", json=page(again, "C1"))
-
-    bench.client.operatories()
-
-    assert len(queries()) == 2
-
-
-@responses.activate
-def test_a_broken_row_never_stops_a_page_and_is_counted() -> None:
-    bench = Bench()
-    rows = [patient_row(), {"id": "x"}, patient_row(id=416, bio="nothing", inactive="perhaps")]
-    responses.get(f"{BASE}/patients", json=page(rows))
-
-    found = bench.client.find_patients(PatientQuery(phone="516-304-2196"))
-
-    assert [one.id for one in found] == ["415", "416"]
-    assert bench.audit[-1].broken_rows == 2
 
 
 @responses.activate
