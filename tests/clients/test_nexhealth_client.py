@@ -123,6 +123,46 @@ def test_a_key_without_a_right_is_told_at_once_without_a_new_token() -> None:
 
 
 @responses.activate
+def test_a_page_of_the_front_end_is_no_refusal() -> None:
+    bench = Bench()
+    responses.get(ONE, body="<!DOCTYPE html><title>Access denied</title>", status=403)
+    responses.post(f"{BASE}/appointments", body="<!DOCTYPE html><title>Access denied</title>", status=403)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client)
+    with pytest.raises(EhrOutcomeUnknown):
+        create(bench.client)
+
+
+@responses.activate
+def test_the_exchange_of_a_key_ends_with_the_callers_time() -> None:
+    bench = Bench()
+
+    def answer(_request: Any) -> tuple[int, dict[str, str], str]:
+        bench.clock.advance(6.0)
+        return 503, {}, ""
+
+    responses.remove(responses.POST, f"{BASE}/authenticates")
+    responses.add_callback(responses.POST, f"{BASE}/authenticates", answer)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client_of(bench.practice, deadline=10.0))
+
+    assert len(responses.calls) == 2
+
+
+@responses.activate
+def test_a_callers_time_holds_also_while_another_function_fetches_the_token() -> None:
+    bench = Bench()
+    bench.tokens.lease("account-2", 0, bench.clock.now().timestamp() + 30)
+
+    with pytest.raises(EhrBusy):
+        read(bench.client_of(bench.practice, deadline=5.0))
+
+    assert bench.clock.monotonic() <= 5.0
+
+
+@responses.activate
 def test_a_refused_key_is_a_refused_key() -> None:
     bench = Bench()
     responses.upsert(responses.POST, f"{BASE}/authenticates", json=refusal("Invalid Credentials"), status=401)

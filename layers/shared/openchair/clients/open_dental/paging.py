@@ -9,7 +9,7 @@ from openchair.clients.rows import Row
 DOCUMENTED_CAPS = (100, 1000, 10_000)
 
 _ROUND = (10, 25)
-_FEWEST_CUT = 10
+_FEWEST_CUT = 20
 _FEWEST_DOUBTED = 30
 
 
@@ -19,8 +19,8 @@ class RowsAtOnce:
 
     A server cuts a larger `Limit` to its own without a word. So a page shorter than asked for is the last one only if
     this server is known to give more: it gave more before, or more were asked for and did not come. Until that is
-    known, one more page is asked for after one that may have been cut. Few rows, of a number that is not round, are
-    taken for all there are: no server cuts a list at seventeen, and most lists are shorter than that.
+    known, one more page is asked for after one that may have been cut: of thirty rows and more, or of a round number
+    from twenty on. Fewer are taken for all there are, since most lists are short and no server is known to cut so low.
     """
 
     at_least: int = 0
