@@ -38,10 +38,10 @@ class ScheduleReader(Protocol):
     """What openings are computed from. Dates are practice-local and inclusive; times are aware, in that zone.
 
     `providers` and `operatories` may be kept for a while; `max_age_seconds` says how old they may be at most (None: as
-    old as the client keeps them). `schedule` and `appointments` are never kept over invocations. A row of theirs that
-    takes up time and does not tell all takes what it may, and they raise EhrUnavailable rather than leave out one that
-    tells nothing: what is left out looks free. `appointments` has all that begins on these days, and blocks of the
-    schedule that reach into them.
+    old as the client keeps them). `appointments` are never kept, a `schedule` for seconds within one invocation. A row
+    of theirs that takes up time and does not tell all takes what it may, and they raise EhrUnavailable rather than
+    leave out one that tells nothing: what is left out looks free. `appointments` has all that begins on these days,
+    and blocks of the schedule that reach into them.
     """
 
     def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]: ...

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from openchair.clients.book import Taken, bounds
 from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.book import taken
-from openchair.clients.nexhealth.calls import Query
+from openchair.clients.nexhealth.calls import PAGE, Query
 from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import AppointmentRow, BookedRow, SlotGroupRow
 from openchair.clients.nexhealth.translate import OfferedSlot
@@ -20,8 +20,9 @@ _AFTER = timedelta(days=731)
 _LONGEST_BLOCK = timedelta(days=183)
 """How long ago a block may have begun that is still seen: a leave of half a year, entered as one block."""
 _DAYS_AT_ONCE = 14
-_BLOCKS_KEPT = 60.0
-_LARGEST_PAGE = "1000"
+_BLOCKS_KEPT = 20.0
+"""Seconds within one invocation."""
+_LARGEST_PAGE = 1000
 _MOST_PROVIDER_IDS = 25
 """As many as the vendor takes of patients; of more providers everybody's visits are read."""
 
@@ -78,7 +79,7 @@ class AppointmentCalls(OfficeCalls):
         if provider_ids is not None and len(provider_ids) <= _MOST_PROVIDER_IDS:
             of_providers = {"provider_ids[]": provider_ids}
         operation = "list_appointments" if provider_ids is None else "list_appointments_elsewhere"
-        rows = self._window(operation, location_id, begin, end, of_providers, BookedRow, is_schedule=True)
+        rows = self._window(operation, location_id, begin, end, of_providers, BookedRow)
         rows = [*rows, *self._earlier_blocks(operation, location_id, start_date, of_providers)]
         if any(not row.is_cancelled and row.tells_nothing for row in rows):
             raise unreadable_schedule()
@@ -94,13 +95,13 @@ class AppointmentCalls(OfficeCalls):
         week = start_date.toordinal() // _DAYS_AT_ONCE * _DAYS_AT_ONCE
         first, last = date.fromordinal(week) - _LONGEST_BLOCK, date.fromordinal(week + _DAYS_AT_ONCE - 1)
         begin, end = bounds(first, last, self._zone)
-        query = {"unavailable": "true", "per_page": _LARGEST_PAGE, **of_providers}
+        query = {"unavailable": "true", **of_providers}
 
         def read() -> Sequence[BookedRow]:
-            rows = self._window(operation, location_id, begin, end, query, BookedRow, is_schedule=True)
+            rows = self._window(operation, location_id, begin, end, query, BookedRow, _LARGEST_PAGE)
             return [row for row in rows if row.is_block and self._may_reach_over(row)]
 
-        known = self._kept_for_now.get(f"blocks {location_id} {week} {of_providers}", read, _BLOCKS_KEPT)
+        known = self._just_read.get(f"blocks {location_id} {week} {of_providers}", read, _BLOCKS_KEPT)
         since = bounds(start_date, start_date, self._zone)[0]
         return [row for row in known if row.start_time is None or row.start_time < since]
 
@@ -156,7 +157,7 @@ class AppointmentCalls(OfficeCalls):
             "appointment_type_id": appointment_type_id,
             "slot_length": None if minutes is None else str(minutes),
         }
-        groups = self._rows("list_slots", "available_slots", SlotGroupRow, query, is_paged=False)
+        groups = self._rows("list_slots", "available_slots", SlotGroupRow, query, per_page=None)
         return [slot for group in groups for slot in translate.offered_slots(group, self._zone)]
 
     def create_appointment(self, new: NewAppointment) -> Appointment:
@@ -192,11 +193,10 @@ class AppointmentCalls(OfficeCalls):
         end: datetime,
         query: Query,
         model: type[R],
-        *,
-        is_schedule: bool = False,
+        per_page: int = PAGE,
     ) -> Sequence[R]:
         asked = {"location_id": location_id, "start": translate.wire_time(begin), "end": translate.wire_time(end)}
-        return list(self._rows(operation, "appointments", model, {**asked, **query}, is_schedule=is_schedule))
+        return self._rows(operation, "appointments", model, {**asked, **query}, every_row=True, per_page=per_page)
 
     def _translated(self, row: AppointmentRow) -> Appointment:
         return translate.appointment(row, self._zone)

@@ -19,18 +19,19 @@ from openchair.errors import EhrRefused, LocationNotFound
 from openchair.models.office import ChairlessHours, LocationCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 
 _SYNC_STATE_KEPT = 60.0
-_HOURS_KEPT = 60.0
+_HOURS_KEPT = 20.0
+"""Seconds within one invocation: NexHealth's own copy is minutes old."""
 
 
 class OfficeCalls(Calls):
     def institutions(self) -> Sequence[InstitutionRow]:
         """NexHealth, GET /institutions: all that the key opens, of any subdomain."""
         query = {"subdomain": None}
-        return list(self._rows("list_institutions", "institutions", InstitutionRow, query, is_paged=False))
+        return self._rows("list_institutions", "institutions", InstitutionRow, query, per_page=None)
 
     def locations(self) -> Sequence[LocationRow]:
         """NexHealth, GET /locations of the practice's subdomain, where they stand below their institution."""
-        institutions = self._rows("list_locations", "locations", InstitutionRow, {}, is_paged=False)
+        institutions = self._rows("list_locations", "locations", InstitutionRow, {}, per_page=None)
         read = [LocationRow.read_or_none(one) for each in institutions for one in each.locations]
         return [row for row in read if row is not None]
 
@@ -110,28 +111,21 @@ class OfficeCalls(Calls):
                 "appointment_types",
                 AppointmentTypeRow,
                 {"location_id": location_id},
-                is_paged=False,
+                per_page=None,
             )
         }
         return list(found.values())
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        """NexHealth, GET /working_hours of each location, once an invocation; blocks come as appointments."""
+        """NexHealth, GET /working_hours of each location; blocks of its schedule come as appointments."""
         found = [
-            schedule(self._hours(location_id), location_id, start_date, end_date, self._zone)
+            schedule(self._working_hours(location_id), location_id, start_date, end_date, self._zone)
             for location_id in self._location_ids
         ]
         return Schedule(
             tuple(block for each in found for block in each.work_blocks),
             unreadable=tuple(row for each in found for row in each.unreadable),
         )
-
-    def _hours(self, location_id: str) -> Sequence[WorkingHourRow]:
-        def read() -> Sequence[WorkingHourRow]:
-            query = {"location_id": location_id, "active": "true", "include[]": ("appointment_types",)}
-            return list(self._rows("list_working_hours", "working_hours", WorkingHourRow, query))
-
-        return self._kept_for_now.get(f"hours {location_id}", read, _HOURS_KEPT)
 
     def sync_state(self, location_id: str | None) -> SyncState:
         """NexHealth, GET /sync_status: the row of the source that serves the location. Kept a minute."""
@@ -140,7 +134,7 @@ class OfficeCalls(Calls):
         def read() -> SyncState:
             writes = self.location(location_id).insert_appt_client
             query = {"location_ids[]": location_id}
-            rows = list(self._rows("read_sync_status", "sync_status", SyncStatusRow, query, is_paged=False))
+            rows = self._rows("read_sync_status", "sync_status", SyncStatusRow, query, per_page=None)
             of_location = [row for row in rows if location_id in _served_by(row)] or rows
             return translate.sync_state(of_location[0], writes) if of_location else SyncState(writes, False, False)
 
@@ -156,7 +150,7 @@ class OfficeCalls(Calls):
             LocationCheck(
                 location_id,
                 self.sync_state(location_id),
-                bool(self._hours(location_id)),
+                bool(self._working_hours(location_id)),
                 self.location(location_id).tz,
             )
             for location_id in self._location_ids
@@ -180,10 +174,19 @@ class OfficeCalls(Calls):
         except EhrRefused:
             return None
 
+    def _working_hours(self, location_id: str) -> Sequence[WorkingHourRow]:
+        """They say for themselves when they hold, so several stretches of days are read from one answer."""
+
+        def read() -> Sequence[WorkingHourRow]:
+            query = {"location_id": location_id, "active": "true", "include[]": ("appointment_types",)}
+            return self._rows("list_working_hours", "working_hours", WorkingHourRow, query)
+
+        return self._just_read.get(f"working hours {location_id}", read, _HOURS_KEPT)
+
     def _chairless_hours(self) -> Iterator[ChairlessHours]:
         chairs = {str(row.location_id or asked) for row, asked in self._operatory_rows()}
         for location_id in self._location_ids:
-            count = sum(not row.operatory_id for row in self._hours(location_id))
+            count = sum(not row.operatory_id for row in self._working_hours(location_id))
             if count:
                 has_chairs = location_id in chairs
                 needs_chairs = not has_chairs and self.location(location_id).map_by_operatory

@@ -32,7 +32,9 @@ class AppointmentCalls(Calls):
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple) with PatNum (21.4), any date and status."""
         query = {"PatNum": str(translate.number(patient_id, PatientNotFound))}
-        rows = self._rows("list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound)
+        rows = self._rows(
+            "list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound, every_row=True
+        )
         # A server that does not know a filter may ignore it.
         return [one for one in self._appointments(rows) if one.patient_id == patient_id]
 
@@ -44,7 +46,7 @@ class AppointmentCalls(Calls):
             "PatNum": None if patient_id is None else str(translate.number(patient_id, PatientNotFound)),
             "AptNum": None if appointment_id is None else str(translate.number(appointment_id, AppointmentNotFound)),
         }
-        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query)
+        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query, every_row=True)
         entries = [translate.history_entry(row, self._zone, self._settings.confirmed_def) for row in rows]
         return [
             entry
@@ -114,7 +116,7 @@ class AppointmentCalls(Calls):
 
     def _taken(self, start_date: date, end_date: date) -> Taken:
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        rows = list(self._rows("list_appointments", "appointments", BookedRow, query, is_schedule=True))
+        rows = self._rows("list_appointments", "appointments", BookedRow, query, every_row=True)
         if any(row.takes_time and row.tells_nothing for row in rows):
             raise unreadable_schedule()
         return taken(rows, start_date, end_date, self._zone, self._settings.confirmed_def)

@@ -59,7 +59,7 @@ class OfficeCalls(Calls):
         """Open Dental API, Schedules GET (multiple) (22.1), read by the practice's own rules. Raises EhrUnavailable
         when a row says nothing at all."""
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_schedules", "schedules", ScheduleRow, query, is_schedule=True)
+        found = self._rows("list_schedules", "schedules", ScheduleRow, query, every_row=True)
         rows = [row for row in found if row.SchedDate is None or start_date <= row.SchedDate <= end_date]
         if any(row.tells_nothing for row in rows):
             raise unreadable_schedule()
@@ -75,7 +75,7 @@ class OfficeCalls(Calls):
         def read() -> Sequence[DefinitionRow]:
             query = {"Category": str(_BLOCKOUT_TYPES), "includeHidden": "true"}
             try:
-                return list(self._rows("list_definitions", "definitions", DefinitionRow, query))
+                return self._rows("list_definitions", "definitions", DefinitionRow, query)
             except (EhrNotSupported, EhrRejected):
                 return ()
 
@@ -136,7 +136,7 @@ class OfficeCalls(Calls):
         raise OperatoryNotFound()
 
     def _provider_rows(self, query: dict[str, str | None]) -> list[ProviderRow]:
-        return list(self._rows("list_providers", "providers", ProviderRow, query))
+        return self._rows("list_providers", "providers", ProviderRow, query)
 
 
 def _office_clock(stamp: str) -> tuple[datetime | None, timedelta | None]:
