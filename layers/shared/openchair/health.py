@@ -85,6 +85,7 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
             _latency(elapsed),
             *(finding for one in office.locations for finding in _location(one, record.practice, clock.now())),
             *_appointment_types(office, record.practice),
+            *_confirmation(office),
         ]
     return {
         "status": _status(findings),
@@ -182,6 +183,19 @@ def _appointment_types(office: OfficeCheck, practice: Practice) -> list[Finding]
         return []
     message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
     return [Finding("appointment_types", False, message, "Correct appointment_type_id in the practice document.")]
+
+
+def _confirmation(office: OfficeCheck) -> list[Finding]:
+    if office.confirmation is None:
+        return []
+    state, is_known = office.confirmation.state_id, office.confirmation.is_known
+    if state is not None and is_known:
+        return [Finding("confirmation", True, f"The office calls a visit confirmed in its state {state}.")]
+    message = "The office does not tell which of its states means confirmed: no visit counts as confirmed."
+    if state is not None:
+        message = f"The office has no state {state}, by which the practice document knows a confirmed visit."
+    what_to_do = "Set confirmed_def in the practice document, or choose the office's state for accepted eConfirmations."
+    return [Finding("confirmation", False, message, what_to_do)]
 
 
 def _location(location: LocationCheck, practice: Practice, now: datetime) -> list[Finding]:

@@ -82,10 +82,19 @@ class LocationCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmationCheck:
+    """By which of its own states an office calls a visit confirmed. `is_known`: the office has this state."""
+
+    state_id: str | None
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeCheck:
     """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold.
 
-    `appointment_type_ids`: the types there are, None where they are not asked for.
+    `appointment_type_ids`: the types there are, None where they are not asked for. `confirmation` is None for an EHR
+    that tells of each visit whether it is confirmed.
     """
 
     permissions: Mapping[str, bool]
@@ -95,3 +104,4 @@ class OfficeCheck:
     version: str | None
     locations: tuple[LocationCheck, ...] = ()
     appointment_type_ids: frozenset[str] | None = None
+    confirmation: ConfirmationCheck | None = None

@@ -37,6 +37,7 @@ from openchair.tasks.resolve import adopted
 from openchair.tasks.steps import LOOK, PREPARE, READ_BACK
 from openchair.tasks.steps.await_chart import AWAITED_BY, WRITTEN_BY, withdrawn
 from openchair.tasks.steps.common import Desk, Done, Failed, NeedsReview, Ready, Redirected, Unseen, Waits
+from openchair.tasks.steps.note import not_written
 from openchair.tasks.submit import rebooking
 from openchair.tasks.sweep import doubles_of
 
@@ -340,6 +341,9 @@ class _Worker:
             return self.review(task, _WHAT_REMAINS[step.kind])
         if step.kind is StepKind.CANCEL_APPOINTMENT and task.type is TaskType.RESCHEDULE_APPOINTMENT:
             return self.review(task, outcomes.OLD_VISIT_REMAINS)
+        if step.kind is StepKind.APPEND_NOTE:
+            # A move does not fail because of its note.
+            return self._save(task.with_step(_as(step, StepState.DONE, code=not_written(task).code)))
         in_chart = any(done.state is StepState.DONE for done in task.steps)
         return self._end(task, TaskState.FAILED, {"in_chart": in_chart, **told_of(error)})
 

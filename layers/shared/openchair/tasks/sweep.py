@@ -16,8 +16,9 @@ def doubles_of(task: Task, desk: Desk) -> list[str]:
     same = [
         visit
         for visit in desk.ehr.patient_appointments(created.patient_id)
-        if created.marker in visit.note and visit.status is AppointmentStatus.BOOKED and visit.start == created.start
+        if created.marker in visit.note and visit.occupies and visit.start == created.start
     ]
     if task.appointment_id not in [visit.id for visit in same]:
         return []
-    return sorted(visit.id for visit in same if visit.id != task.appointment_id)
+    doubles = (visit for visit in same if visit.id != task.appointment_id)
+    return sorted(visit.id for visit in doubles if visit.status is AppointmentStatus.BOOKED)

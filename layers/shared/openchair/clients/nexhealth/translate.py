@@ -18,6 +18,7 @@ from openchair.clients.nexhealth.payloads import (
     SyncStatusRow,
     WorkingHourRow,
 )
+from openchair.clients.stamps import tells
 from openchair.contacts import phone_digits
 from openchair.errors import NotFound
 from openchair.models.office import Operatory, Provider, Schedule, SyncState, WorkBlock
@@ -112,7 +113,7 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
     return Appointment(
         id=str(row.id),
         patient_id=id_or_none(row.patient_id) or "",
-        status=_status(row),
+        status=_status(row, zone),
         start=start,
         minutes=minutes,
         operatory_id=id_or_none(row.operatory_id),
@@ -136,12 +137,18 @@ def _minutes(row: AppointmentRow) -> int:
     return max(round((row.end_time - row.start_time).total_seconds() / 60), 5)
 
 
-def _status(row: AppointmentRow) -> AppointmentStatus:
+def _status(row: AppointmentRow, zone: ZoneInfo) -> AppointmentStatus:
+    """One who was missed and came all the same has come."""
     if row.cancelled:
         return AppointmentStatus.CANCELLED
     if row.unavailable:
         return AppointmentStatus.NOTE
-    return AppointmentStatus.FULFILLED if row.checked_out else AppointmentStatus.BOOKED
+    if row.checked_out:
+        return AppointmentStatus.FULFILLED
+    arrived, start = (moment and moment.astimezone(zone) for moment in (row.checkin_at, row.start_time))
+    if tells(arrived, start):
+        return AppointmentStatus.ARRIVED
+    return AppointmentStatus.NOSHOW if row.patient_missed else AppointmentStatus.BOOKED
 
 
 def offered_slots(group: SlotGroupRow, zone: ZoneInfo) -> Iterator[OfferedSlot]:
@@ -248,8 +255,6 @@ def move_body(move: Move, missing: type[NotFound]) -> dict[str, Any]:
         "end_time": wire_time(move.start.astimezone(UTC) + timedelta(minutes=move.minutes)),
         "operatory_id": number(move.place.operatory_id, missing),
     }
-    if move.note is not None:
-        asked["note"] = move.note
     return {"appt": asked}
 
 
