@@ -47,8 +47,9 @@ class Appointment:
     `is_confirmed` is None where only the office can tell by which of its own states (`confirmation`, by name, and
     `confirmation_id`) it calls a visit confirmed: `EhrClient.is_confirmed` asks it.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
-    `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when that
-    system was last compared with.
+    One that occupies and names neither chair nor provider takes all of `location_id`, or of the practice where that is
+    None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when
+    that system was last compared with.
     """
 
     id: str
@@ -85,18 +86,27 @@ class Appointment:
         return self.status in EXPECTED
 
     @property
+    def is_block(self) -> bool:
+        """Whether it is nobody's visit but time that the office has shut."""
+        return self.status is AppointmentStatus.NOTE and not self.patient_id
+
+    @property
     def occupies(self) -> bool:
         return self.status in OCCUPYING and self.start is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a visit takes place: the chair, whose time it takes, and who else belongs to that chair."""
+    """Where a visit takes place: the chair, whose time it takes, and who else belongs to that chair.
 
-    operatory_id: str
+    `operatory_id` is None where the EHR knows of no chairs; `location_id` then says where, None where it tells of none.
+    """
+
+    operatory_id: str | None
     provider_id: str
     second_provider_id: str | None = None
     is_hygiene: bool = False
+    location_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
