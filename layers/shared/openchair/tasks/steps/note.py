@@ -17,7 +17,7 @@ _WORD = re.compile(r"[0-9a-z]+")
 
 def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     """What the note holds already is not written again, so a line whose answer was lost stands there once."""
-    text, moved = _text(task), task.step(StepKind.MOVE_APPOINTMENT)
+    text, moved = _text(task), task.last_done(StepKind.MOVE_APPOINTMENT)
     if not text or moved.code == outcomes.ALREADY_MOVED:
         return Done(None)
     if not desk.ehr.capabilities.appends_notes:

@@ -23,7 +23,7 @@ from openchair.tasks.steps.common import (
 def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
     rebooking = isinstance(task.request, RescheduleAppointment)
     # The old visit is looked at last: its patient may arrive at any moment.
-    replacement_stands = not rebooking or _stands(task.step(StepKind.CREATE_APPOINTMENT), desk)
+    replacement_stands = not rebooking or _stands(task.last_done(StepKind.CREATE_APPOINTMENT), desk)
     try:
         visit = named_visit(task, desk)
     except AppointmentNotFound:
@@ -38,7 +38,7 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotCancellable
     if rebooking:
-        booked = task.step(StepKind.CREATE_APPOINTMENT)
+        booked = task.last_done(StepKind.CREATE_APPOINTMENT)
         if (visit.start, visit.operatory_id) != (booked.old_start, booked.old_operatory_id):
             return NeedsReview(outcomes.OLD_VISIT_REMAINS)
         if not replacement_stands:
@@ -90,7 +90,7 @@ def _told(task: Task, code: str) -> str:
 
 
 def _rebooked(task: Task) -> str:
-    is_cut = task.step(StepKind.CREATE_APPOINTMENT).code == outcomes.NOTE_SHORTENED
+    is_cut = task.last_done(StepKind.CREATE_APPOINTMENT).code == outcomes.NOTE_SHORTENED
     return outcomes.NOTE_SHORTENED if is_cut else outcomes.MOVED
 
 
