@@ -54,7 +54,8 @@ def not_written(task: Task) -> Done:
 
 def _text(task: Task) -> str:
     assert isinstance(task.request, RescheduleAppointment)
-    return MARKER.sub("", task.request.notes or "").strip()
+    assert task.request.notes is not None
+    return MARKER.sub("", task.request.notes).strip()
 
 
 def _holds(note: str, text: str) -> bool:
