@@ -680,7 +680,7 @@ _ALL = (
             ("create", CREATED, "staff_cancels_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             ("move", reschedule(), "staff_completes_ours", 3, (), "needs_review/moved_onto_collision", MOVES),
             ("move", reschedule(), "patient_arrives_at_ours", 10, (), "needs_review/moved_onto_collision", MOVES),
-            ("move", reschedule(), "staff_moves_ours", 14, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 30, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             (
                 "move",
                 reschedule(),
@@ -697,6 +697,7 @@ _ALL = (
             ("move", reschedule(), "staff_moves_ours", 12, (), "failed/slot_taken", MOVES),
             ("move", reschedule(), "staff_books_old_time", 12, (), "needs_review/moved_onto_collision", MOVES),
             ("move", reschedule(), "staff_books_old_time", 10, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 14, (), "failed/slot_taken", MOVES),
             ("rebook", reschedule(), "staff_completes_ours", 3, (), "needs_review/collision_remains", REBOOKS),
         )
     ),
