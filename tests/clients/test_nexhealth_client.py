@@ -370,16 +370,39 @@ def test_a_booking_goes_to_the_location_of_its_chair() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"checkin_at": "2026-03-04T13:55:00.000Z"}, "arrived"),
+        ({"checkin_at": "2026-03-04T13:55:00.000Z", "patient_missed": True}, "arrived"),
+        ({"checkin_at": "2026-03-04T13:55:00.000Z", "checked_out": True}, "fulfilled"),
+        ({"checkin_at": "2026-03-04T13:55:00.000Z", "cancelled": True}, "cancelled"),
+        ({"checkin_at": "2026-03-04T05:00:00.000Z"}, "booked"),
+        ({"checkin_at": "2000-01-01T15:00:00.000Z"}, "booked"),
+        ({"checkin_at": "2026-02-25T14:00:00.000Z"}, "booked"),
+        ({"checkin_at": None}, "booked"),
+        ({"patient_missed": True}, "noshow"),
+    ],
+)
+@responses.activate
+def test_how_far_a_visit_has_got_is_read_from_what_the_vendor_tells(told: dict[str, Any], status: str) -> None:
+    responses.get(ONE, json=ok(appointment_row(**told)))
+
+    assert Bench().client.appointment("1822").status == status
+
+
+@responses.activate
+def test_a_note_is_never_overwritten() -> None:
+    with pytest.raises(EhrNotSupported):
+        Bench().client.add_note("1822", "rang")
+    assert len(responses.calls) == 0
+
+
+@pytest.mark.parametrize(
     ("act", "sent"),
     [
         (
-            lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"), "moved")),
-            {
-                "start_time": "2026-03-04T14:00:00Z",
-                "end_time": "2026-03-04T14:30:00Z",
-                "operatory_id": 182,
-                "note": "moved",
-            },
+            lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"))),
+            {"start_time": "2026-03-04T14:00:00Z", "end_time": "2026-03-04T14:30:00Z", "operatory_id": 182},
         ),
         (lambda client: client.cancel_appointment("1822", send_to_unscheduled_list=True), {"cancelled": True}),
         (lambda client: client.confirm_appointment("1822"), {"confirmed": True}),

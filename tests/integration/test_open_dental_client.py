@@ -322,12 +322,13 @@ def test_a_visit_is_booked_moved_confirmed_noted_and_cancelled(office: Office) -
     assert (booked.start, booked.minutes, booked.note) == (at(19), 30, "[ref 7F3KQ2] evening visit")
     assert booked in client.patient_appointments("1001")
 
-    moved = client.move_appointment(booked.id, Move(at(20), 60, Place("2", "1"), "[ref 7F3KQ2] moved"))
-    assert (moved.start, moved.operatory_id, moved.note) == (at(20), "2", "[ref 7F3KQ2] moved")
+    moved = client.move_appointment(booked.id, Move(at(20), 60, Place("2", "1")))
+    assert (moved.start, moved.operatory_id, moved.note) == (at(20), "2", booked.note)
     assert moved.minutes == 30
 
+    assert not client.is_confirmed(moved)
     client.confirm_appointment(booked.id)
-    assert client.appointment(booked.id).is_confirmed
+    assert client.is_confirmed(client.appointment(booked.id))
     client.add_note(booked.id, "will be five minutes late")
     assert "five minutes late" in client.appointment(booked.id).note
 
@@ -358,7 +359,7 @@ def test_a_definition_of_the_offices_own_confirms_too(office: Office) -> None:
     client.confirm_appointment(booked.id)
 
     assert office.truth(booked.id)["confirmed_def"] == states[-1].id
-    assert client.appointment(booked.id).is_confirmed
+    assert client.is_confirmed(client.appointment(booked.id))
 
 
 def test_an_update_sends_absolute_values(office: Office) -> None:

@@ -25,13 +25,16 @@ class Clock(Protocol):
 class Capabilities:
     """What differs between EHRs, so that the core never asks which vendor it is.
 
-    `read_cycle`: how often one that writes later compares itself with the practice's own system.
+    `appends_notes`: `add_note` adds a line to what staff has written; where it is False, the note of a visit could only
+    be rewritten, and so is left alone. `read_cycle`: how often one that writes later compares itself with the
+    practice's own system.
     """
 
     moves_in_place: bool
     writes_asynchronously: bool
     holds_notes_up_to: int | None = None
     read_cycle: timedelta = timedelta()
+    appends_notes: bool = False
 
 
 class ScheduleReader(Protocol):
@@ -67,16 +70,19 @@ class EhrClient(ScheduleReader, PatientReader, Protocol):
 
     Reads raise EhrNotSent, EhrRefused or EhrUnavailable. Writes are sent once and raise EhrNotSent, EhrRefused
     or EhrOutcomeUnknown; which of the three decides what the journal records (design section 5, write step).
+    `is_confirmed` may cost a read, the answer of which is kept for a while.
     """
 
     @property
     def capabilities(self) -> Capabilities: ...
     def sync_state(self, location_id: str | None) -> SyncState: ...
     def appointment(self, appointment_id: str) -> Appointment: ...
+    def is_confirmed(self, visit: Appointment) -> bool: ...
     def create_appointment(self, new: NewAppointment) -> Appointment: ...
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment: ...
     def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None: ...
     def confirm_appointment(self, appointment_id: str) -> None: ...
+    def add_note(self, appointment_id: str, note: str) -> None: ...
     def create_patient(self, new: NewPatient) -> Patient: ...
 
 

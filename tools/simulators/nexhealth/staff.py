@@ -100,6 +100,13 @@ def _set_status(ehr: Ehr, given: Document) -> Document:
     return _change(ehr.institution, "status set", _visit(ehr.institution, given), {"status": given["status"]})
 
 
+def _check_in(ehr: Ehr, given: Document) -> Document:
+    """appointment_id or foreign_id; `at` instead of now, null takes it back."""
+    at = moment(ehr.institution, given["at"]) if given.get("at") else ehr.institution.now()
+    changes = {"checkin_at": None if "at" in given and given["at"] is None else at}
+    return _change(ehr.institution, "checked in", _visit(ehr.institution, given), changes)
+
+
 def _confirm(ehr: Ehr, given: Document) -> Document:
     """`confirmed` false takes it back."""
     changes = {"confirmed": bool(given.get("confirmed", True))}
@@ -238,6 +245,7 @@ _ACTIONS: dict[str, Callable[[Ehr, Document], Document]] = {
     "cancel": _cancel,
     "set_status": _set_status,
     "confirm": _confirm,
+    "check_in": _check_in,
     "edit_note": _edit_note,
     "delete": _delete,
     "add_patient": _add_patient,

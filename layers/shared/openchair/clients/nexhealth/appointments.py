@@ -11,7 +11,7 @@ from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import AppointmentRow, BookedRow, SlotGroupRow
 from openchair.clients.nexhealth.translate import OfferedSlot
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import AppointmentNotFound, EhrRefused, OperatoryNotFound, PatientNotFound
+from openchair.errors import AppointmentNotFound, EhrNotSupported, EhrRefused, OperatoryNotFound, PatientNotFound
 from openchair.models.visit import Appointment, Move, NewAppointment, Place
 
 _BEFORE = timedelta(days=30)
@@ -32,6 +32,10 @@ class AppointmentCalls(OfficeCalls):
         """NexHealth, GET /appointments/{id}. One of a location that is not the practice's is not found."""
         path = _path(appointment_id)
         return self._translated(self._one("read_appointment", path, AppointmentRow, AppointmentNotFound, "appt"))
+
+    def is_confirmed(self, visit: Appointment) -> bool:
+        """The vendor tells it with every visit."""
+        return bool(visit.is_confirmed)
 
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
         """NexHealth, GET /appointments of each location, blocks of the schedule among them, also those that began
@@ -179,6 +183,10 @@ class AppointmentCalls(OfficeCalls):
 
     def confirm_appointment(self, appointment_id: str) -> None:
         self._patch("confirm_appointment", appointment_id, {"appt": {"confirmed": True}})
+
+    def add_note(self, appointment_id: str, note: str) -> None:
+        """A note at NexHealth can only be overwritten, with what was there the last time the practice was read."""
+        raise EhrNotSupported
 
     def _patch(self, operation: str, appointment_id: str, body: dict[str, object]) -> Appointment:
         path = _path(appointment_id)
