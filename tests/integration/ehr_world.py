@@ -51,6 +51,7 @@ class Truth:
     start: datetime
     is_cancelled: bool
     is_confirmed: bool
+    note: str = ""
 
 
 class EhrWorld(ABC):
@@ -76,6 +77,18 @@ class EhrWorld(ABC):
 
     @abstractmethod
     def visit(self, appointment_id: str | None) -> Truth: ...
+
+    @abstractmethod
+    def staff_booked(self, start: datetime, patient_id: str) -> str:
+        """A visit of an hour that the front desk entered, and that its EHR shows; also one in the past."""
+
+    @abstractmethod
+    def arrives(self, appointment_id: str) -> None:
+        """The patient checks in at the front desk."""
+
+    @abstractmethod
+    def rewrites_note(self, note: str) -> dict[str, Any]:
+        """What the front desk does to write this note; lacks only whose visit it is."""
 
     def another_function(self) -> EhrClients:
         """A process of its own on the same account."""
@@ -120,8 +133,8 @@ class EhrWorld(ABC):
         ]
         return starts[number]
 
-    def book(self) -> LiveBook:
-        return LiveBook(self.clients.client(self.record), self.tasks, self.record)
+    def book(self, client: EhrClient | None = None) -> LiveBook:
+        return LiveBook(client or self.clients.client(self.record), self.tasks, self.record)
 
     def booking(self, number: int = 0) -> dict[str, Any]:
         given = {"type": "CREATE_APPOINTMENT", "patient_id": self.patient_ids()[number], "service_id": "filling"}

@@ -1,12 +1,13 @@
 """A practice's book of some days: everything that decides on them, and where it is read (design section 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, Protocol
 
 from openchair import wall_time
 from openchair.models.journal import Claim
-from openchair.models.office import Operatory, Provider, Schedule
+from openchair.models.office import Blockout, Operatory, Provider, Schedule
 from openchair.models.practice import PracticeRecord
 from openchair.models.visit import Appointment
 from openchair.ports import ClaimReader, EhrClient, ScheduleReader
@@ -74,8 +75,10 @@ class LiveBook:
         if any(block.start < opens or block.end >= closes for block in schedule.work_blocks):
             first_day, last_day = first_day - timedelta(days=1), last_day + timedelta(days=1)
             schedule = self._ehr.schedule(first_day, last_day)
-        taken = _taken_time(self._ehr, self._claims, self._record, first_day, last_day)
-        return Book(*self._people, schedule, *taken)
+        visits, held = _taken_time(self._ehr, self._claims, self._record, first_day, last_day)
+        blocks = tuple(blockout for visit in visits if visit.is_block for blockout in _blockouts(visit))
+        schedule = replace(schedule, blockouts=(*schedule.blockouts, *blocks))
+        return Book(*self._people, schedule, visits, held)
 
     def book_around(self, start: datetime, minutes: int) -> Book:
         """The book of all days that a visit at this time touches; in the night with the hours of the day before."""
@@ -112,3 +115,16 @@ def days_touched(start: datetime, minutes: int, record: PracticeRecord) -> tuple
 def visits_reaching_into(ehr: ScheduleReader, first_day: date, last_day: date) -> Sequence[Appointment]:
     """The visits of these days and of the evening before, asked for at once."""
     return ehr.appointments(first_day - REACHES_OVER, last_day)
+
+
+def _blockouts(block: Appointment) -> Iterator[Blockout]:
+    """What the office has shut stands in an EHR's book as a visit of nobody, and nobody may book over it."""
+    if block.start is None or block.end is None or not block.occupies:
+        return
+    span = block.start, block.end
+    if block.operatory_id is not None:
+        yield Blockout((block.operatory_id,), *span)
+    if block.provider_id is not None:
+        yield Blockout((), *span, provider_ids=(block.provider_id,))
+    elif block.operatory_id is None:
+        yield Blockout((), *span, location_id=block.location_id)

@@ -1,6 +1,6 @@
 """What the steps of tasks share: what they work with, and what a look or a write can come to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from openchair.models.practice import PracticeRecord
 from openchair.models.request import CancelAppointment, ConfirmAppointment, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Place
 from openchair.ports import Clock, EhrClient, TaskStore
+from openchair.progress import check_not_begun
 from openchair.slots.book import LiveBook, days_touched, visits_reaching_into
 from openchair.slots.holds import holds_for
 from openchair.slots.needs import is_ours
@@ -165,21 +166,15 @@ def confirm_free(
 ) -> None:
     """A fresh look at the day's visits, before a write, under the hold.
 
-    Raises PatientBusy or SlotTaken when one stands where this step is about to put its own, unless it may, ChangedInEhr
-    when `own`, the visit to be moved, no longer stands as it was read. `instead_of` is the id of a visit that will give
-    way to the new one.
+    Raises PatientBusy or SlotTaken when one stands where this step is about to put its own, unless it may; and when
+    `own`, the visit to be moved, no longer stands as it was read, ChangedInEhr, or VisitHasBegun when its patient has
+    arrived since. `instead_of` is the id of a visit that will give way to the new one.
     """
     assert step.start is not None
     assert step.minutes is not None
-    zone = desk.record.practice.zone
-    first_day, last_day = days_touched(step.start, step.minutes, desk.record)
-    visits = visits_reaching_into(desk.ehr, first_day, last_day)
+    visits = visits_reaching_into(desk.ehr, *days_touched(step.start, step.minutes, desk.record))
     if own is not None:
-        assert own.start is not None
-        now = next((visit for visit in visits if visit.id == own.id), None)
-        gone = now is None and first_day <= own.start.astimezone(zone).date() <= last_day
-        if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
-            raise ChangedInEhr
+        confirm_unchanged(desk, own, visits)
     if not allow_overlap:
         check_free(
             Book((), (), Schedule(), of_others(step, visits)),
@@ -200,6 +195,22 @@ def of_others(step: Step, visits: Iterable[Appointment]) -> list[Appointment]:
     if step.marker is None:
         return list(visits)
     return [replace(visit, patient_id="") if step.marker in visit.note else visit for visit in visits]
+
+
+def confirm_unchanged(desk: Desk, own: Appointment, visits: Sequence[Appointment] = ()) -> None:
+    """A fresh look at a visit, on whatever day it is: what was read of it before the hold may be a minute old.
+
+    `visits` were read just now. Raises ChangedInEhr, VisitHasBegun or VisitIsPast.
+    """
+    now = next((visit for visit in visits if visit.id == own.id), None)
+    if now is None:
+        try:
+            now = desk.ehr.appointment(own.id)
+        except AppointmentNotFound:
+            raise ChangedInEhr from None
+    check_not_begun(now, desk.clock.now())
+    if _as_read(now) != _as_read(own):
+        raise ChangedInEhr
 
 
 def _as_read(visit: Appointment) -> tuple[datetime | None, str | None, AppointmentStatus]:
