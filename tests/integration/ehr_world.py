@@ -15,6 +15,7 @@ from openchair.clients.audit import EhrCall
 from openchair.clients.factory import EhrClients
 from openchair.models.journal import Task
 from openchair.models.practice import Practice, PracticeRecord
+from openchair.ports import EhrClient
 from openchair.slots.book import LiveBook
 from openchair.slots.find import SlotQuery, find_slots
 from openchair.tasks.process import process_task
