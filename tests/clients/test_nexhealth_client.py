@@ -19,13 +19,19 @@ from openchair.errors import (
     EhrKeyMissing,
     EhrKeyRefused,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOutcomeUnknown,
     EhrRejected,
     EhrUnavailable,
+    LocationNotFound,
+    NotConfirmable,
+    NotMovable,
+    OffSchedule,
     OpenChairError,
     OperatoryNotFound,
     PatientNotBookable,
     PatientNotFound,
+    ProviderNotFound,
     SlotTaken,
 )
 from openchair.models.person import NewPatient, PatientQuery
@@ -195,6 +201,14 @@ def test_a_write_whose_answer_is_lost_is_never_repeated(failure: Any) -> None:
         (400, "The time slot is not available", SlotTaken),
         (400, "Patient with ID 123 not found in location 456", PatientNotFound),
         (400, "new_patient cannot be booked", PatientNotBookable),
+        (400, "appointment_type_id was not found to be configured for the requested slot", OffSchedule),
+        (400, "Provider with ID 7 not found in location 456", ProviderNotFound),
+        (400, "Operatory with ID 7 not found in location 456", OperatoryNotFound),
+        (400, "Location with id 456 not found", LocationNotFound),
+        (400, "Appointment type with ID 7 not found", EhrRejected),
+        (400, "Blank values not allowed for parameter subdomain", EhrRejected),
+        (400, "Patient is not synced with the PMS", EhrNotSynced),
+        (400, "Cannot be written without a live client", EhrNotSynced),
         (400, "A text nobody has listed", EhrOutcomeUnknown),
         (429, "", EhrBusy),
     ],
@@ -206,6 +220,47 @@ def test_what_a_refused_booking_means(status: int, text: str, error: type[OpenCh
 
     with pytest.raises(error):
         create(bench.client)
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"))), NotMovable),
+        (lambda client: client.confirm_appointment("1822"), NotConfirmable),
+    ],
+    ids=["move", "confirm"],
+)
+@responses.activate
+def test_a_visit_cancelled_meanwhile_is_neither_moved_nor_confirmed(
+    act: Callable[[NexHealthClient], object], error: type[OpenChairError]
+) -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal("Cannot update already cancelled appointment"))
+
+    with pytest.raises(error):
+        act(bench.client)
+
+
+@responses.activate
+def test_a_visit_cancelled_meanwhile_is_cancelled() -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal("Cannot update already cancelled appointment"))
+
+    bench.client.cancel_appointment("1822", send_to_unscheduled_list=False)
+
+    assert bench.outcomes[-1] == ("cancel_appointment", "not_cancellable")
+
+
+@pytest.mark.parametrize(
+    "text", ["Appointment is not synced with the PMS", "The location has no live client, it cannot be updated for now"]
+)
+@responses.activate
+def test_a_change_of_what_still_waits_for_the_practices_system_is_for_later(text: str) -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal(text))
+
+    with pytest.raises(EhrNotSynced):
+        bench.client.confirm_appointment("1822")
 
 
 @responses.activate

@@ -91,6 +91,8 @@ class Chart:
     by_day: dict[date, set[int]] = field(default_factory=lambda: defaultdict(set))
     replaces: dict[int, int] = field(default_factory=dict)
     """Patients that were written from a placeholder: foreign number → the placeholder's id."""
+    merged: dict[int, int] = field(default_factory=dict)
+    """Charts that staff has merged into another since the last read: foreign number → the other's."""
     unread_visits: set[int] = field(default_factory=set)
     unread_patients: set[int] = field(default_factory=set)
 

@@ -1,6 +1,7 @@
 """Appointments on NexHealth, which accepts a write at once and carries it out later."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 from openchair import wall_time
@@ -9,7 +10,15 @@ from openchair.clients.nexhealth.calls import unreadable_schedule
 from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import AppointmentRow, SlotGroupRow
 from openchair.clients.nexhealth.translate import OfferedSlot
-from openchair.errors import AppointmentNotFound, OperatoryNotFound, PatientNotFound
+from openchair.errors import (
+    AppointmentNotFound,
+    Conflict,
+    NotCancellable,
+    NotConfirmable,
+    NotMovable,
+    OperatoryNotFound,
+    PatientNotFound,
+)
 from openchair.models.visit import Appointment, Move, NewAppointment
 
 _BEFORE = timedelta(days=30)
@@ -94,19 +103,30 @@ class AppointmentCalls(OfficeCalls):
         return self._translated(row)
 
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment:
-        """NexHealth, PATCH /appointments/{id} with absolute times; 400 where the system behind cannot."""
-        return self._patch("move_appointment", appointment_id, translate.move_body(move, OperatoryNotFound))
+        """NexHealth, PATCH /appointments/{id} with absolute times; 400 where the system behind cannot.
+
+        The provider stays: the vendor has no way to change one.
+        """
+        return self._patch("move_appointment", appointment_id, translate.move_body(move, OperatoryNotFound), NotMovable)
 
     def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
-        """NexHealth, PATCH /appointments/{id}. There is no list of unscheduled visits."""
-        self._patch("cancel_appointment", appointment_id, {"appt": {"cancelled": True}})
+        """NexHealth, PATCH /appointments/{id}. There is no list of unscheduled visits.
+
+        One that somebody has cancelled since it was looked at is what was asked for.
+        """
+        with suppress(NotCancellable):
+            self._patch("cancel_appointment", appointment_id, {"appt": {"cancelled": True}}, NotCancellable)
 
     def confirm_appointment(self, appointment_id: str) -> None:
-        self._patch("confirm_appointment", appointment_id, {"appt": {"confirmed": True}})
+        self._patch("confirm_appointment", appointment_id, {"appt": {"confirmed": True}}, NotConfirmable)
 
-    def _patch(self, operation: str, appointment_id: str, body: dict[str, object]) -> Appointment:
+    def _patch(
+        self, operation: str, appointment_id: str, body: dict[str, object], cancelled: type[Conflict]
+    ) -> Appointment:
         path = _path(appointment_id)
-        row = self._write(operation, "PATCH", path, body, AppointmentRow, "appt", AppointmentNotFound)
+        row = self._write(
+            operation, "PATCH", path, body, AppointmentRow, "appt", AppointmentNotFound, cancelled=cancelled
+        )
         return self._translated(row)
 
     def _window(

@@ -9,7 +9,7 @@ from openchair.clients.kept import Kept
 from openchair.clients.nexhealth.answers import Asked, object_of, page_of
 from openchair.clients.rows import Row
 from openchair.clients.transport import EhrRequest, Transport
-from openchair.errors import EhrUnavailable, NotFound
+from openchair.errors import Conflict, EhrUnavailable, NotFound
 from openchair.models.practice import NexHealthSettings, Practice
 
 _PAGE = 300
@@ -102,14 +102,14 @@ class Calls:
         inside: str,
         missing: type[NotFound] | None = None,
         location_id: str | None = None,
+        cancelled: type[Conflict] | None = None,
     ) -> R:
         query = {"subdomain": self._settings.subdomain}
         if location_id is not None:
             query["location_id"] = location_id
         request = EhrRequest(operation, method, path, query, body)
-        return self._transport.send(
-            request, object_of(model, Asked(is_write=True, missing=missing), inside), self._deadline
-        )
+        asked = Asked(is_write=True, missing=missing, cancelled=cancelled)
+        return self._transport.send(request, object_of(model, asked, inside), self._deadline)
 
 
 def unreadable_schedule() -> EhrUnavailable:
