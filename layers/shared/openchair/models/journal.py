@@ -96,6 +96,7 @@ class Step(Stored):
     provider_id: str | None = None
     second_provider_id: str | None = None
     is_hygiene: bool = False
+    location_id: str | None = None
     start: datetime | None = None
     minutes: int | None = None
     time_pattern: str = ""
