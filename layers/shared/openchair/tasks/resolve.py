@@ -1,5 +1,7 @@
 """Settling a review: a person's decision is stored at the door and carried out by the worker, read back first."""
 
+from dataclasses import replace
+
 from openchair.errors import AppointmentNotFound, NotInReview, PatientNotFound, StaleVersion, StoreUnavailable
 from openchair.models.journal import Step, StepKind, Task, TaskState
 from openchair.models.request import RescheduleAppointment, Resolution
@@ -7,7 +9,8 @@ from openchair.models.visit import Appointment
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.steps.common import CANCELLED, Desk, Done
+from openchair.tasks.steps.common import CANCELLED, Desk, Done, where, where_asked, where_before
+from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.steps.visit_state import cancelled
 
 _CODES = {
@@ -49,7 +52,8 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
         if step.kind is not StepKind.CREATE_PATIENT:
             return None
         try:
-            return Done(outcomes.PATIENT_FOUND, patient_id=desk.ehr.patient(resolution.patient_id).id)
+            patient = desk.ehr.patient(resolution.patient_id)
+            return Done(outcomes.PATIENT_FOUND, patient_id=patient.id, in_chart=patient.is_in_chart)
         except PatientNotFound:
             return None
     assert resolution.appointment_id is not None
@@ -60,19 +64,19 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
     except AppointmentNotFound:
         return None
     if step.kind is StepKind.AWAIT_APPOINTMENT:
-        return Done(None, in_chart=True)
+        return Done(None, in_chart=True, visit=visit)
     if step.kind is StepKind.CANCEL_APPOINTMENT:
-        return cancelled(task, visit, outcomes.CANCELLED)
-    return Done(_CODES[step.kind], visit.id, visit.patient_id)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), stood=True)
+    return Done(_CODES[step.kind], visit.id, visit.patient_id, visit=visit, stood=True)
 
 
 def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool:
     """Whether a visit can be told as what came of this step. Raises AppointmentNotFound."""
     match step.kind:
         case StepKind.CREATE_APPOINTMENT:
-            return visit.occupies and visit.id != task.appointment_id and visit.patient_id == _patient_id(task, desk)
+            return visit.occupies and visit.id != task.appointment_id and _is_theirs(visit, task, step, desk)
         case StepKind.MOVE_APPOINTMENT:
-            is_there = visit.start == step.start and visit.operatory_id == step.operatory_id
+            is_there = where(visit)[:2] == where_asked(step)[:2] and where(visit) != where_before(step)
             return visit.id == step.appointment_id and visit.occupies and is_there
         case StepKind.CANCEL_APPOINTMENT:
             return visit.id == step.appointment_id and visit.status in CANCELLED
@@ -83,6 +87,24 @@ def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool
             return visit.is_in_chart and visit.id == task.step(StepKind.CREATE_APPOINTMENT).appointment_id
         case _:
             return False
+
+
+def _is_theirs(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool:
+    """The patient's own; or, since their chart is gone or out of use, by our reference or by the person, another's.
+
+    Charts that are merged give their visits to the one that stays.
+    """
+    patient_id = _patient_id(task, desk)
+    if patient_id is None or visit.patient_id == patient_id:
+        return patient_id is not None
+    try:
+        chart = chart_of(task, patient_id, desk)
+    except PatientNotFound:
+        chart = None
+    if chart is not None and chart.id == visit.patient_id:
+        return True
+    is_gone = chart is None or not chart.is_bookable
+    return is_gone and step.marker is not None and step.marker in visit.note
 
 
 def _patient_id(task: Task, desk: Desk) -> str | None:

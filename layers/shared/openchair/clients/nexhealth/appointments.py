@@ -19,9 +19,10 @@ from openchair.errors import (
     OperatoryNotFound,
     PatientNotFound,
 )
-from openchair.models.visit import Appointment, Move, NewAppointment, Place
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits, Place
 
 _BEFORE = timedelta(days=30)
+_LONG_BEFORE = timedelta(days=3653)
 _AFTER = timedelta(days=731)
 
 
@@ -50,14 +51,20 @@ class AppointmentCalls(OfficeCalls):
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """NexHealth, GET /appointments with patient_ids[], cancelled ones too, from a month ago to two years ahead."""
+        return self._of_patient(patient_id, datetime.combine(self._kept.clock.now().date(), time(), UTC) - _BEFORE)
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        """As `patient_appointments`, from ten years ago: the vendor lists no row without a window."""
+        since = self._kept.clock.now().astimezone(self._zone).date() - _LONG_BEFORE
+        return PatientVisits(self._of_patient(patient_id, wall_time.day_bounds(since, self._zone)[0]), since)
+
+    def _of_patient(self, patient_id: str, begin: datetime) -> Sequence[Appointment]:
         known = str(translate.number(patient_id, PatientNotFound))
-        today = datetime.combine(self._kept.clock.now().date(), time(), UTC)
+        end = datetime.combine(self._kept.clock.now().date(), time(), UTC) + _AFTER
         rows = [
             row
             for location_id in self._location_ids
-            for row in self._window(
-                "list_patient_appointments", location_id, today - _BEFORE, today + _AFTER, {"patient_ids[]": known}
-            )
+            for row in self._window("list_patient_appointments", location_id, begin, end, {"patient_ids[]": known})
         ]
         # A server that does not know a filter ignores it.
         return [one for one in map(self._translated, rows) if one.patient_id == known]
@@ -109,16 +116,17 @@ class AppointmentCalls(OfficeCalls):
         """
         return self._patch("move_appointment", appointment_id, translate.move_body(move, OperatoryNotFound), NotMovable)
 
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment | None:
         """NexHealth, PATCH /appointments/{id}. There is no list of unscheduled visits.
 
         One that somebody has cancelled since it was looked at is what was asked for.
         """
         with suppress(NotCancellable):
-            self._patch("cancel_appointment", appointment_id, {"appt": {"cancelled": True}}, NotCancellable)
+            return self._patch("cancel_appointment", appointment_id, {"appt": {"cancelled": True}}, NotCancellable)
+        return None
 
-    def confirm_appointment(self, appointment_id: str) -> None:
-        self._patch("confirm_appointment", appointment_id, {"appt": {"confirmed": True}}, NotConfirmable)
+    def confirm_appointment(self, appointment_id: str) -> Appointment:
+        return self._patch("confirm_appointment", appointment_id, {"appt": {"confirmed": True}}, NotConfirmable)
 
     def _patch(
         self, operation: str, appointment_id: str, body: dict[str, object], cancelled: type[Conflict]

@@ -9,7 +9,7 @@ from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry
 from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 
 
 class AppointmentCalls(Calls):
@@ -37,6 +37,9 @@ class AppointmentCalls(Calls):
         rows = self._rows("list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound)
         # A server that does not know a filter may ignore it.
         return [one for one in self._appointments(rows) if one.patient_id == patient_id]
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def appointment_history(
         self, *, patient_id: str | None = None, appointment_id: str | None = None

@@ -33,13 +33,17 @@ class Desk:
 class Done:
     """A step's end: what to tell, and the ids that came of it. `code` None tells nothing new.
 
-    `in_chart` says whether the practice's own system has it; None tells nothing new.
+    `in_chart` says whether the practice's own system has it; None tells nothing new. `visit` is how the EHR told the
+    visit last, `accepted_at` when it took the write in by its own clock. `stood`: it was so before, and nothing is sent.
     """
 
     code: str | None
     appointment_id: str | None = None
     patient_id: str | None = None
     in_chart: bool | None = None
+    visit: Appointment | None = None
+    accepted_at: datetime | None = None
+    stood: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,17 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """This EHR does it in other steps, in place of all there are."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unseen:
-    """Read back, and nothing of the write is there (yet)."""
+    """Read back, and nothing of the write is there (yet). `found`: the code of what a person was asked about instead."""
+
+    found: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,7 @@ class Waits:
     step: Step
 
 
-Prepared = Ready | Done | NeedsReview
+Prepared = Ready | Done | NeedsReview | Instead
 ReadBack = Done | Unseen | Failed | NeedsReview
 Look = Done | NeedsReview | Redirected | Waits
 
@@ -169,7 +182,7 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allo
         assert own.start is not None
         now = next((visit for visit in visits if visit.id == own.id), None)
         gone = now is None and own.start.astimezone(zone).date() == day
-        if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
+        if gone or (now is not None and (where(now), now.status) != (where(own), own.status)):
             raise ChangedInEhr
     if not allow_overlap and is_taken(
         Book((), (), Schedule(), visits),
@@ -182,8 +195,20 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allo
         raise SlotTaken
 
 
-def _as_read(visit: Appointment) -> tuple[datetime | None, str | None, AppointmentStatus]:
-    return visit.start, visit.operatory_id, visit.status
+type Where = tuple[datetime | None, str | None, str | None]
+"""Start, chair, and whose time it mainly takes: what makes a move, so all three tell whether one took effect."""
+
+
+def where(visit: Appointment) -> Where:
+    return visit.start, visit.operatory_id, visit.provider_id
+
+
+def where_asked(step: Step) -> Where:
+    return step.start, step.operatory_id, step.provider_id
+
+
+def where_before(step: Step) -> Where:
+    return step.old_start, step.old_operatory_id, step.old_provider_id
 
 
 def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, SlotTaken
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.request import RescheduleAppointment
-from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Move, Place
+from openchair.models.visit import MARKER, AppointmentStatus, Move, Place
 from openchair.slots.needs import need_for_move
 from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
@@ -11,6 +11,7 @@ from openchair.tasks.steps.common import (
     Desk,
     Done,
     Failed,
+    Instead,
     NeedsReview,
     Prepared,
     ReadBack,
@@ -24,8 +25,11 @@ from openchair.tasks.steps.common import (
     not_held_yet,
     place_of,
     unsent,
+    where,
+    where_asked,
+    where_before,
 )
-from openchair.tasks.submit import requested_start
+from openchair.tasks.submit import rebooking, requested_start
 
 
 def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
@@ -38,8 +42,8 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     chair = request.operatory_id or visit.operatory_id
     provider = request.provider_id or visit.provider_id
     if visit.start == start and visit.operatory_id == chair and visit.provider_id == provider:
-        return Done(outcomes.ALREADY_MOVED, visit.id, visit.patient_id)
-    if step.attempt and _place_now(visit) != (step.old_start, step.old_operatory_id):
+        return Done(outcomes.ALREADY_MOVED, visit.id, visit.patient_id, visit=visit, stood=True)
+    if step.attempt and where(visit) != where_before(step):
         raise ChangedInEhr
     need = need_for_move(
         desk.record.practice, visit, provider_id=request.provider_id, operatory_id=request.operatory_id
@@ -47,6 +51,8 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     place = best_place(
         task, step, desk, need, start, old=visit, provider_id=request.provider_id, allow_overlap=request.allow_overlap
     )
+    if place.provider_id != visit.provider_id and not desk.ehr.capabilities.moves_to_other_provider:
+        return Instead(rebooking(request))
     planned = step.model_copy(
         update={
             "appointment_id": visit.id,
@@ -62,8 +68,8 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     note = f"{visit.note}\n{MARKER.sub('', request.notes).strip()}".strip() if request.notes else None
 
     def send() -> Done:
-        desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place, note))
-        return Done(outcomes.MOVED, visit.id, visit.patient_id)
+        moved = desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place, note))
+        return Done(outcomes.MOVED, visit.id, visit.patient_id, visit=moved, accepted_at=moved.touched_at)
 
     # The old time is held too until the move stands, so that the visit can be moved back.
     holds = holds_of(visit)
@@ -82,10 +88,12 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return Failed(ChangedInEhr())
-    if visit.occupies and _place_now(visit) == (step.start, step.operatory_id):
-        return Done(outcomes.MOVED, visit.id, visit.patient_id)
-    if visit.status is AppointmentStatus.BOOKED and _place_now(visit) == (step.old_start, step.old_operatory_id):
+    if visit.occupies and where(visit) == where_asked(step):
+        return Done(outcomes.MOVED, visit.id, visit.patient_id, visit=visit, accepted_at=visit.touched_at)
+    if visit.status is AppointmentStatus.BOOKED and where(visit) == where_before(step):
         return Unseen()
+    if visit.occupies and where(visit)[:2] == where_asked(step)[:2] != where_before(step)[:2]:
+        return NeedsReview(outcomes.STORED_DIFFERENTLY)
     return Failed(ChangedInEhr())
 
 
@@ -97,7 +105,7 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return Done(None)
-    if visit.status is not AppointmentStatus.BOOKED or _place_now(visit) != (step.old_start, step.old_operatory_id):
+    if visit.status is not AppointmentStatus.BOOKED or where(visit)[:2] != where_before(step)[:2]:
         return Done(None)
     try:
         confirm_free(desk, step, visit)
@@ -108,17 +116,17 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
     start, place = step.start, place_of(step)
 
     def send() -> Done:
-        desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place))
-        return Done(None)
+        moved = desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place))
+        return Done(None, accepted_at=moved.touched_at)
 
     return Ready(step, send)
 
 
 def read_back_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     found = read_back(task, step, desk)
-    if isinstance(found, Done | Failed):
-        return Done(None)
-    return found
+    if isinstance(found, Unseen):
+        return found
+    return Done(None, accepted_at=found.accepted_at if isinstance(found, Done) else None)
 
 
 def back_from(moved: Step) -> Step:
@@ -137,7 +145,3 @@ def back_from(moved: Step) -> Step:
             **at_place(old, moved.old_start, moved.minutes, moved.time_pattern),
         }
     )
-
-
-def _place_now(visit: Appointment) -> tuple[object, str | None]:
-    return visit.start, visit.operatory_id

@@ -1,5 +1,7 @@
 """The steps that cancel and confirm a visit."""
 
+from dataclasses import replace
+
 from openchair.errors import AppointmentNotFound, NotCancellable, NotConfirmable
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.request import CancelAppointment, RescheduleAppointment
@@ -28,7 +30,7 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
             return Done(outcomes.MOVED)
         raise
     if visit.status in CANCELLED:
-        return cancelled(task, visit, outcomes.ALREADY_CANCELLED)
+        return replace(cancelled(task, visit, outcomes.ALREADY_CANCELLED), stood=True)
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotCancellable
     if rebooking:
@@ -40,8 +42,8 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
     to_list = task.request.send_to_unscheduled_list if isinstance(task.request, CancelAppointment) else False
 
     def send() -> Done:
-        desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
-        return cancelled(task, visit, outcomes.CANCELLED)
+        row = desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), accepted_at=row.touched_at if row else None)
 
     planned = {"appointment_id": visit.id, "patient_id": visit.patient_id, "old_start": visit.start}
     return Ready(step.model_copy(update=planned), send)
@@ -63,7 +65,7 @@ def read_back_cancel(task: Task, step: Step, desk: Desk) -> ReadBack:
     except AppointmentNotFound:
         return Done(_told(task, outcomes.CANCELLED))
     if visit.status in CANCELLED:
-        return cancelled(task, visit, outcomes.CANCELLED)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), accepted_at=visit.touched_at)
     if visit.status is AppointmentStatus.BOOKED:
         return Unseen()
     return Failed(NotCancellable())
@@ -73,7 +75,7 @@ def cancelled(task: Task, visit: Appointment, code: str) -> Done:
     """After a rebook the new visit is told, which is known already, not the cancelled one."""
     if isinstance(task.request, RescheduleAppointment):
         return Done(outcomes.MOVED)
-    return Done(code, visit.id, visit.patient_id)
+    return Done(code, visit.id, visit.patient_id, visit=visit)
 
 
 def _told(task: Task, code: str) -> str:
@@ -83,17 +85,18 @@ def _told(task: Task, code: str) -> str:
 def prepare_confirm(task: Task, step: Step, desk: Desk) -> Prepared:
     visit = named_visit(task, desk)
     if step.sent_at is not None and visit.is_confirmed:
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit)
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotConfirmable
     if visit.is_confirmed:
-        return Done(outcomes.ALREADY_CONFIRMED, visit.id, visit.patient_id)
+        return Done(outcomes.ALREADY_CONFIRMED, visit.id, visit.patient_id, visit=visit, stood=True)
     if step.attempt and visit.confirmation != step.old_confirmation:
-        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id)
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id, visit=visit)
 
     def send() -> Done:
-        desk.ehr.confirm_appointment(visit.id)
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+        row = desk.ehr.confirm_appointment(visit.id)
+        accepted_at = row.touched_at if row else None
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit, accepted_at=accepted_at)
 
     planned = step.model_copy(
         update={
@@ -112,9 +115,9 @@ def read_back_confirm(task: Task, step: Step, desk: Desk) -> ReadBack:
     except AppointmentNotFound:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if visit.is_confirmed:
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit, accepted_at=visit.touched_at)
     if visit.status is not AppointmentStatus.BOOKED:
         return Failed(NotConfirmable())
     if visit.confirmation != step.old_confirmation:
-        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id)
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id, visit=visit)
     return Unseen()
