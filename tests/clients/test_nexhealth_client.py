@@ -378,12 +378,12 @@ def test_a_day_is_asked_of_every_location_in_utc_from_the_practices_midnight() -
 def test_a_visit_is_in_the_chart_once_it_has_a_foreign_id() -> None:
     bench = Bench()
     responses.get(ONE, json=ok(appointment_row()))
-    responses.get(ONE, json=ok(appointment_row(foreign_id="94", last_sync_time="2026-03-01T10:05:00.000Z")))
+    responses.get(ONE, json=ok(appointment_row(foreign_id="94")))
 
     pending, written = bench.client.appointment("1822"), bench.client.appointment("1822")
 
-    assert (pending.is_in_chart, pending.synced_at) == (False, None)
-    assert (written.is_in_chart, written.synced_at) == (True, datetime(2026, 3, 1, 10, 5, tzinfo=UTC))
+    assert (pending.is_in_chart, written.is_in_chart) == (False, True)
+    assert pending.touched_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

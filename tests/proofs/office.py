@@ -68,6 +68,7 @@ class Office:
         self._read_every = later.cycle
         self._overwrites = overwrites
         self._tells_when = later.tells_when_compared
+        self._shows_at_once = later.shows_what_was_written
         self._outstanding: list[_Outstanding] = []
         self._read_at = 0.0
         rows = simulation.chart.rows.values()
@@ -79,6 +80,9 @@ class Office:
     def open_at(self) -> datetime:
         """When the way into the system was last open: now, or when what is still outstanding was accepted."""
         return _moment(min((one.accepted_at for one in self._outstanding), default=self._kernel.now))
+
+    def read_at(self) -> datetime | None:
+        return _moment(self._read_at) if self._tells_when else None
 
     def by_staff(self, row: Row) -> None:
         """Staff works in the system itself. The vendor's row shows it at once."""
@@ -118,7 +122,8 @@ class Office:
             was_live = self.is_live(row)
             self.written.setdefault(row.visit.id, []).append(Written(self._kernel.now, change.by, visit))
             self._simulation.written(OfficeChange(row, change.by, was_live, self.is_live(row)))
-        self._take_over(row, self._kernel.now)
+        if self._shows_at_once:
+            self._take_over(row, self._kernel.now)
 
     def read(self) -> None:
         """The readings that were due by now: asked for before anybody looks at the vendor's rows or changes one."""
@@ -139,8 +144,11 @@ class Office:
             for change in self._outstanding:
                 if change.row is row:
                     wanted |= change.wanted
-        synced_at = _moment(at) if self._tells_when else None
-        self._simulation.chart.show(row, replace(visit, **wanted, is_in_chart=True, synced_at=synced_at))
+        self._simulation.chart.show(row, replace(visit, **wanted, is_in_chart=True, touched_at=_moment(at)))
+
+    def stamp(self) -> datetime:
+        """What the vendor's clock shows."""
+        return _moment(self._kernel.now)
 
 
 def _moment(seconds: float) -> datetime:

@@ -22,7 +22,7 @@ from openchair.models.journal import Claim, Hold, IdempotencyRecord, StepKind, T
 from openchair.models.office import Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.practice import PracticeRecord
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
@@ -255,7 +255,7 @@ class SimEhr:
             if office is None or self._later is None:
                 return SyncState()
             written_at = office.open_at() if self._later.tells_when_open else None
-            return SyncState(writes_reach_chart=self._later.writes_reach_chart, written_at=written_at)
+            return SyncState(self._later.writes_reach_chart, read_at=office.read_at(), written_at=written_at)
 
         return self._read("ehr.sync_state", look)
 
@@ -363,6 +363,9 @@ class SimEhr:
 
         return self._read("ehr.patient_appointments", look, patient_id)
 
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
+
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
         def look() -> Sequence[Appointment]:
             rows = [row for row in self._chart.rows.values() if row.visit.patient_id == patient_id]
@@ -392,15 +395,19 @@ class SimEhr:
         )
         return moved
 
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
-        self._write(
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment:
+        cancelled: Appointment = self._write(
             StepKind.CANCEL_APPOINTMENT,
             appointment_id,
             lambda by: self._chart.cancel(appointment_id, by, to_list=send_to_unscheduled_list),
         )
+        return cancelled
 
-    def confirm_appointment(self, appointment_id: str) -> None:
-        self._write(StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by))
+    def confirm_appointment(self, appointment_id: str) -> Appointment:
+        confirmed: Appointment = self._write(
+            StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by)
+        )
+        return confirmed
 
     def create_patient(self, new: NewPatient) -> Patient:
         made: Patient = self._write(StepKind.CREATE_PATIENT, new, lambda by: self._chart.register(new, by))

@@ -17,7 +17,7 @@ class Later(World):
     """`11`'s visit `50` stands in the chart on Monday at nine, compared with it at seven."""
 
     def __init__(self, *, moves_in_place: bool = True, **changes: object) -> None:
-        old = visit("50", at(9), synced_at=at(7).astimezone(UTC))
+        old = visit("50", at(9))
         super().__init__(replace(old, **changes), writes_later=True, moves_in_place=moves_in_place)  # type: ignore[arg-type]
 
     def after(self, task: Task, minutes: float = 1) -> Task:
@@ -30,8 +30,8 @@ class Later(World):
 
     def compare(self, appointment_id: str, **changes: object) -> None:
         """The vendor reads the practice's own system: what stands there is what it tells from now on."""
-        found = replace(self.ehr.chart[appointment_id], synced_at=self.clock.now(), **changes)  # type: ignore[arg-type]
-        self.ehr.chart[appointment_id] = found
+        self.ehr.chart[appointment_id] = replace(self.ehr.chart[appointment_id], **changes)  # type: ignore[arg-type]
+        self.ehr.sync = replace(self.ehr.sync, read_at=self.clock.now())
 
     def claims(self) -> set[str]:
         start, end = at(0).astimezone(UTC), at(0, days=5).astimezone(UTC)

@@ -9,7 +9,7 @@ from openchair.models.visit import Appointment
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.steps.common import CANCELLED, Desk, Done, where, where_asked, where_before
+from openchair.tasks.steps.common import CANCELLED, Desk, Done, placement, placement_asked, placement_before
 from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.steps.visit_state import cancelled
 
@@ -76,7 +76,7 @@ def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool
         case StepKind.CREATE_APPOINTMENT:
             return visit.occupies and visit.id != task.appointment_id and _is_theirs(visit, task, step, desk)
         case StepKind.MOVE_APPOINTMENT:
-            is_there = where(visit)[:2] == where_asked(step)[:2] and where(visit) != where_before(step)
+            is_there = placement(visit)[:2] == placement_asked(step)[:2] and placement(visit) != placement_before(step)
             return visit.id == step.appointment_id and visit.occupies and is_there
         case StepKind.CANCEL_APPOINTMENT:
             return visit.id == step.appointment_id and visit.status in CANCELLED
@@ -84,7 +84,7 @@ def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool
             return visit.id == step.appointment_id and visit.is_confirmed
         case StepKind.AWAIT_APPOINTMENT:
             # What only the vendor has is told as booked by nobody, and no old visit gives way to it.
-            return visit.is_in_chart and visit.id == task.step(StepKind.CREATE_APPOINTMENT).appointment_id
+            return visit.is_in_chart and visit.id == task.last_done(StepKind.CREATE_APPOINTMENT).appointment_id
         case _:
             return False
 

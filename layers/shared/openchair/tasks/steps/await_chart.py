@@ -23,10 +23,10 @@ from openchair.tasks.steps.common import (
     NeedsReview,
     Redirected,
     Waits,
+    placement,
+    placement_asked,
+    placement_before,
     unsent,
-    where,
-    where_asked,
-    where_before,
 )
 
 AWAITED_BY = {
@@ -72,7 +72,7 @@ def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
 
 def withdrawn(task: Task, error: OpenChairError) -> Redirected:
     """What is left to do when the visit a task has created is not to stand."""
-    created = task.step(StepKind.CREATE_APPOINTMENT)
+    created = task.last_done(StepKind.CREATE_APPOINTMENT)
     done = tuple(before for before in task.steps if before.state is StepState.DONE)
     ending = Ending(**told_of(error))
     return Redirected((*done, unsent(created, StepKind.WITHDRAW)), ending)
@@ -82,10 +82,10 @@ def await_move(task: Task, step: Step, desk: Desk) -> Look:
     moved = _written(task, step)
 
     def stands(visit: Appointment) -> bool:
-        return where(visit) == where_asked(moved)
+        return placement(visit) == placement_asked(moved)
 
     def is_as_before(visit: Appointment) -> bool:
-        return where(visit) == where_before(moved)
+        return placement(visit) == placement_before(moved)
 
     return _await_change(step, moved, task, desk, stands, is_as_before)
 
@@ -96,7 +96,7 @@ def await_move_back(task: Task, step: Step, desk: Desk) -> Look:
 
 
 def await_cancellation(task: Task, step: Step, desk: Desk) -> Look:
-    """Where it gave way to a new visit that stands, its return is for a person: the patient has two."""
+    """Placement it gave way to a new visit that stands, its return is for a person: the patient has two."""
     found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _is_booked)
     if isinstance(found, Redirected) and isinstance(task.request, RescheduleAppointment):
         return NeedsReview(outcomes.OLD_VISIT_REMAINS)
@@ -183,13 +183,13 @@ def awaiting(written: Step, done: Done, now: datetime) -> Step:
         stamp = None
     place: dict[str, Any] = {}
     if done.visit is not None and written.start is None:
-        place = dict(zip(("start", "operatory_id", "provider_id"), where(done.visit), strict=True))
+        place = dict(zip(("start", "operatory_id", "provider_id"), placement(done.visit), strict=True))
     return Step(kind=AWAITED_BY[written.kind], sent_at=now, accepted_at=stamp, **place)
 
 
 def _written(task: Task, step: Step) -> Step:
     """What was written, where nothing was by this task, what was found."""
-    written = task.step(WRITTEN_BY[step.kind])
+    written = task.last_done(WRITTEN_BY[step.kind])
     if written.start is not None:
         return written
     found = {"start": step.start, "operatory_id": step.operatory_id, "provider_id": step.provider_id}

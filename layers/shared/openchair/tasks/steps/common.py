@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, OpenChairError, PatientMismatch, SlotTaken, TaskExpired
-from openchair.models.journal import Ending, Hold, Step, StepKind, StepState, Task
+from openchair.models.journal import Ending, Hold, Standing, Step, StepKind, StepState, Task
 from openchair.models.office import Schedule
 from openchair.models.practice import PracticeRecord
 from openchair.models.request import CancelAppointment, ConfirmAppointment, RescheduleAppointment
@@ -34,7 +34,7 @@ class Done:
     """A step's end: what to tell, and the ids that came of it. `code` None tells nothing new.
 
     `in_chart` says whether the practice's own system has it; None tells nothing new. `visit` is how the EHR told the
-    visit last, `accepted_at` when it took the write in by its own clock. `stood`: it was so before, and nothing is sent.
+    visit last, `accepted_at` when it took the write in by its own clock. `stood`: it was so before, nothing was sent.
     """
 
     code: str | None
@@ -68,7 +68,7 @@ class Instead:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Read back, and nothing of the write is there (yet). `found`: the code of what a person was asked about instead."""
+    """Read back, and nothing of the write is there (yet). `found`: the code of what a person was asked about."""
 
     found: str | None = None
 
@@ -182,7 +182,7 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allo
         assert own.start is not None
         now = next((visit for visit in visits if visit.id == own.id), None)
         gone = now is None and own.start.astimezone(zone).date() == day
-        if gone or (now is not None and (where(now), now.status) != (where(own), own.status)):
+        if gone or (now is not None and (placement(now), now.status) != (placement(own), own.status)):
             raise ChangedInEhr
     if not allow_overlap and is_taken(
         Book((), (), Schedule(), visits),
@@ -195,20 +195,29 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allo
         raise SlotTaken
 
 
-type Where = tuple[datetime | None, str | None, str | None]
+type Placement = tuple[datetime | None, str | None, str | None]
 """Start, chair, and whose time it mainly takes: what makes a move, so all three tell whether one took effect."""
 
 
-def where(visit: Appointment) -> Where:
+def placement(visit: Appointment) -> Placement:
     return visit.start, visit.operatory_id, visit.provider_id
 
 
-def where_asked(step: Step) -> Where:
+def placement_asked(step: Step) -> Placement:
     return step.start, step.operatory_id, step.provider_id
 
 
-def where_before(step: Step) -> Where:
+def placement_before(step: Step) -> Placement:
     return step.old_start, step.old_operatory_id, step.old_provider_id
+
+
+def standing_of(visit: Appointment) -> Standing | None:
+    """What a task tells of it; None for one on no schedule."""
+    if visit.start is None:
+        return None
+    return Standing(
+        start=visit.start, minutes=visit.minutes, operatory_id=visit.operatory_id, provider_id=visit.provider_id
+    )
 
 
 def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> dict[str, Any]:

@@ -24,10 +24,10 @@ from openchair.tasks.steps.common import (
     named_visit,
     not_held_yet,
     place_of,
+    placement,
+    placement_asked,
+    placement_before,
     unsent,
-    where,
-    where_asked,
-    where_before,
 )
 from openchair.tasks.submit import rebooking, requested_start
 
@@ -43,7 +43,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     provider = request.provider_id or visit.provider_id
     if visit.start == start and visit.operatory_id == chair and visit.provider_id == provider:
         return Done(outcomes.ALREADY_MOVED, visit.id, visit.patient_id, visit=visit, stood=True)
-    if step.attempt and where(visit) != where_before(step):
+    if step.attempt and placement(visit) != placement_before(step):
         raise ChangedInEhr
     need = need_for_move(
         desk.record.practice, visit, provider_id=request.provider_id, operatory_id=request.operatory_id
@@ -88,11 +88,11 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return Failed(ChangedInEhr())
-    if visit.occupies and where(visit) == where_asked(step):
+    if visit.occupies and placement(visit) == placement_asked(step):
         return Done(outcomes.MOVED, visit.id, visit.patient_id, visit=visit, accepted_at=visit.touched_at)
-    if visit.status is AppointmentStatus.BOOKED and where(visit) == where_before(step):
+    if visit.status is AppointmentStatus.BOOKED and placement(visit) == placement_before(step):
         return Unseen()
-    if visit.occupies and where(visit)[:2] == where_asked(step)[:2] != where_before(step)[:2]:
+    if visit.occupies and placement(visit)[:2] == placement_asked(step)[:2] != placement_before(step)[:2]:
         return NeedsReview(outcomes.STORED_DIFFERENTLY)
     return Failed(ChangedInEhr())
 
@@ -105,7 +105,7 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return Done(None)
-    if visit.status is not AppointmentStatus.BOOKED or where(visit)[:2] != where_before(step)[:2]:
+    if visit.status is not AppointmentStatus.BOOKED or placement(visit)[:2] != placement_before(step)[:2]:
         return Done(None)
     try:
         confirm_free(desk, step, visit)
