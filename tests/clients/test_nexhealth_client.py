@@ -525,6 +525,19 @@ def test_a_patients_visits_are_those_from_a_month_ago_to_two_years_ahead_cancell
 
 
 @responses.activate
+def test_all_that_the_vendor_has_of_a_patient_is_asked_for_in_one_call_of_ten_years() -> None:
+    bench = Bench()
+    responses.get(LIST, json=page([appointment_row(start_time="2019-03-04T14:00:00.000Z")]))
+
+    found = bench.client.patient_visits("2897")
+
+    (asked,) = queries()
+    assert (asked["start"], asked["end"]) == (["2016-03-01T05:00:00Z"], ["2028-03-02T00:00:00Z"])
+    assert found.complete_since == date(2016, 3, 1)
+    assert [one.id for one in found.appointments] == ["1822"]
+
+
+@responses.activate
 def test_working_hours_become_stretches_of_the_days_they_hold_on() -> None:
     bench = Bench()
     hours = {"provider_id": 7, "operatory_id": 149, "begin_time": "10:30", "end_time": "17:00", "active": True}

@@ -241,6 +241,15 @@ class Chart:
         self.patients[patient.id] = patient
         self.patient_origin[patient.id] = STAFF
 
+    def merges(self, patient_id: str, into: str, *, keeps: bool) -> None:
+        """Two charts become one; what `keeps` leaves of the other takes no visit any more."""
+        gone = self.patients.pop(patient_id)
+        if keeps:
+            self.patients[patient_id] = replace(gone, is_bookable=False)
+        for row in self.rows.values():
+            if row.visit.patient_id == patient_id:
+                row.visit = replace(row.visit, patient_id=into)
+
     def gives_another_id(self, patient_id: str) -> None:
         """As an EHR that writes later does once it has read a newcomer's chart from the practice's own system."""
         self._next += 1

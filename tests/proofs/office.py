@@ -69,6 +69,8 @@ class Office:
         self._overwrites = overwrites
         self._tells_when = later.tells_when_compared
         self._shows_at_once = later.shows_what_was_written
+        self._opens_with_writes, self._stamps_truly = later.opens_with_writes, later.stamps_truly
+        self._carried_out_at = 0.0
         self._outstanding: list[_Outstanding] = []
         self._read_at = 0.0
         rows = simulation.chart.rows.values()
@@ -79,6 +81,8 @@ class Office:
 
     def open_at(self) -> datetime:
         """When the way into the system was last open: now, or when what is still outstanding was accepted."""
+        if self._opens_with_writes:
+            return _moment(self._carried_out_at)
         return _moment(min((one.accepted_at for one in self._outstanding), default=self._kernel.now))
 
     def read_at(self) -> datetime | None:
@@ -105,6 +109,7 @@ class Office:
         """Of a visit that was removed meanwhile nothing is written."""
         self.read()
         self._outstanding.remove(change)
+        self._carried_out_at = self._kernel.now
         row = change.row
         found = self.written.get(row.visit.id)
         before = found[-1].visit if found else row.visit
@@ -148,7 +153,7 @@ class Office:
 
     def stamp(self) -> datetime:
         """What the vendor's clock shows."""
-        return _moment(self._kernel.now)
+        return _moment(self._kernel.now if self._stamps_truly else -3600.0)
 
 
 def _moment(seconds: float) -> datetime:

@@ -9,6 +9,7 @@ from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOffline,
     EhrOutcomeUnknown,
     EhrRejected,
@@ -395,19 +396,19 @@ class SimEhr:
         )
         return moved
 
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment:
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment | None:
         cancelled: Appointment = self._write(
             StepKind.CANCEL_APPOINTMENT,
             appointment_id,
             lambda by: self._chart.cancel(appointment_id, by, to_list=send_to_unscheduled_list),
         )
-        return cancelled
+        return None if self._later is None else cancelled
 
-    def confirm_appointment(self, appointment_id: str) -> Appointment:
+    def confirm_appointment(self, appointment_id: str) -> Appointment | None:
         confirmed: Appointment = self._write(
             StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by)
         )
-        return confirmed
+        return None if self._later is None else confirmed
 
     def create_patient(self, new: NewPatient) -> Patient:
         made: Patient = self._write(StepKind.CREATE_PATIENT, new, lambda by: self._chart.register(new, by))
@@ -433,6 +434,8 @@ class SimEhr:
             raise EhrUnreachable
         if answer is Answer.BUSY:
             raise EhrBusy(retry_after=20.0)
+        if answer is Answer.NOT_SYNCED:
+            raise EhrNotSynced
         simulation.called(kind, what, by)
         if answer is Answer.REFUSED:
             simulation.ehr_refused = True
@@ -477,6 +480,7 @@ def _capabilities(later: Later) -> Capabilities:
     return Capabilities(
         moves_in_place=later.moves_in_place,
         writes_asynchronously=True,
+        moves_to_other_provider=later.moves_to_other_provider,
         holds_notes_up_to=later.holds_notes_up_to,
         read_cycle=timedelta(seconds=later.cycle),
     )

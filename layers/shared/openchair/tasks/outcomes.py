@@ -86,7 +86,6 @@ _LEFT = {
     OUTCOME_UNKNOWN: "whether the EHR holds something of it is not known.",
     LOOK_ALIKE_IN_EHR: "the EHR holds a visit that may be this one.",
     REMOVED_IN_EHR: "it was done, and somebody has removed it from the EHR.",
-    STORED_DIFFERENTLY: "the EHR holds it otherwise than asked.",
 }
 
 

@@ -9,7 +9,7 @@ from openchair.models.visit import Appointment
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.steps.common import CANCELLED, Desk, Done, placement, placement_asked, placement_before
+from openchair.tasks.steps.common import CANCELLED, Desk, Done, placement, placement_asked
 from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.steps.visit_state import cancelled
 
@@ -76,7 +76,7 @@ def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool
         case StepKind.CREATE_APPOINTMENT:
             return visit.occupies and visit.id != task.appointment_id and _is_theirs(visit, task, step, desk)
         case StepKind.MOVE_APPOINTMENT:
-            is_there = placement(visit)[:2] == placement_asked(step)[:2] and placement(visit) != placement_before(step)
+            is_there = placement(visit) == placement_asked(step)
             return visit.id == step.appointment_id and visit.occupies and is_there
         case StepKind.CANCEL_APPOINTMENT:
             return visit.id == step.appointment_id and visit.status in CANCELLED
@@ -95,16 +95,18 @@ def _is_theirs(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool:
     Charts that are merged give their visits to the one that stays.
     """
     patient_id = _patient_id(task, desk)
-    if patient_id is None or visit.patient_id == patient_id:
-        return patient_id is not None
+    assert patient_id is not None
     try:
         chart = chart_of(task, patient_id, desk)
     except PatientNotFound:
-        chart = None
-    if chart is not None and chart.id == visit.patient_id:
+        return _has_our_reference(visit, step)
+    if visit.patient_id in (patient_id, chart.id):
         return True
-    is_gone = chart is None or not chart.is_bookable
-    return is_gone and step.marker is not None and step.marker in visit.note
+    return not chart.is_bookable and _has_our_reference(visit, step)
+
+
+def _has_our_reference(visit: Appointment, step: Step) -> bool:
+    return step.marker is not None and step.marker in visit.note
 
 
 def _patient_id(task: Task, desk: Desk) -> str | None:

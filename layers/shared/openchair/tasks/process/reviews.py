@@ -36,8 +36,10 @@ def resolve(worker: Worker, task: Task, resolution: Resolution, desk: Desk) -> T
 
 
 def give_up(worker: Worker, task: Task, found: str | None) -> Task:
-    """`found` is what the last look came to, None when nothing of it was there."""
-    in_chart = None if found in _UNCERTAIN else found == outcomes.STORED_DIFFERENTLY or bool(task.in_chart)
+    """`found` is what the last look came to, None when nothing of it was there. A move that took effect stands."""
+    if found == outcomes.STORED_DIFFERENTLY:
+        return worker.end(task, TaskState.COMPLETED, {"in_chart": True, **told(outcomes.STATUS_CHANGED_IN_EHR)})
+    in_chart = None if found in _UNCERTAIN else bool(task.in_chart)
     error = outcomes.given_up(found, has_chart=_has_chart(task))
     return worker.settle(task.changed(in_chart=in_chart), error)
 

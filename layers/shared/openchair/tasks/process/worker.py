@@ -183,8 +183,8 @@ def _patient_is_in_chart(task: Task) -> bool:
     """An onboarded person's chart: as it was told when it was made, or brought there by the visit."""
     if task.type is not TaskType.ONBOARD_NEW_PATIENT:
         return False
-    made = any(step.kind is StepKind.CREATE_PATIENT and step.in_chart is not False for step in task.steps)
-    return made or any(step.kind is StepKind.AWAIT_APPOINTMENT and step.in_chart is True for step in task.steps)
+    made, *visits = task.steps
+    return made.in_chart is not False or any(step.in_chart for step in visits)
 
 
 def _delay(task: Task, error: OpenChairError) -> float:

@@ -38,6 +38,7 @@ AWAITED_BY = {
     StepKind.MOVE_BACK: StepKind.AWAIT_MOVE_BACK,
 }
 WRITTEN_BY = {awaits: kind for kind, awaits in AWAITED_BY.items()}
+_PLACEMENT = ("start", "operatory_id", "provider_id")
 _FIRST_LOOK = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
 CLOCKS_DIFFER = timedelta(seconds=5)
@@ -179,21 +180,22 @@ def _a_cycle_on(moment: datetime | None, desk: Desk) -> datetime:
 def awaiting(written: Step, done: Done, now: datetime) -> Step:
     """The look that follows a write, or what was found to stand as if it had been written."""
     stamp = done.accepted_at
-    if stamp is not None and (written.sent_at is None or stamp < written.sent_at - CLOCKS_DIFFER):
-        stamp = None
+    if stamp is not None:
+        assert written.sent_at is not None
+        stamp = stamp if stamp >= written.sent_at - CLOCKS_DIFFER else None
     place: dict[str, Any] = {}
-    if done.visit is not None and written.start is None:
-        place = dict(zip(("start", "operatory_id", "provider_id"), placement(done.visit), strict=True))
+    if done.stood:
+        assert done.visit is not None
+        place = dict(zip(_PLACEMENT, placement(done.visit), strict=True))
     return Step(kind=AWAITED_BY[written.kind], sent_at=now, accepted_at=stamp, **place)
 
 
 def _written(task: Task, step: Step) -> Step:
     """What was written, where nothing was by this task, what was found."""
     written = task.last_done(WRITTEN_BY[step.kind])
-    if written.start is not None:
+    if step.start is None:
         return written
-    found = {"start": step.start, "operatory_id": step.operatory_id, "provider_id": step.provider_id}
-    return written.model_copy(update=found)
+    return written.model_copy(update={name: getattr(step, name) for name in _PLACEMENT})
 
 
 def _visit(written: Step, desk: Desk) -> Appointment:

@@ -109,9 +109,9 @@ def _check_beside(old: Appointment, start: datetime, place: Place, desk: Desk) -
 
     A system that writes later finds the collision when nobody waits for its answer any more, and may not tell it.
     """
-    assert old.start is not None
-    overlaps = start < _after(old.start, old.minutes) and old.start < _after(start, old.minutes)
-    if desk.ehr.capabilities.writes_asynchronously and overlaps and place.operatory_id == old.operatory_id:
+    if old.start is None or place.operatory_id != old.operatory_id or not desk.ehr.capabilities.writes_asynchronously:
+        return
+    if start < _after(old.start, old.minutes) and old.start < _after(start, old.minutes):
         raise EhrNotSupported("This EHR books the new visit first, and the old one still takes up its chair then.")
 
 
@@ -216,7 +216,7 @@ def prepare_withdrawal(task: Task, step: Step, desk: Desk) -> Prepared:
     except AppointmentNotFound:
         return Done(None)
     if visit.status in (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST):
-        return Done(None, stood=visit.is_in_chart)
+        return Done(None, visit=visit, stood=visit.is_in_chart)
     if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start:
         return NeedsReview(outcomes.COLLISION_REMAINS)
 

@@ -126,7 +126,7 @@ def read_back_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     found = read_back(task, step, desk)
     if isinstance(found, Unseen):
         return found
-    return Done(None, accepted_at=found.accepted_at if isinstance(found, Done) else None)
+    return Done(None, accepted_at=getattr(found, "accepted_at", None))
 
 
 def back_from(moved: Step) -> Step:
