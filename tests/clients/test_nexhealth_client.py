@@ -34,7 +34,7 @@ from openchair.errors import (
     ProviderNotFound,
     SlotTaken,
 )
-from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.person import NewPatient
 from openchair.models.practice import NexHealthSettings
 from openchair.models.visit import AppointmentStatus, Move, NewAppointment, Place
 from tests.clients.nexhealth_support import (
@@ -126,6 +126,46 @@ def test_a_key_without_a_right_is_told_at_once_without_a_new_token() -> None:
         read(bench.client)
 
     assert [operation for operation, _ in bench.outcomes] == ["authenticate", "read_appointment"]
+
+
+@responses.activate
+def test_a_page_of_the_front_end_is_no_refusal() -> None:
+    bench = Bench()
+    responses.get(ONE, body="<!DOCTYPE html><title>Access denied</title>", status=403)
+    responses.post(f"{BASE}/appointments", body="<!DOCTYPE html><title>Access denied</title>", status=403)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client)
+    with pytest.raises(EhrOutcomeUnknown):
+        create(bench.client)
+
+
+@responses.activate
+def test_the_exchange_of_a_key_ends_with_the_callers_time() -> None:
+    bench = Bench()
+
+    def answer(_request: Any) -> tuple[int, dict[str, str], str]:
+        bench.clock.advance(6.0)
+        return 503, {}, ""
+
+    responses.remove(responses.POST, f"{BASE}/authenticates")
+    responses.add_callback(responses.POST, f"{BASE}/authenticates", answer)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client_of(bench.practice, deadline=10.0))
+
+    assert len(responses.calls) == 2
+
+
+@responses.activate
+def test_a_callers_time_holds_also_while_another_function_fetches_the_token() -> None:
+    bench = Bench()
+    bench.tokens.lease("account-2", 0, bench.clock.now().timestamp() + 30)
+
+    with pytest.raises(EhrBusy):
+        read(bench.client_of(bench.practice, deadline=5.0))
+
+    assert bench.clock.monotonic() <= 5.0
 
 
 @responses.activate
@@ -314,32 +354,6 @@ def test_pages_are_followed_by_their_cursor_until_the_last() -> None:
     assert second["end_cursor"] == ["C1"]
     assert first["per_page"] == ["300"]
     assert first["subdomain"] == ["birch"]
-
-
-@pytest.mark.parametrize(
-    "again", [[{"id": 1, "name": "A"}], [{"id": 2, "name": "B"}]], ids=["same rows", "same cursor"]
-)
-@responses.activate
-def test_paging_ends_when_it_brings_nothing_new_or_goes_in_a_circle(again: list[dict[str, Any]]) -> None:
-    bench = Bench()
-    responses.get(f"{BASE}/operatories", json=page([{"id": 1, "name": "A"}], "C1"))
-    responses.get(f"{BASE}/operatories", json=page(again, "C1"))
-
-    bench.client.operatories()
-
-    assert len(queries()) == 2
-
-
-@responses.activate
-def test_a_broken_row_never_stops_a_page_and_is_counted() -> None:
-    bench = Bench()
-    rows = [patient_row(), {"id": "x"}, patient_row(id=416, bio="nothing", inactive="perhaps")]
-    responses.get(f"{BASE}/patients", json=page(rows))
-
-    found = bench.client.find_patients(PatientQuery(phone="516-304-2196"))
-
-    assert [one.id for one in found] == ["415", "416"]
-    assert bench.audit[-1].broken_rows == 2
 
 
 @responses.activate

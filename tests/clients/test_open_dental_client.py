@@ -54,64 +54,6 @@ def test_the_practice_decides_whether_a_move_is_in_place(setting: str, in_place:
     assert not capabilities.writes_asynchronously
 
 
-# ------------------------------------------------------------------------------------------------------- paging
-
-
-def page(ehr: Any, offset: int, rows: list[dict[str, Any]], limit: int = 100) -> None:
-    matcher = query_param_matcher({"Limit": str(limit), "Offset": str(offset)}, strict_match=False)
-    ehr.get(f"{BASE}/patients", json=rows, match=[matcher])
-
-
-def people(start: int, count: int) -> list[dict[str, Any]]:
-    return [patient_row(PatNum=number) for number in range(start, start + count)]
-
-
-def test_paging_ends_on_a_short_page(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100))
-    page(ehr, 100, people(101, 100))
-    page(ehr, 200, people(201, 7))
-
-    assert len(Bench().client.list_patients()) == 207
-    assert len(ehr.calls) == 3
-
-
-def test_paging_ends_on_an_empty_page(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100))
-    page(ehr, 100, [])
-
-    assert len(Bench().client.list_patients()) == 100
-
-
-def test_paging_ends_where_a_server_serves_the_first_page_for_ever(ehr: Any) -> None:
-    ehr.get(f"{BASE}/patients", json=people(1, 100))
-
-    assert len(Bench().client.list_patients()) == 100
-    assert len(ehr.calls) == 2
-
-
-def test_a_row_that_shifted_to_the_next_page_is_given_once(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100))
-    page(ehr, 100, people(100, 5))
-
-    assert [one.id for one in Bench().client.list_patients()] == [str(number) for number in range(1, 105)]
-
-
-def test_a_broken_row_does_not_make_a_full_page_short(ehr: Any) -> None:
-    bench = Bench()
-    page(ehr, 0, [{"PatNum": None}, *people(1, 99)])
-    page(ehr, 100, people(100, 1))
-
-    assert len(bench.client.list_patients()) == 100
-    assert [call.broken_rows for call in bench.audit] == [1, 0]
-
-
-def test_an_enterprise_key_gets_larger_pages_and_is_not_fooled_by_a_server_that_cuts_them(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100), limit=1000)
-    page(ehr, 100, people(101, 3), limit=1000)
-
-    assert len(Bench(throttle="enterprise").client.list_patients()) == 103
-
-
 # ----------------------------------------------------------------------------------------------------- patients
 
 

@@ -40,8 +40,8 @@ class ScheduleReader(Protocol):
     """What openings are computed from. Dates are practice-local and inclusive; times are aware, in that zone.
 
     `providers` and `operatories` may be kept for a while; `max_age_seconds` says how old they may be at most (None: as
-    old as the client keeps them). `schedule` and `appointments` are never kept, and raise EhrUnavailable rather than
-    leave out a row that takes up time but cannot be read: what is left out looks free.
+    old as the client keeps them). `appointments` are never kept, a `schedule` for seconds within one invocation; both
+    raise EhrUnavailable rather than leave out a row that takes up time but cannot be read: what is left out looks free.
     """
 
     def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]: ...

@@ -356,9 +356,8 @@ def test_an_unknown_command_is_wrong_use(openchair: OpenChair) -> None:
     assert openchair("juggle").status == 2
 
 
-def test_a_task_tells_when_and_where_for_people(openchair: Callable[..., Run], sender: FakeSender) -> None:
-    place = {"start": "2026-11-24T09:00:00-07:00", "end": None, "operatory_id": "3", "service_id": "cleaning"}
-    sender.answers = [(200, task_answer(**place))]
+def test_a_task_tells_when_and_where_for_people(openchair: OpenChair, sender: FakeSender) -> None:
+    sender.answers = [(200, task_answer(start="2026-11-24T09:00:00-07:00", end=None, operatory_id="3"))]
 
     shown = openchair("task", "show", "p1", "t1").out
 

@@ -450,9 +450,7 @@ def test_a_stamp_of_before_the_change_tells_nothing_of_when_it_was_accepted() ->
 
 def test_a_newcomer_is_in_the_chart_only_when_the_chart_has_them() -> None:
     world = Later()
-    world.ehr.people["501"] = Patient(
-        "501", "Bea", "Lind", date(1990, 5, 6), phones=("3035550142",), is_in_chart=False
-    )
+    world.ehr.people["501"] = Patient("501", "Bea", "Lind", date(1990, 5, 6), phones=("3035550142",), is_in_chart=False)
 
     found = world.do(onboard())
 
@@ -461,9 +459,7 @@ def test_a_newcomer_is_in_the_chart_only_when_the_chart_has_them() -> None:
 
 def test_a_newcomers_visit_that_is_never_taken_leaves_them_out_of_the_chart() -> None:
     world = Later()
-    world.ehr.people["501"] = Patient(
-        "501", "Bea", "Lind", date(1990, 5, 6), phones=("3035550142",), is_in_chart=False
-    )
+    world.ehr.people["501"] = Patient("501", "Bea", "Lind", date(1990, 5, 6), phones=("3035550142",), is_in_chart=False)
     task = world.do(onboard(appointment={"service_id": "filling", "start": at(13).isoformat()}))
     refused = world.ehr.chart[task.appointment_id or ""]
     world.ehr.chart[refused.id] = replace(refused, status=AppointmentStatus.CANCELLED)

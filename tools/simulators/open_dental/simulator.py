@@ -148,6 +148,8 @@ class Simulator:
         if match is None or match[1] != self.developer_key or match[2] in self.disabled_keys:
             raise errors.UNAUTHORIZED()
         office = self.offices.get(match[2])
+        if office is None and self.settings.switches.unknown_key == "not_assigned":
+            raise errors.KEY_NOT_ASSIGNED()
         if office is None:
             raise errors.UNAUTHORIZED()
         return office
@@ -196,7 +198,8 @@ class Simulator:
         match fault.kind:
             case "offline":
                 error = errors.OFFICE_OFFLINE()
-                return self._error_reply(ApiError(error.status, fault.body or error.text))
+                status = self.settings.switches.offline_status
+                return self._error_reply(ApiError(status, fault.body or error.text))
             case "too_many_requests":
                 return self._too_many(fault.retry_after)
             case "timed_out":

@@ -30,7 +30,7 @@ def task_answer(task: Task, practice: Practice) -> dict[str, Any]:
     return {
         "id": task.id,
         "practice_id": task.practice_id,
-        "type": task.type.value,
+        "type": task.type,
         "state": task.state.value,
         "code": task.code,
         "message": task.message,
@@ -53,8 +53,7 @@ def _visit(task: Task, practice: Practice) -> dict[str, Any]:
     if task.visit is not None and task.state is not TaskState.FAILED:
         place, start, minutes = task.visit, task.visit.start, task.visit.minutes
     elif isinstance(asked, AppointmentRequest | RescheduleAppointment):
-        # Checked at the door.
-        place, start, minutes = asked, datetime.fromisoformat(asked.start), _asked_minutes(asked, practice)
+        place, start, minutes = asked, _moment(asked.start), _asked_minutes(asked, practice)
     return {
         "start": start.astimezone(practice.zone).isoformat() if start else None,
         "end": _end(start, minutes).astimezone(practice.zone).isoformat() if start and minutes else None,
@@ -62,6 +61,15 @@ def _visit(task: Task, practice: Practice) -> dict[str, Any]:
         "provider_id": place.provider_id if place else None,
         "service_id": asked.service_id if isinstance(asked, AppointmentRequest) else None,
     }
+
+
+def _moment(text: str) -> datetime | None:
+    """Checked at the door, if by this version."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _end(start: datetime, minutes: int) -> datetime:
@@ -86,5 +94,8 @@ def submitted(task: Task, practice: Practice) -> tuple[int, dict[str, Any]]:
 
 
 def list_tasks(practice: Practice, query: TaskListQuery, tasks: TaskStore) -> dict[str, Any]:
+    """`unreadable`, where there are some: how many stand between those told that this version cannot read."""
     page = tasks.tasks(practice.id, query.state, query.limit, query.cursor)
-    return {"tasks": [task_answer(task, practice) for task in page.tasks], "next_cursor": page.next_cursor}
+    answers = [task_answer(task, practice) for task in page.tasks]
+    answer: dict[str, Any] = {"tasks": answers, "next_cursor": page.next_cursor}
+    return {**answer, "unreadable": page.unreadable} if page.unreadable else answer

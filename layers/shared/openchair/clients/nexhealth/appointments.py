@@ -42,7 +42,7 @@ class AppointmentCalls(OfficeCalls):
         rows = [
             row
             for location_id in self._location_ids
-            for row in self._window("list_appointments", location_id, begin, end, {}, is_schedule=True)
+            for row in self._window("list_appointments", location_id, begin, end, {})
         ]
         if any(row.hides_time for row in rows):
             raise unreadable_schedule()
@@ -144,11 +144,9 @@ class AppointmentCalls(OfficeCalls):
         begin: datetime,
         end: datetime,
         query: dict[str, str],
-        *,
-        is_schedule: bool = False,
     ) -> Sequence[AppointmentRow]:
         asked = {"location_id": location_id, "start": translate.wire_time(begin), "end": translate.wire_time(end)}
-        return list(self._rows(operation, "appointments", AppointmentRow, {**asked, **query}, is_schedule=is_schedule))
+        return self._rows(operation, "appointments", AppointmentRow, {**asked, **query}, every_row=True)
 
     def _translated(self, row: AppointmentRow) -> Appointment:
         return translate.appointment(row, self._zone)

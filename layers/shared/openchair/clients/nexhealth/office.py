@@ -18,13 +18,15 @@ from openchair.errors import EhrRefused, LocationNotFound
 from openchair.models.office import LocationCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 
 _SYNC_STATE_KEPT = 60.0
+_HOURS_KEPT = 20.0
+"""Seconds within one invocation: NexHealth's own copy is minutes old."""
 
 
 class OfficeCalls(Calls):
     def institutions(self) -> Sequence[InstitutionRow]:
         """NexHealth, GET /institutions: all that the key opens, of any subdomain."""
         query = {"subdomain": None}
-        return list(self._rows("list_institutions", "institutions", InstitutionRow, query, is_paged=False))
+        return self._rows("list_institutions", "institutions", InstitutionRow, query, is_paged=False)
 
     def locations(self) -> Sequence[LocationRow]:
         """NexHealth, GET /locations of the practice's subdomain, where they stand below their institution."""
@@ -82,13 +84,7 @@ class OfficeCalls(Calls):
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
         """NexHealth, GET /working_hours of each location; blocks of its schedule come as appointments."""
-        rows = [
-            row
-            for location_id in self._location_ids
-            for row in self._rows(
-                "list_working_hours", "working_hours", WorkingHourRow, {"location_id": location_id, "active": "true"}
-            )
-        ]
+        rows = [row for location_id in self._location_ids for row in self._working_hours(location_id)]
         return translate.schedule(rows, start_date, end_date, self._zone)
 
     def sync_state(self, location_id: str | None) -> SyncState:
@@ -98,7 +94,7 @@ class OfficeCalls(Calls):
         def read() -> SyncState:
             writes = self.location(location_id).insert_appt_client
             query = {"location_ids[]": location_id}
-            rows = list(self._rows("read_sync_status", "sync_status", SyncStatusRow, query, is_paged=False))
+            rows = self._rows("read_sync_status", "sync_status", SyncStatusRow, query, is_paged=False)
             of_location = [row for row in rows if location_id in _served_by(row)] or rows
             return translate.sync_state(of_location[0], writes) if of_location else SyncState(writes, False, False)
 
@@ -114,7 +110,7 @@ class OfficeCalls(Calls):
             LocationCheck(
                 location_id,
                 self.sync_state(location_id),
-                self._has_hours(location_id),
+                bool(self._working_hours(location_id)),
                 self.location(location_id).tz,
             )
             for location_id in self._location_ids
@@ -128,9 +124,14 @@ class OfficeCalls(Calls):
         except EhrRefused:
             return None
 
-    def _has_hours(self, location_id: str) -> bool:
-        query = {"location_id": location_id, "active": "true"}
-        return next(self._rows("list_working_hours", "working_hours", WorkingHourRow, query), None) is not None
+    def _working_hours(self, location_id: str) -> Sequence[WorkingHourRow]:
+        """They say for themselves when they hold, so several stretches of days are read from one answer."""
+
+        def read() -> Sequence[WorkingHourRow]:
+            query = {"location_id": location_id, "active": "true"}
+            return self._rows("list_working_hours", "working_hours", WorkingHourRow, query)
+
+        return self._just_read.get(f"working hours {location_id}", read, _HOURS_KEPT)
 
 
 def _served_by(row: SyncStatusRow) -> set[str]:

@@ -25,7 +25,7 @@ class AppointmentCalls(Calls):
         Raises EhrUnavailable when a visit of these days takes up time and does not say all of which.
         """
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_appointments", "appointments", AppointmentRow, query, is_schedule=True)
+        found = self._rows("list_appointments", "appointments", AppointmentRow, query, every_row=True)
         rows = [row for row in found if row.AptDateTime is None or start_date <= row.AptDateTime.date() <= end_date]
         if any(row.hides_time for row in rows):
             raise unreadable_schedule()
@@ -34,7 +34,9 @@ class AppointmentCalls(Calls):
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple) with PatNum (21.4), any date and status."""
         query = {"PatNum": str(translate.number(patient_id, PatientNotFound))}
-        rows = self._rows("list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound)
+        rows = self._rows(
+            "list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound, every_row=True
+        )
         # A server that does not know a filter may ignore it.
         return [one for one in self._appointments(rows) if one.patient_id == patient_id]
 
@@ -49,7 +51,7 @@ class AppointmentCalls(Calls):
             "PatNum": None if patient_id is None else str(translate.number(patient_id, PatientNotFound)),
             "AptNum": None if appointment_id is None else str(translate.number(appointment_id, AppointmentNotFound)),
         }
-        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query)
+        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query, every_row=True)
         entries = [translate.history_entry(row, self._zone, self._settings.confirmed_def) for row in rows]
         return [
             entry

@@ -56,7 +56,7 @@ class OfficeCalls(Calls):
         """Open Dental API, Schedules GET (multiple) (22.1). Raises EhrUnavailable when a row of these days may shut
         time and does not say which."""
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_schedules", "schedules", ScheduleRow, query, is_schedule=True)
+        found = self._rows("list_schedules", "schedules", ScheduleRow, query, every_row=True)
         rows = [row for row in found if start_date <= row.SchedDate <= end_date]
         if any(row.hides_time for row in rows):
             raise unreadable_schedule()
@@ -117,7 +117,7 @@ class OfficeCalls(Calls):
         raise OperatoryNotFound()
 
     def _provider_rows(self, query: dict[str, str | None]) -> list[ProviderRow]:
-        return list(self._rows("list_providers", "providers", ProviderRow, query))
+        return self._rows("list_providers", "providers", ProviderRow, query)
 
 
 def _office_clock(stamp: str) -> tuple[datetime | None, timedelta | None]:
