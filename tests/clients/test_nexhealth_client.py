@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -301,36 +301,7 @@ def test_pages_are_followed_by_their_cursor_until_the_last() -> None:
     assert first["subdomain"] == ["birch"]
 
 
-@responses.activate
-def test_a_visit_whose_time_cannot_be_read_makes_the_day_unreadable() -> None:
-    bench = Bench()
-    responses.get(LIST, json=page([appointment_row(start_time="soon")]))
-
-    with pytest.raises(EhrUnavailable):
-        bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
-
-
 # ------------------------------------------------------------------------------------------------------ nouns
-
-
-@responses.activate
-def test_a_day_is_asked_of_every_location_in_utc_from_the_practices_midnight() -> None:
-    bench = Bench(location_ids=("1", "2"))
-    responses.get(LIST, json=page([appointment_row(), appointment_row(id=9, unavailable=True, patient_id=None)]))
-    responses.get(LIST, json=page([appointment_row(id=7, location_id=2, cancelled=True)]))
-
-    found = bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
-
-    assert [query["location_id"] for query in queries()] == [["1"], ["2"]]
-    assert (queries()[0]["start"], queries()[0]["end"]) == (["2026-03-04T05:00:00Z"], ["2026-03-05T05:00:00Z"])
-    assert [(one.id, one.status, one.occupies) for one in found] == [
-        ("1822", AppointmentStatus.BOOKED, True),
-        ("9", AppointmentStatus.NOTE, True),
-        ("7", AppointmentStatus.CANCELLED, False),
-    ]
-    assert found[0].start == AT
-    assert found[0].start.utcoffset() == timedelta(hours=-5)
-    assert (found[0].minutes, found[0].operatory_id, found[0].provider_id) == (30, "181", "104")
 
 
 @responses.activate

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tools.simulators.common.clock import Clock
 from tools.simulators.common.faults import Fault, FaultScript
 from tools.simulators.common.journal import Journal, Received, Reply
+from tools.simulators.common.overlays import Overlay, overlaid
 from tools.simulators.common.striking import Striking
 from tools.simulators.nexhealth import (  # noqa: F401 - importing a routes module registers its routes
     delivery,
@@ -35,7 +36,6 @@ from tools.simulators.nexhealth.errors import ApiError
 from tools.simulators.nexhealth.faults import KINDS
 from tools.simulators.nexhealth.institution import Institution, Settings
 from tools.simulators.nexhealth.load import load_institution
-from tools.simulators.nexhealth.overlays import Overlay, overlaid
 from tools.simulators.nexhealth.rates import Rates, RateSettings, buckets_of
 from tools.simulators.nexhealth.switches import Switches
 from tools.simulators.nexhealth.versions import shown_in, version_of

@@ -38,8 +38,11 @@ _TEXTS = (
     _listed(r"start.?time.{0,40}(past|future)|in the past", EhrRejected),
 )
 _IGNORED = re.compile(r"parameters are ignored(?::(?P<names>[^.]*))?", re.IGNORECASE)
-_NARROW_NOTHING = frozenset({"subdomain", "per_page"})
-"""Sent with every list; the vendor insists on the first where it matters."""
+_NARROW_NOTHING = frozenset(
+    {"subdomain", "per_page", *("include", "include[]"), *("unavailable", "provider_ids", "provider_ids[]")}
+)
+"""The vendor insists on the first where it matters; what is included may be missing all the same; and by what follows
+the client sorts rows out itself."""
 
 
 def page_of[R: Row](model: type[R], asked: Asked, per_page: int | None = None) -> Judge[Page[R]]:

@@ -15,7 +15,7 @@ from openchair.clients.wire import EhrRequest
 from openchair.errors import NotFound
 from openchair.models.practice import NexHealthSettings, Practice
 
-_PAGE = 300
+PAGE = 300
 """Rows asked for at once; the vendor allows a thousand, and defaults to five in places (NexHealth, "Pagination")."""
 
 
@@ -60,16 +60,17 @@ class Calls:
         missing: type[NotFound] | None = None,
         *,
         every_row: bool = False,
-        is_paged: bool = True,
+        per_page: int | None = PAGE,
     ) -> list[R]:
-        """A whole list (`pages.whole`)."""
-        wanted = {"subdomain": self._settings.subdomain, "per_page": str(_PAGE) if is_paged else None, **query}
+        """A whole list (`pages.whole`); `per_page` is None for one that has no pages."""
+        size = None if per_page is None else str(per_page)
+        wanted = {"subdomain": self._settings.subdomain, "per_page": size, **query}
         asked = {name: value for name, value in wanted.items() if value is not None}
 
         def read_page(cursor: str | None) -> Page[R]:
             where = {} if cursor is None else {"end_cursor": cursor}
             request = EhrRequest(operation, "GET", path, asked | where)
-            judge = page_of(model, Asked(missing=missing), _PAGE if is_paged else None)
+            judge = page_of(model, Asked(missing=missing), per_page)
             return self._transport.send(request, judge, self._deadline)
 
         return whole(read_page, every_row=every_row)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+from openchair.clients.book import Taken
 from openchair.clients.open_dental import translate
+from openchair.clients.open_dental.book import taken
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
 from openchair.clients.open_dental.office import OfficeCalls
-from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
+from openchair.clients.open_dental.payloads import AppointmentRow, BookedRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
 from openchair.models.visit import Appointment, Move, NewAppointment
@@ -25,14 +27,10 @@ class AppointmentCalls(OfficeCalls):
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple), of every clinic: a visit elsewhere still takes its provider.
 
-        Raises EhrUnavailable when a visit of these days takes up time and does not say all of which.
+        One that does not say all of the time it takes takes all that it may. Raises EhrUnavailable where a row says
+        nothing at all.
         """
-        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_appointments", "appointments", AppointmentRow, query, every_row=True)
-        rows = [row for row in found if row.AptDateTime is None or start_date <= row.AptDateTime.date() <= end_date]
-        if any(row.hides_time for row in rows):
-            raise unreadable_schedule()
-        return [translate.appointment(row, self._zone) for row in rows]
+        return self._taken(start_date, end_date).appointments
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple) with PatNum (21.4), any date and status."""
@@ -115,6 +113,13 @@ class AppointmentCalls(OfficeCalls):
     def add_note(self, appointment_id: str, note: str) -> None:
         """Open Dental API, Appointments PUT Note: appended on a new line."""
         self._act("add_note", f"{_path(appointment_id)}/Note", {"Note": note}, AppointmentNotFound)
+
+    def _taken(self, start_date: date, end_date: date) -> Taken:
+        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
+        rows = self._rows("list_appointments", "appointments", BookedRow, query, every_row=True)
+        if any(row.takes_time and row.tells_nothing for row in rows):
+            raise unreadable_schedule()
+        return taken(rows, start_date, end_date, self._zone)
 
     def _put(self, operation: str, appointment_id: str, changes: AppointmentChanges) -> Appointment:
         body = translate.appointment_changes_body(changes, self._zone)

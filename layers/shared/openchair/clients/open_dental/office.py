@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from openchair.clients.open_dental import translate
 from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.hours import Rules, schedule, shutting
 from openchair.clients.open_dental.nouns import AppointmentType, Definition, Location, ScheduleOperatory
 from openchair.clients.open_dental.payloads import (
     AppointmentTypeRow,
@@ -15,13 +16,14 @@ from openchair.clients.open_dental.payloads import (
     PermissionRow,
     PreferenceRow,
     ProviderRow,
-    ScheduleOperatoryRow,
-    ScheduleRow,
 )
+from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow, ScheduleRow
 from openchair.clients.pages import unreadable_schedule
 from openchair.errors import EhrKeyRefused, EhrNotSupported, EhrRejected, OperatoryNotFound
 from openchair.models.office import ConfirmationCheck, OfficeCheck, Operatory, Provider, Schedule
 
+_BLOCKOUT_TYPES = 25
+"""The category of definitions."""
 _CONFIRMATION_STATES = 2
 _CONFIRMED_STATE = "ApptEConfirmStatusAccepted"
 """The preference that holds a definition's number (the vendor's eConfirmation settings)."""
@@ -57,14 +59,30 @@ class OfficeCalls(Calls):
         return self._kept.get("appointment_types", read, max_age_seconds)
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        """Open Dental API, Schedules GET (multiple) (22.1). Raises EhrUnavailable when a row of these days may shut
-        time and does not say which."""
+        """Open Dental API, Schedules GET (multiple) (22.1), read by the practice's own rules. Raises EhrUnavailable
+        when a row says nothing at all."""
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
         found = self._rows("list_schedules", "schedules", ScheduleRow, query, every_row=True)
-        rows = [row for row in found if start_date <= row.SchedDate <= end_date]
-        if any(row.hides_time for row in rows):
+        rows = [row for row in found if row.SchedDate is None or start_date <= row.SchedDate <= end_date]
+        if any(row.tells_nothing for row in rows):
             raise unreadable_schedule()
-        return translate.schedule(rows, self._zone)
+        booking = self._practice.booking
+        rules = Rules(booking.practice_notes_close, shutting(booking.blockouts, self._blockout_types()))
+        return schedule(rows, start_date, end_date, self._zone, rules)
+
+    def _blockout_types(self) -> Sequence[DefinitionRow]:
+        """Asked for only where the practice tells blockouts apart; kept 15 minutes. None where they cannot be read."""
+        if self._practice.booking.blockouts == "all":
+            return ()
+
+        def read() -> Sequence[DefinitionRow]:
+            query = {"Category": str(_BLOCKOUT_TYPES), "includeHidden": "true"}
+            try:
+                return self._rows("list_definitions", "definitions", DefinitionRow, query)
+            except (EhrNotSupported, EhrRejected):
+                return ()
+
+        return self._kept.get("blockout_types", read)
 
     def schedule_operatories(
         self, *, schedule_id: str | None = None, operatory_id: str | None = None
