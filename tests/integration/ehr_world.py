@@ -15,6 +15,8 @@ from openchair.clients.audit import EhrCall
 from openchair.clients.factory import EhrClients
 from openchair.models.journal import Task
 from openchair.models.practice import Practice, PracticeRecord
+from openchair.ports import EhrClient
+from openchair.slots.book import LiveBook
 from openchair.slots.find import SlotQuery, find_slots
 from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
@@ -123,7 +125,7 @@ class EhrWorld(ABC):
             end_date=tomorrow + timedelta(days=3),
             location_id=location_id,
         )
-        found = find_slots(self.record, query, self.clients.client(self.record), self.tasks, self.clock)
+        found = find_slots(self.record, query, self.book(), self.clock)
         starts = [
             {"start": slot["start"], "operatory_id": slot["operatory_id"], "provider_id": provider["provider_id"]}
             for provider in found["providers"]
@@ -131,6 +133,9 @@ class EhrWorld(ABC):
             for slot in day["slots"][::7]
         ]
         return starts[number]
+
+    def book(self, client: EhrClient | None = None) -> LiveBook:
+        return LiveBook(client or self.clients.client(self.record), self.tasks, self.record)
 
     def booking(self, number: int = 0) -> dict[str, Any]:
         given = {"type": "CREATE_APPOINTMENT", "patient_id": self.patient_ids()[number], "service_id": "filling"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from openchair.models.person import Patient
-from openchair.models.practice import Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
+from openchair.models.practice import Booking, Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
 from openchair.models.visit import Appointment, AppointmentStatus
 from tests.proofs.chart import Fate, Row
 from tests.proofs.faults import Answer
@@ -160,6 +160,7 @@ ADA = Patient("11", "Ada", "Stone", phones=("3035550111",))
 BEA = Patient("12", "Bea", "Lind", phones=("3035550112",))
 MARSHES = tuple(Patient(each, "Cleo", "Marsh", date(1990, 5, 6), ("3035550142",)) for each in ("78", "79"))
 MOVES, REBOOKS = record(), record(reschedule="rebook")
+AT_ONCE = replace(MOVES, practice=MOVES.practice.model_copy(update={"booking": Booking(minimum_lead_minutes=0)}))
 MAY_OVERLAP = replace(record(), may_overlap=True)
 OLD = visit("50", at(10))
 PLACE: dict[str, Any] = {"operatory_id": "1", "provider_id": "1"}
@@ -494,6 +495,7 @@ SCENARIOS: dict[str, Scenario] = {
             "create_soon",
             create(start=(TODAY + timedelta(hours=8, minutes=5)).isoformat(), **PLACE),
             ends=(BOOKED[0] | {"failed/expired", "refused/invalid_time"},),
+            practice=AT_ONCE,
             staff=_AFTER_CREATE,
             day=TODAY,
             first=3600.0,

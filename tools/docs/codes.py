@@ -24,6 +24,8 @@ _WHAT_TO_DO = {
     "invalid_json": "Send one JSON object in UTF-8, as `application/json`.",
     "body_too_large": "Send less than 64 kB.",
     "invalid_time": "Send a time to come, with offset, on a five-minute mark; days that are not over.",
+    "too_soon": "Ask for slots again and offer a later time; or have the practice book it.",
+    "too_far": "Ask for slots again and offer an earlier time; or have the practice book it.",
     "range_too_long": "Ask for at most 14 days at a time.",
     "caller_not_supported": "Call as a role: `sts:AssumeRole`, then sign with the session's credentials.",
     "idempotency_key_missing": "Choose a key for each thing to be done, and send it again with each retry.",
@@ -42,6 +44,7 @@ _WHAT_TO_DO = {
     # How things stand
     "conflict": "Look how things stand, then decide anew.",
     "slot_taken": _OTHER_TIME,
+    "patient_busy": "Look at the patient's visits; move that one, or offer another time.",
     "off_schedule": _OTHER_TIME,
     "patient_mismatch": "Check whose visit it is before touching it.",
     "appointment_busy": "Settle the earlier task on this visit first.",

@@ -127,8 +127,9 @@ class TaskStore(ClaimReader, Protocol):
     """Tasks, their lines, idempotency records and claims. Every write is conditional on the version read.
 
     `accept` stores all of a new task in one transaction, or returns the task an equal request made before; it raises
-    IdempotencyKeyReused or SlotTaken and then stores nothing. `save` raises StaleVersion; with `take` it claims these
-    holds in the same transaction and raises SlotTaken when one is another task's; with `join` the task gets a place at
+    IdempotencyKeyReused, SlotTaken or PatientBusy and then stores nothing. `save` raises StaleVersion; with `take` it
+    claims these holds in the same transaction and raises PatientBusy when the patient's time is another task's, else
+    SlotTaken when a chair's or a provider's is; with `join` the task gets a place at
     the end of that line too. `end` stores a terminal task,
     releases its holds, takes it out of its lines and makes the next of each line due, in one transaction; it is due
     again only at its `sweep_at`. `line` gives

@@ -13,6 +13,11 @@ class SlotTaken(Conflict):
     sentence = "The chair or the provider is no longer free at this time."
 
 
+class PatientBusy(Conflict):
+    code = "patient_busy"
+    sentence = "The patient has another visit at this time."
+
+
 class OffSchedule(Conflict):
     code = "off_schedule"
     sentence = "No suitable provider works in a suitable chair at this time, or the practice is closed."

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
@@ -69,7 +69,7 @@ DECISIONS = ("adopt", "resend", "give_up")
 
 
 class Hold(Stored):
-    """Time of a chair (`operatory`) or of a provider that a task keeps for itself; UTC, on five-minute marks."""
+    """Time of a chair (`operatory`), provider or patient that a task keeps for itself; UTC, on five-minute marks."""
 
     resource: str
     resource_id: str
@@ -79,9 +79,9 @@ class Hold(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A hold as others see it."""
+    """A hold as others see it. What a newer version holds besides chairs, providers and patients is in nobody's way."""
 
-    resource: Literal["operatory", "provider"]
+    resource: str
     resource_id: str
     start: datetime
     end: datetime

@@ -7,6 +7,7 @@ from openchair.errors import (
     ChangedInEhr,
     EhrNotSupported,
     NotMovable,
+    PatientBusy,
     PatientNotBookable,
     PatientNotFound,
 )
@@ -14,8 +15,8 @@ from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment, Place
 from openchair.progress import check_not_begun
+from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move, need_for_service
-from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
 from openchair.tasks.ids import new_marker
 from openchair.tasks.steps.common import (
@@ -33,6 +34,7 @@ from openchair.tasks.steps.common import (
     named_visit,
     not_held_yet,
     note_with,
+    of_others,
 )
 from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.submit import requested_start
@@ -55,6 +57,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         provider_id=visit.provider_id,
         operatory_id=visit.operatory_id,
         location_id=visit.location_id,
+        patient_id=patient.id,
     )
     start = requested_start(visit, desk.record)
     marker = step.marker or new_marker()
@@ -126,11 +129,12 @@ def _ready(
     allow_overlap: bool,
     old: Appointment | None = None,
 ) -> Ready:
-    seen = tuple(appointment.id for appointment in desk.ehr.patient_appointments(new.patient_id))
+    instead_of = old.id if old is not None else None
+    theirs = desk.ehr.patient_appointments(new.patient_id)
     planned = step.model_copy(
         update={
             "marker": marker,
-            "seen_appointment_ids": seen,
+            "seen_appointment_ids": tuple(appointment.id for appointment in theirs),
             "patient_id": new.patient_id,
             **at_place(new.place, new.start, new.minutes, new.time_pattern),
         }
@@ -144,10 +148,14 @@ def _ready(
 
     if allow_overlap:
         return Ready(planned, send)
-    holds = holds_for(new.place, new.start, new.minutes, new.time_pattern)
+    # Also where the day's book is read of some locations only, the patient's list may tell of more.
+    others = (visit for visit in of_others(planned, theirs) if visit.id != instead_of)
+    if any(visit.patient_id and visit.is_visit and _overlaps(visit, planned) for visit in others):
+        raise PatientBusy
+    holds = holds_for(new.place, new.start, new.minutes, new.time_pattern, new.patient_id)
 
     def confirm() -> None:
-        confirm_free(desk, planned)
+        confirm_free(desk, planned, instead_of=instead_of)
         if old is not None:
             confirm_unchanged(desk, old)
 
@@ -217,6 +225,10 @@ def _looks_alike(visit: Appointment, step: Step) -> bool:
     """Not there before we sent, at our time, and no other task's: it may be ours, its note lost."""
     if visit.id in step.seen_appointment_ids or not visit.occupies or MARKER.search(visit.note):
         return False
+    return _overlaps(visit, step)
+
+
+def _overlaps(visit: Appointment, step: Step) -> bool:
     assert step.start is not None
     assert step.minutes is not None
     assert visit.start is not None
