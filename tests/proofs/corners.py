@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from openchair.errors import (
     EhrDuplicatePatient,
     EhrKeyRefused,
+    EhrNotSynced,
     EhrUnavailable,
     PatientNotFound,
     PracticeNotFound,
@@ -115,6 +116,13 @@ def _forgets_patient(simulation: "Simulation") -> None:
     simulation.chart.patients.pop("11")
 
 
+def _merges(*, keeps: bool) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.chart.merges("11", "12", keeps=keeps)
+
+    return act
+
+
 def _gives_newcomers_another_id(simulation: "Simulation") -> None:
     for patient_id in tuple(simulation.chart.patient_origin):
         simulation.chart.gives_another_id(patient_id)
@@ -164,6 +172,9 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_books_her_at_once": _books("11", 14),
     "staff_books_her_cancelled": _books("11", 14, status=AppointmentStatus.CANCELLED),
     "staff_forgets_patient": _forgets_patient,
+    "staff_merges_her": _merges(keeps=False),
+    "staff_merges_and_archives_her": _merges(keeps=True),
+    "staff_gives_old_to_2": _changes_old(provider_id="2"),
     "staff_registers_inactive": _registers(is_active=False),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
@@ -336,9 +347,192 @@ _ALL = (
     corner(
         "patient_gone_at_read_back",
         create(),
-        ends="needs_review/outcome_unknown",
+        ends="completed/booked",
         answers=((1, Answer.LOST_AFTER),),
         faults=(("ehr.patient_appointments", 2, PatientNotFound),),
+    ),
+    # ----------------------------------------------------------------------------------------- what is told is so
+    *(
+        corner(
+            f"merged_{name}",
+            create(),
+            ends=ends,
+            answers=((1, answer),),
+            before_write=before,
+            visits=(OLD, THEIRS),
+            decides=decides,
+        )
+        for name, ends, answer, before, decides in (
+            ("away", "completed/booked", Answer.LOST_AFTER, ("staff_merges_her_in_1",), ()),
+            ("and_kept", "completed/booked", Answer.LOST_AFTER, ("staff_merges_and_archives_her_in_1",), ()),
+            (
+                "and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "kept_and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_and_archives_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "and_cancelled",
+                "failed/given_up",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_cancels_ours_in_1"),
+                ("give_up",),
+            ),
+            (
+                "unbooked",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "unbooked_and_gone",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "sent_again",
+                "failed/patient_not_bookable",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("resend",),
+            ),
+        )
+    ),
+    corner(
+        "adopts_unlooked",
+        create(**PLACE),
+        ends="needs_review/cannot_adopt",
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+        acts=((15.0, "staff_merges_her"),),
+        decides=("adopt_another_patients",),
+        visits=(visit("52", at(9), patient_id="12"),),
+    ),
+    corner(
+        "moved_to_another_of_them",
+        reschedule(),
+        ends="completed/status_changed_in_ehr",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_AFTER),),
+        before_write=("staff_gives_old_to_2_in_1",),
+        decides=("give_up",),
+    ),
+    corner(
+        "another_provider_sent_again",
+        reschedule(10, provider_id="2"),
+        ends="completed/moved",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_BEFORE),),
+        writes=2,
+    ),
+    corner("not_synced_yet", CONFIRM, ends="completed/confirmed", visits=(OLD,), answers=((1, Answer.NOT_SYNCED),)),
+    corner(
+        "not_synced_for_a_day",
+        CONFIRM,
+        ends="failed/ehr_not_synced",
+        visits=(OLD,),
+        answers=tuple((n, Answer.NOT_SYNCED) for n in range(1, 400)),
+    ),
+    corner(
+        "not_synced_read_back",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrNotSynced),),
+    ),
+    corner(
+        "newcomer_given_up",
+        onboard(),
+        ends="failed/given_up",
+        acts=((0.02, "staff_registers_two"),),
+        decides=("give_up",),
+    ),
+    corner(
+        "newcomers_visit_taken_back",
+        onboard({**NEW_VISIT, **PLACE}),
+        ends="failed/slot_taken",
+        before_write=("staff_books_in_12",),
+    ),
+    *(
+        corner(f"later_{name}", body, ends=end, later=later, visits=visits, **given)
+        for name, body, end, later, visits, given in (
+            (
+                "move_to_another",
+                reschedule(provider_id="2", operatory_id="2"),
+                "completed/moved",
+                Later(moves_to_other_provider=False),
+                (OLD,),
+                {},
+            ),
+            (
+                "rebook_beside",
+                reschedule(operatory_id="1", start=at(10, 30).isoformat()),
+                "failed/not_supported_by_ehr",
+                Later(moves_in_place=False),
+                (OLD,),
+                {},
+            ),
+            ("rebook_earlier", reschedule(8), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
+            (
+                "cancelled_before",
+                CANCEL,
+                "completed/already_cancelled",
+                Later(),
+                (replace(OLD, status=AppointmentStatus.CANCELLED),),
+                {},
+            ),
+            (
+                "cancelled_before_untold",
+                CANCEL,
+                "needs_review/not_confirmed_by_ehr",
+                Later(opens_with_writes=True),
+                (replace(_old_today(9), status=AppointmentStatus.CANCELLED),),
+                {"day": TODAY},
+            ),
+            (
+                "confirmed_before_and_changed",
+                CONFIRM,
+                "failed/changed_in_ehr",
+                Later(),
+                (replace(OLD, is_confirmed=True),),
+                {"acts": ((30.0, "staff_unconfirms_and_cancels_old"),)},
+            ),
+            (
+                "confirm_quickly",
+                CONFIRM,
+                "completed/confirmed",
+                Later(seconds=2.0, opens_with_writes=True),
+                (OLD,),
+                {},
+            ),
+            ("confirm_stamped_wrongly", CONFIRM, "completed/confirmed", Later(stamps_truly=False), (OLD,), {}),
+            (
+                "newcomers_visit_refused",
+                onboard(NEW_VISIT),
+                "failed/not_written_to_ehr",
+                Later((Fate.WRITTEN, Fate.REFUSED)),
+                (),
+                {},
+            ),
+            (
+                "newcomers_visit_taken_back",
+                onboard({**NEW_VISIT, **PLACE}),
+                "failed/slot_taken",
+                Later(),
+                (),
+                {"before_write": ("staff_books_in_30",)},
+            ),
+        )
     ),
     # ------------------------------------------------------------------------------------- beyond the EHR's cap
     *(

@@ -447,7 +447,8 @@ def _adopted_wrongly(simulation: "Simulation", stored: Stored) -> str | None:
         return f"{after.id} adopted visit {after.appointment_id}, which is not in the chart"
     old = simulation.chart.rows.get(getattr(after.request, "appointment_id", ""))
     patient_id = old.visit.patient_id if old else getattr(after.request, "patient_id", row.visit.patient_id)
-    if row.visit.patient_id == patient_id:
+    # What it has booked itself is its own, though the chart may have been merged into another.
+    if row.visit.patient_id == patient_id or row.origin == after.id:
         return None
     return f"{after.id} adopted visit {row.visit.id} of patient {row.visit.patient_id}"
 

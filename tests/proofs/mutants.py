@@ -258,7 +258,7 @@ _ALL = (
             "    if visit.status is AppointmentStatus.BOOKED and is_as_before:",
             "    if visit.status is AppointmentStatus.BOOKED:",
         ),
-        Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
+        Edit(_MOVE, "    if step.attempt and placement(visit)", "    if not visit.id and placement(visit)"),
         scenarios=("move",),
     ),
     _mutant(
@@ -384,7 +384,7 @@ _ALL = (
     _mutant(
         "adopted-though-another-patients",
         "A person adopts a visit of another patient.",
-        Edit(_RESOLVE, " and visit.patient_id == _patient_id(task, desk)", ""),
+        Edit(_RESOLVE, " and _is_theirs(visit, task, step, desk)", ""),
         scenarios=("review_adopt", "rebook"),
     ),
     _mutant(
@@ -426,7 +426,9 @@ _ALL = (
         "done-when-accepted",
         "What a vendor accepted is told as done before the practice's own system has it.",
         Edit(
-            _WORKER, "if awaits is not None and step.sent_at is not None:", "if awaits is not None and not step.kind:"
+            _WORKER,
+            "if is_awaited and (step.sent_at is not None or done.stood):",
+            "if is_awaited and not step.kind:",
         ),
         scenarios=("behind_create", "behind_move"),
     ),
@@ -441,9 +443,9 @@ _ALL = (
         "A comparison from before the way was open is judged by once it is.",
         Edit(
             _AWAIT,
-            "if step.settles_at is not None and visit.synced_at is not None and visit.synced_at > step.settles_at:",
-            "compared = visit.synced_at is not None and visit.synced_at > _a_cycle_on(step.sent_at, desk)\n"
-            "    if compared and _has_been_open(desk.ehr.sync_state(visit.location_id), step):",
+            "is_compared = step.settles_at is not None and sync.read_at is not None and sync.read_at > step.settles_at",
+            "was_read = sync.read_at is not None and sync.read_at > _a_cycle_on(step.sent_at, desk)\n"
+            "        is_compared = was_read and _has_been_open(sync, step)",
         ),
         scenarios=("behind_cancel_crossing",),
     ),
@@ -488,7 +490,9 @@ _ALL = (
         "told-under-the-old-id",
         "A newcomer is told by an id that the chart no longer has.",
         Edit(
-            _AWAIT, "return Done(code, patient_id=visit.patient_id, in_chart=True)", "return Done(code, in_chart=True)"
+            _AWAIT,
+            "return Done(code, patient_id=visit.patient_id, in_chart=True, visit=visit)",
+            "return Done(code, in_chart=True)",
         ),
         scenarios=("later_onboard_to_another_id",),
     ),

@@ -40,16 +40,22 @@ class Request:
 class Later:
     """An EHR that writes later, by so many seconds, and reads every `cycle` seconds what the practice's system has.
 
-    `fates` of its writes are in order, the last one of all that follow.
+    `fates` of its writes are in order, the last one of all that follow. `shows_what_was_written`: the vendor's row
+    shows what the system has with the writing itself, else with the next reading. `opens_with_writes`: it tells of an
+    open way only when something was written; `stamps_truly`: its rows tell when they were changed last.
     """
 
     fates: tuple[Fate, ...] = (Fate.WRITTEN,)
     seconds: float = 400.0
     cycle: float = 300.0
     overwrites: bool = False
+    shows_what_was_written: bool = True
     moves_in_place: bool = True
+    moves_to_other_provider: bool = True
     writes_reach_chart: bool = True
     tells_when_open: bool = True
+    opens_with_writes: bool = False
+    stamps_truly: bool = True
     tells_when_compared: bool = True
     holds_notes_up_to: int | None = None
 

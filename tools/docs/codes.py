@@ -71,6 +71,7 @@ _WHAT_TO_DO = {
     "ehr_busy": _EHR_AGAIN,
     "ehr_offline": "Have the practice check that its server runs and is connected; a task is tried again by itself.",
     "ehr_unreachable": _EHR_AGAIN,
+    "ehr_not_synced": "Ask the practice what its own system waits for; a task is tried again by itself for a day.",
     "ehr_unavailable": _EHR_AGAIN,
     "ehr_refused": _TELL_OPERATOR,
     "ehr_key_missing": "Have the operator store the practice's keys: `openchair practice put`.",

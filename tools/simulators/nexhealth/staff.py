@@ -156,6 +156,19 @@ def _set_patient(ehr: Ehr, given: Document) -> Document:
     return patient_truth(institution, changed)
 
 
+def _merge_patients(ehr: Ehr, given: Document) -> Document:
+    """patient_id is merged into into_patient_id: one chart with the visits of both."""
+    institution, gone = ehr.institution, _patient(ehr.institution, given)
+    kept = _patient(institution, {"patient_id": given["into_patient_id"]})
+    if gone.foreign is None or kept.foreign is None or gone.foreign == kept.foreign:
+        raise ValueError("two charts of the EHR are merged")
+    for visit in list(institution.chart.visits.values()):
+        if visit.patient == gone.foreign:
+            institution.chart.put_visit(replace(visit, patient=kept.foreign))
+    institution.chart.merged[gone.foreign] = kept.foreign
+    return patient_truth(institution, kept)
+
+
 _PATIENT_COLUMNS = {"first_name", "last_name", "middle_name", "email", "inactive", "non_patient"}
 
 
@@ -250,6 +263,7 @@ _ACTIONS: dict[str, Callable[[Ehr, Document], Document]] = {
     "delete": _delete,
     "add_patient": _add_patient,
     "set_patient": _set_patient,
+    "merge_patients": _merge_patients,
     "read": _read,
     "set_location": _set_location,
     "set_provider": _set_provider,

@@ -12,7 +12,7 @@ OpenChairError
 │                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
 │                                    PatientNotBookable PatientBusy TaskOfNewerVersion
 ├── EhrError                         the EHR, or the way to it
-│   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
+│   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable EhrNotSynced
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
 │   │                                (EhrDuplicatePatient PatientContactMissing)
 │   ├── EhrUnavailable               a read that gave no usable answer

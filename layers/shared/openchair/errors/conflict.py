@@ -70,7 +70,7 @@ class ChangedInEhr(Conflict):
 
 class GivenUp(Conflict):
     code = "given_up"
-    sentence = "A person decided that it shall not be done; the EHR holds nothing of it."
+    sentence = "A person decided that it shall not be done."
 
 
 class NotInReview(Conflict):

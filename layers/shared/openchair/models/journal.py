@@ -88,13 +88,23 @@ class Claim:
     task_id: str
 
 
+class Standing(Stored):
+    """When and where a visit stood when the EHR last told of it."""
+
+    start: datetime
+    minutes: int
+    operatory_id: str | None = None
+    provider_id: str | None = None
+
+
 class Step(Stored):
     """One write to a chart, or one look at it, with its journal. All of it is recorded before anything is sent.
 
     `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before. `refusals` are fingerprints
-    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back. Of a look at
-    what became of a write, `sent_at` is when the write was known to be accepted, and a comparison after `settles_at`
-    tells what came of it.
+    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back. `in_chart`:
+    whether the practice's own system had it when the step was done. Of a look at what became of a write, `sent_at` is
+    when the write was known to be accepted, `accepted_at` when by the EHR's own clock, and a comparison after
+    `settles_at` tells what came of it.
     """
 
     kind: Annotated[StepKind, _known(StepKind)]
@@ -102,6 +112,7 @@ class Step(Stored):
     marker: str | None = None
     attempt: int = 0
     sent_at: datetime | None = None
+    accepted_at: datetime | None = None
     settles_at: datetime | None = None
     seen_appointment_ids: tuple[str, ...] = ()
     appointment_id: str | None = None
@@ -121,6 +132,7 @@ class Step(Stored):
     old_confirmation: str | None = None
     refusals: tuple[str, ...] = ()
     was_unclear: bool = False
+    in_chart: bool | None = None
     code: str | None = None
 
 
@@ -139,7 +151,8 @@ SHAPE = 1
 class Task(Stored):
     """A task as stored, with its journal. Answers show less of it (`task_answer` in tasks).
 
-    `announced` is the state and code that were published last.
+    `visit`: the visit that was booked, moved, cancelled or confirmed. `announced` is the state and code that were
+    published last.
     """
 
     id: str
@@ -153,6 +166,7 @@ class Task(Stored):
     appointment_id: str | None = None
     patient_id: str | None = None
     in_chart: bool | None = None
+    visit: Standing | None = None
     steps: tuple[Step, ...]
     lines: tuple[str, ...] = ()
     holds: tuple[Hold, ...] = ()

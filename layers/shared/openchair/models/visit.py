@@ -1,8 +1,9 @@
 """Visits as an EHR holds them, and what is written for one: places, slots, new visits and moves."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -49,8 +50,8 @@ class Appointment:
     `confirmation_id`) it calls a visit confirmed: `EhrClient.is_confirmed` asks it.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
     One that occupies and names neither chair nor provider takes all of `location_id`, or of the practice where that is
-    None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when
-    that system was last compared with.
+    None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `touched_at` (UTC) when
+    its vendor last changed the row, by its own clock.
     """
 
     id: str
@@ -73,7 +74,7 @@ class Appointment:
     time_pattern: str = ""
     changed_at: str = ""
     is_in_chart: bool = True
-    synced_at: datetime | None = None
+    touched_at: datetime | None = None
 
     @property
     def end(self) -> datetime | None:
@@ -99,6 +100,14 @@ class Appointment:
     @property
     def occupies(self) -> bool:
         return self.status in OCCUPYING and self.start is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientVisits:
+    """A patient's visits as an EHR tells them; none of before `complete_since` (practice-local) where that is given."""
+
+    appointments: Sequence[Appointment]
+    complete_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openchair.errors import OpenChairError
+from openchair.errors import GivenUp, OpenChairError
 
 QUEUED = "queued"
 WORKING = "working"
@@ -82,6 +82,22 @@ SENTENCES = {
 def told(code: str) -> dict[str, Any]:
     """The updates that make a task tell this."""
     return {"code": code, "message": SENTENCES[code]}
+
+
+_LEFT = {
+    OUTCOME_UNKNOWN: "whether the EHR holds something of it is not known.",
+    LOOK_ALIKE_IN_EHR: "the EHR holds a visit that may be this one.",
+    REMOVED_IN_EHR: "it was done, and somebody has removed it from the EHR.",
+}
+
+
+def given_up(found: str | None, *, has_chart: bool) -> GivenUp:
+    """What a person leaves who gives up: `found` is the code of the last look, None when nothing of it was there.
+
+    `has_chart`: a new patient's chart had been made or found before.
+    """
+    nothing = "the patient's chart stands, and nothing else of it." if has_chart else "the EHR holds nothing of it."
+    return GivenUp(f"A person decided that it shall not be done; {_LEFT.get(found or '', nothing)}")
 
 
 def told_of(error: OpenChairError) -> dict[str, Any]:

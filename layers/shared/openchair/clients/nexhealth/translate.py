@@ -123,9 +123,9 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
         appointment_type_id=id_or_none(row.appointment_type_id),
         location_id=id_or_none(row.location_id),
         time_pattern="" if row.is_block else "X" * -(-minutes // 5),
-        changed_at=row.updated_at,
+        changed_at=row.updated_at.isoformat() if row.updated_at else "",
         is_in_chart=_is_of_the_chart(row),
-        synced_at=row.last_sync_time,
+        touched_at=row.updated_at,
     )
 
 

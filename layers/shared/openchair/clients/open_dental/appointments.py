@@ -11,7 +11,7 @@ from openchair.clients.open_dental.office import OfficeCalls
 from openchair.clients.open_dental.payloads import AppointmentRow, BookedRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 
 
 class AppointmentCalls(OfficeCalls):
@@ -40,6 +40,9 @@ class AppointmentCalls(OfficeCalls):
         )
         # A server that does not know a filter may ignore it.
         return [translate.appointment(row, self._zone) for row in rows if str(row.PatNum) == patient_id]
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def appointment_history(
         self, *, patient_id: str | None = None, appointment_id: str | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, OpenChairError, PatientMismatch, TaskExpired
-from openchair.models.journal import Ending, Hold, Step, StepKind, StepState, Task
+from openchair.models.journal import Ending, Hold, Standing, Step, StepKind, StepState, Task
 from openchair.models.office import Schedule
 from openchair.models.practice import PracticeRecord
 from openchair.models.request import CancelAppointment, ConfirmAppointment, RescheduleAppointment
@@ -36,13 +36,17 @@ class Desk:
 class Done:
     """A step's end: what to tell, and the ids that came of it. `code` None tells nothing new.
 
-    `in_chart` says whether the practice's own system has it; None tells nothing new.
+    `in_chart` says whether the practice's own system has it; None tells nothing new. `visit` is how the EHR told the
+    visit last, `accepted_at` when it took the write in by its own clock. `stood`: it was so before, nothing was sent.
     """
 
     code: str | None
     appointment_id: str | None = None
     patient_id: str | None = None
     in_chart: bool | None = None
+    visit: Appointment | None = None
+    accepted_at: datetime | None = None
+    stood: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,17 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """This EHR does it in other steps, in place of all there are."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unseen:
-    """Read back, and nothing of the write is there (yet)."""
+    """Read back, and nothing of the write is there (yet). `found`: the code of what a person was asked about."""
+
+    found: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ class Waits:
     step: Step
 
 
-Prepared = Ready | Done | NeedsReview
+Prepared = Ready | Done | NeedsReview | Instead
 ReadBack = Done | Unseen | Failed | NeedsReview
 Look = Done | NeedsReview | Redirected | Waits
 
@@ -209,12 +222,33 @@ def confirm_unchanged(desk: Desk, own: Appointment, visits: Sequence[Appointment
         except AppointmentNotFound:
             raise ChangedInEhr from None
     check_not_begun(now, desk.clock.now())
-    if _as_read(now) != _as_read(own):
+    if (placement(now), now.status) != (placement(own), own.status):
         raise ChangedInEhr
 
 
-def _as_read(visit: Appointment) -> tuple[datetime | None, str | None, AppointmentStatus]:
-    return visit.start, visit.operatory_id, visit.status
+type Placement = tuple[datetime | None, str | None, str | None]
+"""Start, chair, and whose time it mainly takes: what makes a move, so all three tell whether one took effect."""
+
+
+def placement(visit: Appointment) -> Placement:
+    return visit.start, visit.operatory_id, visit.provider_id
+
+
+def placement_asked(step: Step) -> Placement:
+    return step.start, step.operatory_id, step.provider_id
+
+
+def placement_before(step: Step) -> Placement:
+    return step.old_start, step.old_operatory_id, step.old_provider_id
+
+
+def standing_of(visit: Appointment) -> Standing | None:
+    """What a task tells of it; None for one on no schedule."""
+    if visit.start is None:
+        return None
+    return Standing(
+        start=visit.start, minutes=visit.minutes, operatory_id=visit.operatory_id, provider_id=visit.provider_id
+    )
 
 
 def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from openchair.errors import (
     AppointmentNotFound,
     ChangedInEhr,
+    EhrNotSupported,
     NotMovable,
     PatientBusy,
     PatientNotBookable,
@@ -12,7 +13,7 @@ from openchair.errors import (
 )
 from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
-from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment
+from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment, Place
 from openchair.progress import check_not_begun
 from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move, need_for_service
@@ -93,6 +94,7 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
     place = best_place(
         task, step, desk, need, start, old=old, provider_id=request.provider_id, allow_overlap=request.allow_overlap
     )
+    _check_beside(old, start, place, desk)
     marker = step.marker or new_marker()
     new = NewAppointment(
         patient_id=old.patient_id,
@@ -105,6 +107,17 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
     )
     with_old = step.model_copy(update={"old_start": old.start, "old_operatory_id": old.operatory_id})
     return _ready(task, with_old, desk, new, marker, request.allow_overlap, old)
+
+
+def _check_beside(old: Appointment, start: datetime, place: Place, desk: Desk) -> None:
+    """Raises EhrNotSupported where a new visit would stand in the chair of the old one, which goes only afterwards.
+
+    A system that writes later finds the collision when nobody waits for its answer any more, and may not tell it.
+    """
+    if old.start is None or place.operatory_id != old.operatory_id or not desk.ehr.capabilities.writes_asynchronously:
+        return
+    if start < _after(old.start, old.minutes) and old.start < _after(start, old.minutes):
+        raise EhrNotSupported("This EHR books the new visit first, and the old one still takes up its chair then.")
 
 
 def _ready(
@@ -131,7 +144,7 @@ def _ready(
 
     def send() -> Done:
         created = desk.ehr.create_appointment(new)
-        return Done(code, appointment_id=created.id, patient_id=new.patient_id)
+        return Done(code, appointment_id=created.id, patient_id=new.patient_id, visit=created)
 
     if allow_overlap:
         return Ready(planned, send)
@@ -168,12 +181,25 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
         found = _look_for(task, step, step.patient_id, desk)
         if isinstance(found, Unseen):
             # Asked for after the visits: an id that is still there then had them all.
-            patient_id = chart_of(task, step.patient_id, desk).id
-            if patient_id != step.patient_id:
-                return _look_for(task, step, patient_id, desk)
+            chart = chart_of(task, step.patient_id, desk)
+            if chart.id != step.patient_id:
+                return _look_for(task, step, chart.id, desk)
+            if not chart.is_bookable:
+                return _in_the_book(task, step, desk)
     except PatientNotFound:
-        return NeedsReview(outcomes.OUTCOME_UNKNOWN)
+        return _in_the_book(task, step, desk)
     return found
+
+
+def _in_the_book(task: Task, step: Step, desk: Desk) -> ReadBack:
+    """Of a chart that is gone, or could be booked when we sent and no longer can: another may have its visits now."""
+    assert step.marker is not None
+    assert step.start is not None
+    day = step.start.astimezone(desk.record.practice.zone).date()
+    for visit in desk.ehr.appointments(day, day):
+        if step.marker in visit.note and visit.status is AppointmentStatus.BOOKED and visit.start == step.start:
+            return Done(_note(task, step.marker, desk)[1], visit.id, visit.patient_id, visit=visit)
+    return NeedsReview(outcomes.OUTCOME_UNKNOWN)
 
 
 def _look_for(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
@@ -186,8 +212,8 @@ def _look_for(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
     if ours:
         as_asked = [visit for visit in ours if visit.is_expected and visit.start == step.start]
         if not as_asked:
-            return Done(outcomes.STATUS_CHANGED_IN_EHR, ours[0].id, patient_id)
-        return Done(_note(task, step.marker, desk)[1], as_asked[0].id, patient_id)
+            return Done(outcomes.STATUS_CHANGED_IN_EHR, ours[0].id, patient_id, visit=ours[0])
+        return Done(_note(task, step.marker, desk)[1], as_asked[0].id, patient_id, visit=as_asked[0])
     if written:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if any(_looks_alike(visit, step) for visit in present):
@@ -228,13 +254,13 @@ def prepare_withdrawal(task: Task, step: Step, desk: Desk) -> Prepared:
     except AppointmentNotFound:
         return Done(None)
     if visit.status in (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST):
-        return Done(None)
+        return Done(None, visit=visit, stood=visit.is_in_chart)
     if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start:
         return NeedsReview(outcomes.COLLISION_REMAINS)
 
     def send() -> Done:
-        desk.ehr.cancel_appointment(visit_id, send_to_unscheduled_list=False)
-        return Done(None)
+        row = desk.ehr.cancel_appointment(visit_id, send_to_unscheduled_list=False)
+        return Done(None, accepted_at=row.touched_at if row else None)
 
     return Ready(step, send)
 
@@ -248,5 +274,5 @@ def read_back_withdrawal(task: Task, step: Step, desk: Desk) -> ReadBack:
     if visit.status is AppointmentStatus.BOOKED:
         return Unseen()
     if visit.status in (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST):
-        return Done(None)
+        return Done(None, accepted_at=visit.touched_at)
     return NeedsReview(outcomes.COLLISION_REMAINS)
