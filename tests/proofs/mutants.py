@@ -87,9 +87,9 @@ _ALL = (
         "A worker that was overtaken writes its own state over the newer one.",
         Edit(
             _WORKER,
-            "        return self.tasks.save(self._touched(task, **updates), take, join)",
-            "        newer = task.version if take else self.tasks.task(task.practice_id, task.id).version\n"
-            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), take, join)",
+            "        return self.tasks.save(self._touched(task, **updates), (), join)",
+            "        newer = self.tasks.task(task.practice_id, task.id).version\n"
+            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), (), join)",
         ),
         scenarios=("create", "withdraw"),
     ),
@@ -113,13 +113,13 @@ _ALL = (
     _mutant(
         "claim-not-taken",
         "A visit is booked into time that nobody holds.",
-        Edit(_SENDING, "if ready.take:", "if not ready.take:"),
+        Edit(_SENDING, "if take or leave:", "if not take:"),
         scenarios=("create", "race_open"),
     ),
     _mutant(
         "no-look-after-the-claim",
         "What was read before the hold is believed after it.",
-        Edit(_SENDING, "            if ready.take or task.attempts > 1:\n                ready.confirm()\n", ""),
+        Edit(_SENDING, "            if take or task.attempts > 1:\n                ready.confirm()\n", ""),
         scenarios=("race_open",),
     ),
     _mutant(

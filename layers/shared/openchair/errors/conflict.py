@@ -58,6 +58,11 @@ class GivenUp(Conflict):
     sentence = "A person decided that it shall not be done; the EHR holds nothing of it."
 
 
+class GivenUpUnread(Conflict):
+    code = "given_up_unread"
+    sentence = "A person gave it up before it was known whether it was done: look in the EHR."
+
+
 class NotInReview(Conflict):
     code = "not_in_review"
     sentence = "The task does not wait for a person."

@@ -8,7 +8,14 @@ from openchair.clients.open_dental.calls import Calls
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
 from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
+from openchair.errors import (
+    AppointmentNotFound,
+    EhrRefused,
+    NotFound,
+    OperatoryNotFound,
+    PatientNotFound,
+    ProviderNotFound,
+)
 from openchair.models.visit import Appointment, Move, NewAppointment
 
 
@@ -55,8 +62,14 @@ class AppointmentCalls(Calls):
         ]
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
-        """Every former state of a patient's appointments, also of those deleted since, from HistAppointments GET."""
-        return [entry.appointment for entry in self.appointment_history(patient_id=patient_id)]
+        """Every former state of a patient's appointments, also of those deleted since, from HistAppointments GET.
+
+        None of an office that is too old for it, or whose key has no right to it.
+        """
+        try:
+            return [entry.appointment for entry in self.appointment_history(patient_id=patient_id)]
+        except EhrRefused:
+            return ()
 
     def openings(
         self,

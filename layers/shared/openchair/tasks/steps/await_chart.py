@@ -146,7 +146,7 @@ def _has_been_open(sync: SyncState, step: Step) -> bool:
 
 def _a_cycle_on(moment: datetime | None, desk: Desk) -> datetime:
     assert moment is not None
-    return moment + desk.ehr.capabilities.read_cycle
+    return moment + desk.capabilities.read_cycle
 
 
 def _written(task: Task, step: Step) -> Step:

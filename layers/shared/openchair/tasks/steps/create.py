@@ -1,5 +1,6 @@
 """The step that creates a visit, and the one that takes a visit of ours back which nobody was told of yet."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,6 @@ from openchair.tasks.steps.common import (
     best_place,
     confirm_free,
     named_visit,
-    not_held_yet,
     note_with,
 )
 from openchair.tasks.steps.patient import chart_of
@@ -107,7 +107,7 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
         }
     )
 
-    longest = desk.ehr.capabilities.holds_notes_up_to
+    longest = desk.capabilities.holds_notes_up_to
     sent = replace(new, note=new.note[:longest].rstrip())
     code = outcomes.BOOKED if sent.note == new.note else outcomes.NOTE_SHORTENED
 
@@ -118,11 +118,11 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
     if allow_overlap:
         return Ready(planned, send)
     holds = holds_for(new.place, new.start, new.minutes, new.time_pattern)
-    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned))
+    return Ready(planned, send, holds, lambda: confirm_free(desk, planned))
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
-    """All the patient's appointments, any date and status, with history, for the marker."""
+    """All the patient's appointments, any date and status, with history, for the marker; then that day's book."""
     assert step.patient_id is not None
     try:
         found = _look_for(step, step.patient_id, desk)
@@ -130,7 +130,9 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
             # Asked for after the visits: an id that is still there then had them all.
             patient_id = chart_of(task, step.patient_id, desk).id
             if patient_id != step.patient_id:
-                return _look_for(step, patient_id, desk)
+                found = _look_for(step, patient_id, desk)
+            if isinstance(found, Unseen):
+                return _in_the_book(step, patient_id, desk)
     except PatientNotFound:
         return NeedsReview(outcomes.OUTCOME_UNKNOWN)
     return found
@@ -142,17 +144,35 @@ def _look_for(step: Step, patient_id: str, desk: Desk) -> ReadBack:
     former = desk.ehr.patient_appointment_history(patient_id)
     # The history knows a visit of ours whose note somebody has rewritten since.
     written = {visit.id for visit in (*present, *former) if step.marker in visit.note}
-    ours = sorted((visit for visit in present if visit.id in written), key=_by_age)
+    ours = [visit for visit in present if visit.id in written]
     if ours:
-        as_asked = [visit for visit in ours if visit.status is AppointmentStatus.BOOKED and visit.start == step.start]
-        if not as_asked:
-            return Done(outcomes.STATUS_CHANGED_IN_EHR, ours[0].id, patient_id)
-        return Done(outcomes.BOOKED, as_asked[0].id, patient_id)
+        return _standing(ours, step)
     if written:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if any(_looks_alike(visit, step) for visit in present):
         return NeedsReview(outcomes.LOOK_ALIKE_IN_EHR)
     return Unseen()
+
+
+def _in_the_book(step: Step, patient_id: str, desk: Desk) -> ReadBack:
+    """A patient's list can end before the day asked for; a visit can stand under another chart since two were merged.
+
+    Whose chart that is, and whether the note was only copied, is for a person to say.
+    """
+    assert step.marker is not None
+    assert step.start is not None
+    day = step.start.astimezone(desk.record.practice.zone).date()
+    ours = [visit for visit in desk.ehr.appointments(day, day) if step.marker in visit.note]
+    if any(visit.patient_id != patient_id for visit in ours):
+        return NeedsReview(outcomes.LOOK_ALIKE_IN_EHR)
+    return _standing(ours, step) if ours else Unseen()
+
+
+def _standing(ours: Sequence[Appointment], step: Step) -> Done:
+    as_asked = [visit for visit in ours if visit.status is AppointmentStatus.BOOKED and visit.start == step.start]
+    told = min(as_asked or ours, key=_by_age)
+    code = outcomes.BOOKED if as_asked else outcomes.STATUS_CHANGED_IN_EHR
+    return Done(code, told.id, told.patient_id)
 
 
 def _looks_alike(visit: Appointment, step: Step) -> bool:

@@ -21,7 +21,6 @@ from openchair.tasks.steps.common import (
     confirm_free,
     holds_of,
     named_visit,
-    not_held_yet,
     place_of,
     unsent,
 )
@@ -73,7 +72,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     def confirm() -> None:
         confirm_free(desk, planned, visit, allow_overlap=request.allow_overlap)
 
-    return Ready(planned, send, not_held_yet(task, holds), confirm)
+    return Ready(planned, send, holds, confirm)
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
