@@ -1,13 +1,13 @@
 """The step that creates a visit, and the one that takes a visit of ours back which nobody was told of yet."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientNotBookable, PatientNotFound
 from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment
+from openchair.progress import check_not_begun
 from openchair.slots.needs import need_for_move, need_for_service
 from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
@@ -23,6 +23,7 @@ from openchair.tasks.steps.common import (
     at_place,
     best_place,
     confirm_free,
+    confirm_unchanged,
     named_visit,
     note_with,
 )
@@ -56,7 +57,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         minutes=need.minutes,
         place=best_place(task, step, desk, need, start, allow_overlap=visit.allow_overlap),
         time_pattern=need.time_pattern,
-        note=note_with(marker, visit.notes),
+        note=_note(task, marker, desk)[0],
         appointment_type_id=service.appointment_type_id,
     )
     return _ready(task, step, desk, new, marker, visit.allow_overlap)
@@ -73,6 +74,7 @@ def _asked_for(task: Task) -> AppointmentRequest:
 def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointment) -> Prepared:
     """The first part of a rebook: the new visit, of the length and kind of the old one."""
     old = named_visit(task, desk)
+    check_not_begun(old, desk.clock.now())
     if old.status is not AppointmentStatus.BOOKED:
         raise NotMovable
     if step.attempt and (old.start, old.operatory_id) != (step.old_start, step.old_operatory_id):
@@ -89,14 +91,22 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
         minutes=old.minutes,
         place=place,
         time_pattern=need.time_pattern,
-        note=note_with(marker, request.notes or RESCHEDULED_NOTE),
+        note=_note(task, marker, desk)[0],
         appointment_type_id=old.appointment_type_id,
     )
     with_old = step.model_copy(update={"old_start": old.start, "old_operatory_id": old.operatory_id})
-    return _ready(task, with_old, desk, new, marker, request.allow_overlap)
+    return _ready(task, with_old, desk, new, marker, request.allow_overlap, old)
 
 
-def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str, allow_overlap: bool) -> Ready:
+def _ready(
+    task: Task,
+    step: Step,
+    desk: Desk,
+    new: NewAppointment,
+    marker: str,
+    allow_overlap: bool,
+    old: Appointment | None = None,
+) -> Ready:
     seen = tuple(appointment.id for appointment in desk.ehr.patient_appointments(new.patient_id))
     planned = step.model_copy(
         update={
@@ -107,38 +117,54 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
         }
     )
 
-    longest = desk.capabilities.holds_notes_up_to
-    sent = replace(new, note=new.note[:longest].rstrip())
-    code = outcomes.BOOKED if sent.note == new.note else outcomes.NOTE_SHORTENED
+    code = _note(task, marker, desk)[1]
 
     def send() -> Done:
-        created = desk.ehr.create_appointment(sent)
+        created = desk.ehr.create_appointment(new)
         return Done(code, appointment_id=created.id, patient_id=new.patient_id)
 
     if allow_overlap:
         return Ready(planned, send)
     holds = holds_for(new.place, new.start, new.minutes, new.time_pattern)
-    return Ready(planned, send, holds, lambda: confirm_free(desk, planned))
+
+    def confirm() -> None:
+        confirm_free(desk, planned)
+        if old is not None:
+            confirm_unchanged(desk, old)
+
+    return Ready(planned, send, holds, confirm)
+
+
+def _note(task: Task, marker: str, desk: Desk) -> tuple[str, str]:
+    """The new visit's note, and what is told of a visit that has it. Nothing of an old visit's note is copied."""
+    request = task.request
+    if isinstance(request, RescheduleAppointment):
+        text: str | None = request.notes or RESCHEDULED_NOTE
+    else:
+        text = _asked_for(task).notes
+    whole = note_with(marker, text)
+    note = whole[: desk.capabilities.holds_notes_up_to].rstrip()
+    return note, outcomes.BOOKED if note == whole else outcomes.NOTE_SHORTENED
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     """All the patient's appointments, any date and status, with history, for the marker; then that day's book."""
     assert step.patient_id is not None
     try:
-        found = _look_for(step, step.patient_id, desk)
+        found = _look_for(task, step, step.patient_id, desk)
         if isinstance(found, Unseen):
             # Asked for after the visits: an id that is still there then had them all.
             patient_id = chart_of(task, step.patient_id, desk).id
             if patient_id != step.patient_id:
-                found = _look_for(step, patient_id, desk)
+                found = _look_for(task, step, patient_id, desk)
             if isinstance(found, Unseen):
-                return _in_the_book(step, patient_id, desk)
+                return _in_the_book(task, step, patient_id, desk)
     except PatientNotFound:
         return NeedsReview(outcomes.OUTCOME_UNKNOWN)
     return found
 
 
-def _look_for(step: Step, patient_id: str, desk: Desk) -> ReadBack:
+def _look_for(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
     assert step.marker is not None
     present = desk.ehr.patient_appointments(patient_id)
     former = desk.ehr.patient_appointment_history(patient_id)
@@ -146,7 +172,7 @@ def _look_for(step: Step, patient_id: str, desk: Desk) -> ReadBack:
     written = {visit.id for visit in (*present, *former) if step.marker in visit.note}
     ours = [visit for visit in present if visit.id in written]
     if ours:
-        return _standing(ours, step)
+        return _standing(task, ours, step, desk)
     if written:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if any(_looks_alike(visit, step) for visit in present):
@@ -154,7 +180,7 @@ def _look_for(step: Step, patient_id: str, desk: Desk) -> ReadBack:
     return Unseen()
 
 
-def _in_the_book(step: Step, patient_id: str, desk: Desk) -> ReadBack:
+def _in_the_book(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
     """A patient's list can end before the day asked for; a visit can stand under another chart since two were merged.
 
     Whose chart that is, and whether the note was only copied, is for a person to say.
@@ -165,13 +191,14 @@ def _in_the_book(step: Step, patient_id: str, desk: Desk) -> ReadBack:
     ours = [visit for visit in desk.ehr.appointments(day, day) if step.marker in visit.note]
     if any(visit.patient_id != patient_id for visit in ours):
         return NeedsReview(outcomes.LOOK_ALIKE_IN_EHR)
-    return _standing(ours, step) if ours else Unseen()
+    return _standing(task, ours, step, desk) if ours else Unseen()
 
 
-def _standing(ours: Sequence[Appointment], step: Step) -> Done:
-    as_asked = [visit for visit in ours if visit.status is AppointmentStatus.BOOKED and visit.start == step.start]
+def _standing(task: Task, ours: Sequence[Appointment], step: Step, desk: Desk) -> Done:
+    assert step.marker is not None
+    as_asked = [visit for visit in ours if visit.is_expected and visit.start == step.start]
     told = min(as_asked or ours, key=_by_age)
-    code = outcomes.BOOKED if as_asked else outcomes.STATUS_CHANGED_IN_EHR
+    code = _note(task, step.marker, desk)[1] if as_asked else outcomes.STATUS_CHANGED_IN_EHR
     return Done(code, told.id, told.patient_id)
 
 
