@@ -71,6 +71,8 @@ class EhrWorld(ABC):
         self.clients = self.another_function()
         self._http = urllib3.PoolManager()
         self._orders = 0
+        self.seconds_a_call = 0.0
+        """How long the EHR takes for a call, as a worker's own time passes."""
 
     @abstractmethod
     def patient_ids(self) -> list[str]:
@@ -151,6 +153,7 @@ class EhrWorld(ABC):
 
     def process(self, task: Task, clients: EhrClients | None = None) -> Task:
         self._tell_time()
+        before = len(self.audit)
         return process_task(
             task.practice_id,
             task.id,
@@ -159,7 +162,7 @@ class EhrWorld(ABC):
             ehr_for=lambda record: (clients or self.clients).client(record, math.inf),
             circuits=self._circuits,
             clock=self.clock,
-            remaining_seconds=lambda: 175.0,
+            remaining_seconds=lambda: 175.0 - self.seconds_a_call * (len(self.audit) - before),
             timeout_seconds=180,
         )
 

@@ -123,6 +123,11 @@ def _merges(*, keeps: bool) -> Callable[["Simulation"], None]:
     return act
 
 
+def _merges_into_another(simulation: "Simulation") -> None:
+    for row in simulation.rows_of("11"):
+        simulation.chart.staff_changes(row, patient_id="12")
+
+
 def _gives_newcomers_another_id(simulation: "Simulation") -> None:
     for patient_id in tuple(simulation.chart.patient_origin):
         simulation.chart.gives_another_id(patient_id)
@@ -175,6 +180,7 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_merges_her": _merges(keeps=False),
     "staff_merges_and_archives_her": _merges(keeps=True),
     "staff_gives_old_to_2": _changes_old(provider_id="2"),
+    "staff_merges_her_into_another": _merges_into_another,
     "staff_registers_inactive": _registers(is_active=False),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
@@ -191,7 +197,7 @@ def corner(name: str, *bodies: dict[str, Any], ends: str | tuple[str, ...], **gi
     """`ends`: of each request, in any order. `requests` instead of bodies where keys or times matter."""
     listed = (ends,) if isinstance(ends, str) else ends
     requests = given.pop("requests", None)
-    further = {key: given.pop(key) for key in ("later", "not_promised", "inserts_at") if key in given}
+    further = {key: given.pop(key) for key in ("later", "not_promised", "inserts_at", "lists_end") if key in given}
     made = small(name, *bodies, ends=tuple(frozenset({end}) for end in listed), **given)
     made = replace(made, interventions=_ACTS, is_corner=True, **further)
     return replace(made, requests=requests) if requests else made
@@ -342,6 +348,46 @@ _ALL = (
         ends="completed/booked",
         answers=((1, Answer.LOST_AFTER),),
         faults=(("ehr.patient_appointments", 2, EhrKeyRefused),),
+    ),
+    corner(
+        "read_back_refused_for_an_hour",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_BEFORE),),
+        faults=tuple(("ehr.patient_appointments", number, EhrKeyRefused) for number in range(2, 17)),
+        decides=("resend",) * 4,
+    ),
+    corner(
+        "read_back_refused_for_good",
+        create(),
+        ends="failed/given_up_unread",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=tuple(("ehr.patient_appointments", number, EhrKeyRefused) for number in range(2, 200)),
+        decides=("give_up",),
+    ),
+    corner(
+        "removed_before_it_was_sent_again",
+        create(),
+        ends="needs_review/removed_in_ehr",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointment_history", 1, ZeroDivisionError),),
+        decides=("resend",),
+        acts=((20.0, "staff_deletes_ours"),),
+    ),
+    corner(
+        "in_the_days_book_alone",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        lists_end=at(0),
+    ),
+    corner(
+        "in_another_chart_since",
+        create(),
+        ends="needs_review/look_alike_in_ehr",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrUnavailable),),
+        before_write=("staff_merges_her_into_another_in_3",),
     ),
     corner("check_refused", create(), ends="completed/booked", faults=(("ehr.appointments", 3, EhrKeyRefused),)),
     corner(
@@ -1347,6 +1393,22 @@ _ALL = (
                 (OLD,),
                 {"before_write": ("staff_books_in_3",)},
             ),
+        )
+    ),
+    *(
+        corner(
+            f"later_parked_{name}",
+            body,
+            ends=end,
+            later=replace(FORGOTTEN, moves_in_place=moves_in_place, fates=fates),
+            visits=(OLD,),
+            faults=(("ehr.appointment", number, ZeroDivisionError),),
+            decides=("give_up",),
+        )
+        for name, body, end, number, moves_in_place, fates in (
+            ("cancel", CANCEL, "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
+            ("move", reschedule(), "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
+            ("rebook", reschedule(), "completed/old_visit_remains", 11, False, (Fate.WRITTEN,)),
         )
     ),
     *(

@@ -568,6 +568,9 @@ def _not_as_expected(simulation: "Simulation", _: None) -> str | None:
 def untruth(simulation: "Simulation", task: Task) -> str | None:
     """What of a terminal task's answer the chart contradicts, as far as we are the cause."""
     told = f"{task.id} told {task.state.value}/{task.code}"
+    if task.code == "given_up_unread":
+        # It says that what the chart holds is not known.
+        return None
     booked = [row for row in simulation.chart.rows.values() if row.origin == task.id]
     if task.state is TaskState.FAILED:
         for row in booked:

@@ -89,9 +89,9 @@ _ALL = (
         "A worker that was overtaken writes its own state over the newer one.",
         Edit(
             _WORKER,
-            "        return self.tasks.save(self._touched(task, **updates), take, join)",
-            "        newer = task.version if take else self.tasks.task(task.practice_id, task.id).version\n"
-            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), take, join)",
+            "        return self.tasks.save(self._touched(task, **updates), (), join)",
+            "        newer = self.tasks.task(task.practice_id, task.id).version\n"
+            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), (), join)",
         ),
         scenarios=("create", "withdraw"),
     ),
@@ -115,13 +115,13 @@ _ALL = (
     _mutant(
         "claim-not-taken",
         "A visit is booked into time that nobody holds.",
-        Edit(_SENDING, "if ready.take:", "if not ready.take:"),
+        Edit(_SENDING, "if take or leave:", "if not take:"),
         scenarios=("create", "race_open"),
     ),
     _mutant(
         "no-look-after-the-claim",
         "What was read before the hold is believed after it.",
-        Edit(_SENDING, "            if ready.take or task.attempts > 1:\n                ready.confirm()\n", ""),
+        Edit(_SENDING, "            if take or task.attempts > 1:\n                ready.confirm()\n", ""),
         scenarios=("race_open",),
     ),
     _mutant(
@@ -481,10 +481,22 @@ _ALL = (
         "looked-for-under-the-old-id",
         "A newcomer's visit is looked for under the id that the chart no longer has, and sent again.",
         Edit(
-            _CREATE, "        if isinstance(found, Unseen):\n", "        if isinstance(found, Unseen) and not step:\n"
+            _CREATE,
+            "        if isinstance(found, Unseen):\n            # Asked",
+            "        if isinstance(found, Unseen) and not step:\n            # Asked",
         ),
         Edit(_PATIENT, "        if len(active) != 1:\n            raise\n", ""),
         scenarios=("newcomers_id_changes_behind_a_lost_answer",),
+    ),
+    _mutant(
+        "patients-list-believed-to-be-whole",
+        "A visit of ours beyond the end of its patient's list is booked again.",
+        Edit(
+            _CREATE,
+            "                return _in_the_book(task, step, patient_id, desk)\n",
+            "                return found\n",
+        ),
+        scenarios=("in_the_days_book_alone",),
     ),
     _mutant(
         "told-under-the-old-id",

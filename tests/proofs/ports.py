@@ -124,10 +124,10 @@ class SimTaskStore:
         self._simulation.stored(None, stored)
         return self._written(stored)
 
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()) -> Task:
         self._read("tasks.save", _journal(task) if self._kernel.trace is not None else "")
         before = self._store.task(task.practice_id, task.id)
-        stored = self._store.save(task, take, join)
+        stored = self._store.save(task, take, join, leave)
         self._simulation.stored(before, stored)
         return self._written(stored)
 
@@ -361,6 +361,9 @@ class SimEhr:
         def look() -> Sequence[Appointment]:
             rows = self._chart.rows.values()
             found = [row.visit for row in rows if not row.is_deleted and row.visit.patient_id == patient_id]
+            until = self._simulation.scenario.lists_end
+            if until is not None:
+                found = [visit for visit in found if visit.start is None or visit.start < until]
             for visit in found:
                 self._saw(visit)
             return found

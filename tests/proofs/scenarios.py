@@ -80,7 +80,7 @@ class Scenario:
     every effect, `before_write` those that happen as the first write leaves. Visits stand on `day`; `workers` caps the
     queue's invocations at once. `answers` are to the first writes, `decides` is how a person settles a task's first
     review, its second, and so on. `not_promised` names invariants that do not hold in a world beyond our assumptions,
-    `inserts_at` what happens before an effect of the undisturbed run.
+    `inserts_at` what happens before an effect of the undisturbed run. A patient's own list ends at `lists_end`.
     """
 
     name: str
@@ -105,6 +105,7 @@ class Scenario:
     not_promised: frozenset[str] = frozenset()
     is_corner: bool = False
     inserts_at: tuple[tuple[str, int], ...] = ()
+    lists_end: datetime | None = None
 
     def surprise(self, simulation: "Simulation") -> str | None:
         got = sorted(f"{task.state.value}/{task.code}" for task in simulation.all_tasks())

@@ -61,6 +61,7 @@ _WHAT_TO_DO = {
     "withdrawn": _NOTHING,
     "changed_in_ehr": "Look how the visit stands, then decide anew.",
     "given_up": _NOTHING,
+    "given_up_unread": "Look in the EHR what became of it; what is missing or too much has to be mended there.",
     "reverted_in_ehr": "Ask the practice why its system refused; then send it again as a new task.",
     "not_written_to_ehr": "Tell the patient; find another time, or have the practice book it.",
     "patient_not_bookable": "Have the practice complete the chart, or book for another patient.",
@@ -91,6 +92,7 @@ _WHAT_TO_DO = {
     outcomes.QUEUED: "Nothing; ask for the task again.",
     outcomes.WORKING: "Nothing; ask for the task again.",
     outcomes.WAITING_IN_LINE: "Nothing; ask for the task again.",
+    outcomes.EHR_SLOW: "Have the practice look at its server and its connection; the task goes on by itself.",
     outcomes.READING_BACK: "Nothing; ask for the task again in a few minutes.",
     outcomes.BOOKED: _NOTHING,
     outcomes.MOVED: _NOTHING,
@@ -115,6 +117,7 @@ _WHAT_TO_DO = {
     outcomes.PATIENT_INACTIVE: "Reactivate the chart and send again, or adopt another chart's `patient_id`.",
     outcomes.SEVERAL_PATIENTS_MATCH: "Choose the chart and settle the review: adopt its `patient_id`.",
     outcomes.OUTCOME_UNKNOWN: "Look in the EHR; the visit's note holds the reference. Then settle the review.",
+    outcomes.READ_REFUSED: "Give the key its rights (`openchair doctor`); then settle it: send again, or give up.",
     outcomes.OLD_VISIT_REMAINS: "Cancel the old visit in the EHR, then settle the review: give up.",
     outcomes.REMOVED_IN_EHR: "Ask who removed the visit, then settle the review: send again, or give up.",
     outcomes.LOOK_ALIKE_IN_EHR: "Settle the review: adopt the visit found, or send again.",
@@ -160,6 +163,7 @@ _TASKS_ONLY = (
     errors.PatientContactMissing,
     errors.ChangedInEhr,
     errors.GivenUp,
+    errors.GivenUpUnread,
 )
 # Told at the door only: a task that was accepted is past them.
 _DOOR_ONLY = (
@@ -186,6 +190,7 @@ _REVIEW = (
     outcomes.SENT_TOO_OFTEN,
     outcomes.CANNOT_ADOPT,
     outcomes.UNEXPECTED_FAULT,
+    outcomes.READ_REFUSED,
     outcomes.STORED_DIFFERENTLY,
     outcomes.NOT_CONFIRMED_BY_EHR,
     outcomes.REPLACEMENT_WAITS,
@@ -202,6 +207,7 @@ _GOING_ON = {
     outcomes.WORKING: TaskState.IN_PROGRESS,
     outcomes.WAITING_IN_LINE: TaskState.QUEUED,
     outcomes.READING_BACK: TaskState.IN_PROGRESS,
+    outcomes.EHR_SLOW: TaskState.IN_PROGRESS,
     outcomes.EHR_OFFLINE: TaskState.IN_PROGRESS,
     outcomes.AWAITING_EHR: TaskState.AWAITING_EHR,
 }

@@ -10,7 +10,7 @@ OpenChairError
 │                                    NotConfirmable VisitIsPast VisitHasBegun OverlapNotAllowed
 │   │                                TaskAlreadySent TaskExpired TaskWithdrawn
 │                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
-│                                    PatientNotBookable PatientBusy TaskOfNewerVersion
+│                                    PatientNotBookable PatientBusy TaskOfNewerVersion GivenUpUnread
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable EhrNotSynced
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected

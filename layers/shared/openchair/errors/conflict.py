@@ -73,6 +73,11 @@ class GivenUp(Conflict):
     sentence = "A person decided that it shall not be done."
 
 
+class GivenUpUnread(Conflict):
+    code = "given_up_unread"
+    sentence = "A person gave it up before it was known whether it was done: look in the EHR."
+
+
 class NotInReview(Conflict):
     code = "not_in_review"
     sentence = "The task does not wait for a person."

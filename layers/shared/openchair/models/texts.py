@@ -47,7 +47,14 @@ def _birth_date(day: date) -> date:
     return day
 
 
+def one_spelling(ehr_id: str) -> str:
+    """An EHR's id as our keys and lines know it: vendors read the number 0042 as 42."""
+    is_number = ehr_id.isascii() and ehr_id.isdigit()
+    return (ehr_id.lstrip("0") or "0") if is_number else ehr_id
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+EhrId = Annotated[Id, AfterValidator(one_spelling)]
 PracticeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
 Name = Annotated[
     str,
