@@ -191,7 +191,7 @@ CREATED = create(**PLACE)
 OTHERS = (
     replace(MARSHES[0], id="81", first_name="Clio"),
     replace(MARSHES[0], id="82", date_of_birth=date(1991, 5, 6)),
-    replace(MARSHES[0], id="83", last_name="Marsh-Lee"),
+    replace(MARSHES[0], id="83", first_name="Leo", last_name="Marsh-Lee"),
 )
 
 
@@ -578,6 +578,27 @@ _ALL = (
     ),
     corner("chart_found", onboard(), ends="completed/patient_found", patients=(ADA, MARSHES[0])),
     corner(
+        "chart_found_by_another_spelling",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], last_name="MARSH Jr.", phones=("+1 (303) 555-0142 x9",))),
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{n}",
+            onboard(),
+            ends="needs_review/patient_look_alike",
+            patients=(ADA, replace(MARSHES[0], **theirs)),
+        )
+        for n, theirs in enumerate(({"last_name": "Marsh-Lee"}, {"first_name": "Cle"}, {"date_of_birth": None}), 1)
+    ),
+    corner(
+        "chart_archived",
+        onboard(),
+        ends="needs_review/patient_not_bookable",
+        patients=(ADA, replace(MARSHES[0], is_active=False, is_bookable=False)),
+    ),
+    corner(
         "chart_inactive",
         onboard(),
         ends="needs_review/patient_inactive",
@@ -625,7 +646,7 @@ _ALL = (
             (
                 "unread",
                 ("staff_registers",),
-                (("ehr.find_patients", 2, EhrUnavailable),),
+                (("ehr.find_patients", 3, EhrUnavailable),),
                 "failed/ehr_duplicate_patient",
             ),
         )

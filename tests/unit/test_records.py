@@ -101,6 +101,7 @@ def test_a_patient_is_told_as_the_ehr_holds_them() -> None:
                 "phones": ["303-555-0143"],
                 "email": None,
                 "is_active": False,
+                "is_bookable": False,
             }
         ]
     }

@@ -51,7 +51,9 @@ class ScheduleReader(Protocol):
 class PatientReader(Protocol):
     """`patient` raises PatientNotFound.
 
-    `find_patients` gives every match in the whole EHR account, and may give more: `records.fits` says who is meant.
+    `find_patients` gives every match in the whole EHR account, and may give more: `people.fits` says who is meant. By a
+    name it gives all who were born on that day, whatever they are called: names are spelled in many ways. It leaves
+    out none for being archived or inactive.
     """
 
     def patient(self, patient_id: str) -> Patient: ...

@@ -65,6 +65,7 @@ class Booking(Document):
     minimum_lead_minutes: Annotated[int, Field(ge=0, le=43200)] = 60
     start_grid_minutes: Annotated[int, Field(ge=5, le=240, multiple_of=5)] = 10
     horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
+    inactive_patients: Literal["refuse", "book"] = "refuse"
 
 
 class Sync(Document):

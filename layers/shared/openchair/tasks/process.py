@@ -391,6 +391,8 @@ class _Worker:
         found = adopted(task, step, resolution, desk)
         if found is None:
             return self.review(task, outcomes.CANNOT_ADOPT)
+        if isinstance(found, NeedsReview):
+            return self.review(task, found.code)
         # A person has looked: what stands where is no longer to be checked.
         steps = tuple(one for one in task.steps if one.kind is not StepKind.CHECK)
         return self._done(task.changed(steps=steps, resolution_applied=True), step, found, desk)

@@ -1,13 +1,14 @@
 """Settling a review: a person's decision is stored at the door and carried out by the worker, read back first."""
 
-from openchair.errors import AppointmentNotFound, NotInReview, PatientNotFound, StaleVersion, StoreUnavailable
+from openchair.errors import AppointmentNotFound, NotInReview, StaleVersion, StoreUnavailable
 from openchair.models.journal import Step, StepKind, Task, TaskState
 from openchair.models.request import RescheduleAppointment, Resolution
 from openchair.models.visit import Appointment
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.steps.common import CANCELLED, Desk, Done
+from openchair.tasks.steps.common import CANCELLED, Desk, Done, NeedsReview
+from openchair.tasks.steps.patient import adopted_chart
 from openchair.tasks.steps.visit_state import cancelled
 
 _CODES = {
@@ -40,7 +41,7 @@ def resolve_task(practice_id: str, task_id: str, body: bytes, tasks: TaskStore, 
     raise NotInReview
 
 
-def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done | None:
+def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done | NeedsReview | None:
     """What the chart holds under the id that a person named; None when it is not this patient's, or not as asked.
 
     A person may be wrong, so what they say is held against the chart before it is told.
@@ -48,10 +49,7 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
     if resolution.patient_id is not None:
         if step.kind is not StepKind.CREATE_PATIENT:
             return None
-        try:
-            return Done(outcomes.PATIENT_FOUND, patient_id=desk.ehr.patient(resolution.patient_id).id)
-        except PatientNotFound:
-            return None
+        return adopted_chart(task, resolution.patient_id, desk)
     assert resolution.appointment_id is not None
     try:
         visit = desk.ehr.appointment(resolution.appointment_id)

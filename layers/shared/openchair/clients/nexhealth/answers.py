@@ -27,10 +27,11 @@ from openchair.errors import (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reply answers: `missing` is what a 404 means."""
+    """What a reply answers: `missing` is what a 404 means. A narrowed list has to have been narrowed by all filters."""
 
     is_write: bool = False
     missing: type[NotFound] | None = None
+    is_narrowed: bool = False
 
 
 def _listed(pattern: str, error: type[OpenChairError]) -> tuple[re.Pattern[str], type[OpenChairError]]:
@@ -68,11 +69,14 @@ def page_of[R: Row](model: type[R], asked: Asked) -> Judge[Page[R]]:
         items = envelope.get("data")
         if not isinstance(items, list):
             raise _no_answer(asked)
+        ignores = _ignores_something(envelope)
+        if ignores and asked.is_narrowed:
+            raise EhrNotSupported("The EHR left a filter of this list aside.")
         read = [_row(item, model) for item in items]
         rows = tuple(row for row, _ in read if row is not None)
         if items and not rows:
             raise _no_answer(asked)
-        odd = sum(is_odd for _, is_odd in read) + _ignores_something(envelope)
+        odd = sum(is_odd for _, is_odd in read) + ignores
         return Answer(Page(rows, len(items), _next_cursor(envelope)), odd)
 
     return judge

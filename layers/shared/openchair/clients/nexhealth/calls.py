@@ -54,10 +54,12 @@ class Calls:
         *,
         is_schedule: bool = False,
         is_paged: bool = True,
+        is_narrowed: bool = False,
     ) -> Iterator[R]:
         """Every row, once. Ends where the vendor says so, on a cursor it gave before, and on a page without news.
 
-        A schedule of which a row is no row at all raises EhrUnavailable.
+        A schedule of which a row is no row at all raises EhrUnavailable; a narrowed list of which the vendor left a
+        filter aside raises EhrNotSupported.
         """
         wanted = {"subdomain": self._settings.subdomain, "per_page": str(_PAGE) if is_paged else None, **query}
         asked = {name: value for name, value in wanted.items() if value is not None}
@@ -65,7 +67,8 @@ class Calls:
         cursors: set[str] = set()
         while True:
             request = EhrRequest(operation, "GET", path, dict(asked))
-            page = self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
+            judge = page_of(model, Asked(missing=missing, is_narrowed=is_narrowed))
+            page = self._transport.send(request, judge, self._deadline)
             if is_schedule and len(page.rows) < page.length:
                 raise unreadable_schedule()
             new = {row.key: row for row in page.rows if row.key not in seen}

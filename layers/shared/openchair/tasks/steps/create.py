@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientNotBookable, PatientNotFound
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientNotFound
 from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment
+from openchair.people import refusal_of
 from openchair.slots.needs import need_for_move, need_for_service
 from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
@@ -39,8 +40,9 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     assert task.patient_id is not None
     service = desk.record.practice.service(visit.service_id)
     patient = chart_of(task, task.patient_id, desk)
-    if not patient.is_bookable:
-        raise PatientNotBookable
+    refused = refusal_of(patient, desk.record.practice.booking)
+    if refused is not None:
+        raise refused
     need = need_for_service(
         desk.record.practice,
         visit.service_id,
