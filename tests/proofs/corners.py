@@ -193,6 +193,11 @@ OTHERS = (
     replace(MARSHES[0], id="82", date_of_birth=date(1991, 5, 6)),
     replace(MARSHES[0], id="83", first_name="Leo", last_name="Marsh-Lee"),
 )
+_MAY_BE_THEIRS: tuple[dict[str, Any], ...] = (
+    {"last_name": "Marsh-Lee"},
+    {"first_name": "Cle"},
+    {"date_of_birth": None},
+)
 
 
 FORGOTTEN = Later((Fate.FORGOTTEN,))
@@ -590,7 +595,7 @@ _ALL = (
             ends="needs_review/patient_look_alike",
             patients=(ADA, replace(MARSHES[0], **theirs)),
         )
-        for n, theirs in enumerate(({"last_name": "Marsh-Lee"}, {"first_name": "Cle"}, {"date_of_birth": None}), 1)
+        for n, theirs in enumerate(_MAY_BE_THEIRS, 1)
     ),
     corner(
         "chart_archived",

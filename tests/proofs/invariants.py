@@ -619,7 +619,7 @@ def _sent_step(call: Call) -> Step | None:
     return next((s for s in call.task.steps if s.state is StepState.SENT and WRITES[s.kind] is call.kind), None)
 
 
-def _target(simulation: "Simulation", call: Call) -> tuple[datetime, int, str, str] | None:
+def _target(simulation: "Simulation", call: Call) -> tuple[datetime, int, str | None, str] | None:
     if call.kind is StepKind.CREATE_APPOINTMENT:
         new: NewAppointment = call.what
         return new.start, new.minutes, new.place.operatory_id, new.place.provider_id

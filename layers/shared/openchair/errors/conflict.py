@@ -100,4 +100,4 @@ class PatientNotBookable(Conflict):
 
 class PatientInactive(Conflict):
     code = "patient_inactive"
-    sentence = "The person's chart is inactive, and the practice books no visit for those."
+    sentence = "The person's chart is inactive, so no visit is booked in it."

@@ -55,7 +55,7 @@ SENTENCES = {
     PATIENT_CREATED: "The patient's chart is created.",
     PATIENT_CREATED_LOOK_ALIKE: "The patient's chart is created; one of the same name and birth date exists.",
     PATIENT_FOUND: "The patient had a chart before; it is used.",
-    PATIENT_INACTIVE: "The person's chart is inactive, and the practice books no visit for those.",
+    PATIENT_INACTIVE: "The person's chart is inactive, so no visit is booked in it.",
     PATIENT_NOT_BOOKABLE: "The person's chart takes no visit: no patient, not in the chart yet, archived or deceased.",
     PATIENT_LOOK_ALIKE: "A chart of a similar name may be this person's; a person has to look.",
     SEVERAL_PATIENTS_MATCH: "Several charts match this person; a person has to choose.",
