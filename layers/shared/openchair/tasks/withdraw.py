@@ -1,6 +1,6 @@
 """Withdrawing a task of which nothing was sent."""
 
-from openchair.errors import StaleVersion, TaskAlreadySent, TaskEnded, TaskWithdrawn
+from openchair.errors import StaleVersion, TaskAlreadySent, TaskEnded, TaskOfNewerVersion, TaskWithdrawn
 from openchair.models.journal import TERMINAL, StepState, Task, TaskState
 from openchair.ports import Clock, TaskStore
 from openchair.tasks.outcomes import told_of
@@ -16,6 +16,8 @@ def withdraw_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock
         task = tasks.task(practice_id, task_id)
         if task.code == TaskWithdrawn.code:
             return task
+        if not task.is_understood:
+            raise TaskOfNewerVersion
         if task.state in TERMINAL:
             raise TaskEnded
         if any(step.state is not StepState.NEW for step in task.steps):

@@ -46,10 +46,11 @@ class PatientCalls(OfficeCalls):
         phone and e-mail widen an answer rather than narrow it; `people.fits` compares.
         """
         if query.phone is not None:
-            digits = ten_digits(query.phone) or next(iter(phones_of(query.phone))).removeprefix("+")
-            return self.patients(PatientFilter(phone_number=digits))
+            digits = ten_digits(query.phone) or next(iter(phones_of(query.phone)), "").removeprefix("+")
+            return self.patients(PatientFilter(phone_number=digits)) if digits else []
         if query.email is not None:
-            return self.patients(PatientFilter(email=email_of(query.email)))
+            email = email_of(query.email)
+            return self.patients(PatientFilter(email=email)) if email else []
         return self.patients(PatientFilter(date_of_birth=query.date_of_birth))
 
     def patients(self, narrowed: PatientFilter, location_id: str | None = None) -> Sequence[Patient]:

@@ -28,7 +28,8 @@ class PatientCalls(Calls):
         if query.phone is not None:
             return self._with_phone(query.phone)
         if query.email is not None:
-            return self.list_patients(email=email_of(query.email), with_archived=True)
+            email = email_of(query.email)
+            return self.list_patients(email=email, with_archived=True) if email else []
         # Not by name too: the filter knows one spelling, and few people share a birth date.
         return self.list_full_patients(date_of_birth=query.date_of_birth)
 
@@ -38,7 +39,9 @@ class PatientCalls(Calls):
         A match that is stored otherwise than asked proves that it does. Without that proof the last four digits, which
         stand together in every way of writing, are asked for too, so that a family stored in two ways comes whole.
         """
-        digits = ten_digits(phone) or next(iter(phones_of(phone))).removeprefix("+")
+        digits = ten_digits(phone) or next(iter(phones_of(phone)), "").removeprefix("+")
+        if not digits:
+            return []
         found = {one.id: one for one in self.list_patients(phone=digits, with_archived=True)}
         if not any(digits not in text for one in found.values() for text in _written(one, phone)):
             found |= {one.id: one for one in self.list_patients(phone=digits[-4:], with_archived=True)}
