@@ -76,6 +76,17 @@ class EhrWorld(ABC):
     @abstractmethod
     def visit(self, appointment_id: str | None) -> Truth: ...
 
+    @abstractmethod
+    def register(self, **person: Any) -> str:
+        """The front desk makes a chart: first_name, last_name, date_of_birth, phone, other_phone, email, if any."""
+
+    @abstractmethod
+    def make(self, patient_id: str, status: str) -> None:
+        """`active`, `inactive`, `archived`, `deceased` or `guarantor`."""
+
+    @abstractmethod
+    def patients_called(self, last_name: str) -> list[str]: ...
+
     def another_function(self) -> EhrClients:
         """A process of its own on the same account."""
         stores = self._keys, self.limits, self._tokens

@@ -162,6 +162,7 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_books_her_cancelled": _books("11", 14, status=AppointmentStatus.CANCELLED),
     "staff_forgets_patient": _forgets_patient,
     "staff_registers_inactive": _registers(is_active=False),
+    "staff_registers_near": _registers(first_name="Cle"),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
 }
@@ -198,6 +199,10 @@ _MAY_BE_THEIRS: tuple[dict[str, Any], ...] = (
     {"first_name": "Cle"},
     {"date_of_birth": None},
 )
+
+
+def _decides(*words: str) -> dict[str, Any]:
+    return {"decides": words}
 
 
 FORGOTTEN = Later((Fate.FORGOTTEN,))
@@ -597,6 +602,54 @@ _ALL = (
         )
         for n, theirs in enumerate(_MAY_BE_THEIRS, 1)
     ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{name}",
+            request,
+            ends=ends,
+            patients=(ADA, replace(MARSHES[0], **_MAY_BE_THEIRS[1])),
+            **more,
+        )
+        for name, request, ends, more in (
+            ("adopted", onboard(), "completed/patient_found", _decides("adopt_chart")),
+            ("adopted_and_booked", onboard(NEW_VISIT), "completed/booked", _decides("adopt_chart")),
+            ("told_apart", onboard(), "completed/patient_created_look_alike", _decides("resend")),
+            ("not_a_strangers", onboard(), "needs_review/cannot_adopt", _decides("adopt_strangers_chart")),
+            (
+                "told_apart_and_lost",
+                onboard(),
+                "completed/patient_created_look_alike",
+                {**_decides("resend"), "answers": ((1, Answer.LOST_BEFORE),)},
+            ),
+            (
+                "seen_after_a_fault",
+                onboard(),
+                "needs_review/patient_look_alike",
+                {**_decides("resend"), "faults": (("ehr.find_patients", 1, ZeroDivisionError),)},
+            ),
+        )
+    ),
+    corner(
+        "chart_of_another_practice",
+        onboard(),
+        ends="needs_review/cannot_adopt",
+        practice=record(clinic_number=2),
+        patients=(ADA, replace(MARSHES[0], location_id="3", **_MAY_BE_THEIRS[1])),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_waiting_for_its_system",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], is_bookable=False, is_in_chart=False)),
+    ),
+    corner(
+        "chart_inactive_adopted",
+        onboard(NEW_VISIT),
+        ends="needs_review/patient_inactive",
+        patients=(ADA, replace(MARSHES[0], is_active=False)),
+        decides=("adopt_chart",),
+    ),
     corner(
         "chart_archived",
         onboard(),
@@ -634,6 +687,7 @@ _ALL = (
             ("staff_registers", "completed/patient_created"),
             ("staff_registers_two", "needs_review/several_patients_match"),
             ("staff_registers_inactive", "needs_review/patient_inactive"),
+            ("staff_registers_near", "needs_review/patient_look_alike"),
         )
     ),
     *(

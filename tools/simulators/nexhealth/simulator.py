@@ -276,14 +276,20 @@ class Simulator:
             found, ids = find(received.method, received.path)
             document = _parsed(received.method, headers, body)
             with self.lock:
-                call = Call(account, version, received.query, document, ids)
+                heeded = self._heeded(received)
+                call = Call(account, version, heeded, document, ids)
                 if found.subdomain != "ignored":
                     call.resolve(required=found.subdomain == "required")
                 answer = found.handler(call)
-                ignored = sorted(set(received.query) - found.known)
+                ignored = sorted(set(received.query) - (found.known & set(heeded)))
                 return self._encoded(answer, version, received.path, ignored)
         except ApiError as error:
             return self._error_reply(error)
+
+    def _heeded(self, received: ApiRequest) -> dict[str, str]:
+        is_list = (received.method, received.path.strip("/")) == ("GET", "patients")
+        left = self.settings.switches.ignored_patient_filters.split() if is_list else []
+        return {name: value for name, value in received.query.items() if name not in left}
 
     def _encoded(self, answer: Answer, version: str, path: str, ignored: list[str]) -> Reply:
         if answer.status == 204:

@@ -33,7 +33,7 @@ _TEXTS = (
     _listed(r"patient.{0,60}already exists?|existing patient|already exists?.{0,60}patient", EhrDuplicatePatient),
     _listed(r"not supported|unsupported|does not support|cannot be (edited|updated) (in|on|for)", EhrNotSupported),
     _listed(r"patient with id \S+ not found|patient not found", PatientNotFound),
-    _listed(r"\bnew_patient\b|\bnon_patient\b", PatientNotBookable),
+    _listed(r"\bnew_patient\b|\bnon_patient\b|patient (can ?not|can't) be booked", PatientNotBookable),
     _listed(r"patient is inactive|inactive patient", PatientInactive),
     _listed(r"(slot|time) .{0,40}(not available|unavailable|taken)|double.?book|already booked", SlotTaken),
     _listed(r"^missing parameter|is (missing|invalid|not valid)$|must be |can't be |cannot be |too long", EhrRejected),
