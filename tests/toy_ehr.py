@@ -38,6 +38,7 @@ class ToyEhr:
             writes_asynchronously=writes_later,
             holds_notes_up_to=128 if writes_later else None,
             read_cycle=READ_CYCLE if writes_later else timedelta(),
+            appends_notes=not writes_later,
         )
         self.sync = SyncState(written_at=datetime.max.replace(tzinfo=UTC))
         self.calls: list[str] = []
@@ -102,6 +103,9 @@ class ToyEhr:
             raise AppointmentNotFound
         return self.chart[appointment_id]
 
+    def is_confirmed(self, visit: Appointment) -> bool:
+        return bool(visit.is_confirmed)
+
     def sync_state(self, location_id: str | None) -> SyncState:
         self._called("sync_state")
         return self.sync
@@ -137,7 +141,6 @@ class ToyEhr:
                 operatory_id=move.place.operatory_id,
                 provider_id=move.place.provider_id,
                 second_provider_id=move.place.second_provider_id,
-                note=old.note if move.note is None else move.note,
             )
         )
 
@@ -152,6 +155,11 @@ class ToyEhr:
     def confirm_appointment(self, appointment_id: str) -> None:
         self._called("confirm_appointment")
         self._keep(replace(self.chart[appointment_id], is_confirmed=True))
+
+    def add_note(self, appointment_id: str, note: str) -> None:
+        self._called("add_note")
+        old = self.chart[appointment_id]
+        self._keep(replace(old, note=f"{old.note}\n{note}".strip()))
 
     def create_patient(self, new: NewPatient) -> Patient:
         self._called("create_patient")

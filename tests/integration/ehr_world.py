@@ -50,6 +50,7 @@ class Truth:
     start: datetime
     is_cancelled: bool
     is_confirmed: bool
+    note: str = ""
 
 
 class EhrWorld(ABC):
@@ -86,6 +87,18 @@ class EhrWorld(ABC):
 
     @abstractmethod
     def patients_called(self, last_name: str) -> list[str]: ...
+
+    @abstractmethod
+    def staff_booked(self, start: datetime, patient_id: str) -> str:
+        """A visit of an hour that the front desk entered, and that its EHR shows; also one in the past."""
+
+    @abstractmethod
+    def arrives(self, appointment_id: str) -> None:
+        """The patient checks in at the front desk."""
+
+    @abstractmethod
+    def rewrites_note(self, note: str) -> dict[str, Any]:
+        """What the front desk does to write this note; lacks only whose visit it is."""
 
     def another_function(self) -> EhrClients:
         """A process of its own on the same account."""

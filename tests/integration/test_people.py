@@ -276,7 +276,7 @@ def test_strangers_whom_a_widened_answer_holds_are_not_told(nexhealth: NexHealth
 
 @pytest.mark.parametrize("notice", ["description", "error"])
 def test_an_answer_that_left_a_filter_aside_is_refused(nexhealth: NexHealthWorld, notice: str) -> None:
-    nexhealth.control("switches", ignored_patient_filters="phone_number date_of_birth", ignored_notice=notice)
+    nexhealth.control("switches", ignored_parameters="phone_number,date_of_birth", ignored_notice=notice)
 
     with pytest.raises(EhrNotSupported):
         found(nexhealth, phone="303-555-0142")

@@ -24,7 +24,7 @@ class Fate(Enum):
     FORGOTTEN = auto()
 
 
-LIVE = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.FULFILLED})
+LIVE = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,6 @@ class Chart:
             operatory_id=move.place.operatory_id,
             provider_id=move.place.provider_id,
             second_provider_id=move.place.second_provider_id,
-            note=visit.note if move.note is None else move.note,
         )
         self._put(row, _with_times(moved), by)
         return row.visit
@@ -162,6 +161,10 @@ class Chart:
         if not row.visit.is_confirmed:
             row.confirmed_by = by
         self._put(row, replace(row.visit, is_confirmed=True), by)
+
+    def append_note(self, appointment_id: str, note: str, by: str) -> None:
+        row = self._there(appointment_id)
+        self._put(row, replace(row.visit, note=f"{row.visit.note}\n{note}".strip()), by)
 
     def register(self, new: NewPatient, by: str) -> Patient:
         if self.refuses_duplicate_patients:

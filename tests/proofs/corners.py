@@ -141,6 +141,8 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     **INTERVENTIONS,
     "another_person": _another_person,
     "staff_confirms_old": _changes_old(is_confirmed=True),
+    "patient_arrives_at_ours": _sets_ours(AppointmentStatus.ARRIVED),
+    "staff_moves_old_and_she_arrives": _changes_old(start=at(16), status=AppointmentStatus.ARRIVED),
     "staff_completes_ours": _sets_ours(AppointmentStatus.FULFILLED),
     "staff_cancels_ours": _sets_ours(AppointmentStatus.CANCELLED),
     "staff_confirms_otherwise": _changes_old(confirmation="left a message"),
@@ -156,6 +158,7 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_moves_old_far": _changes_old(start=at(10) + timedelta(days=3)),
     "staff_moves_old_to_chair_2": _changes_old(start=at(14), operatory_id="2"),
     "staff_books_her_earlier": _books("11", 13),
+    "staff_books_her_neighbour": _books("12", 15, operatory_id="1", provider_id="1"),
     "staff_books_her_later": _books("11", 15),
     "staff_books_her_with_reference": _books("11", 14, note="[ref ABC123]"),
     "staff_books_her_at_once": _books("11", 14),
@@ -205,6 +208,7 @@ def _decides(*words: str) -> dict[str, Any]:
     return {"decides": words}
 
 
+NOTED = reschedule(notes="wants mornings")
 FORGOTTEN = Later((Fate.FORGOTTEN,))
 
 
@@ -368,6 +372,7 @@ _ALL = (
             ("_ours_deleted", {"acts": ((400.0, "staff_deletes_oldest"),)}),
             ("_withdrawal_too_late", {"acts": ((601.5, "staff_completes_newest"),)}),
             ("_cancelled", {"acts": ((601.5, "staff_cancels_newest"),)}),
+            ("_told_one_completed", {"acts": ((300.0, "staff_completes_newest"),)}),
         )
     ),
     # ------------------------------------------------------------------------------------------ visits as they are
@@ -407,7 +412,6 @@ _ALL = (
     corner(
         "rebook_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", practice=REBOOKS, visits=(OLD,)
     ),
-    corner("move_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", visits=(OLD,)),
     corner("notes_of_a_reference_alone", create(notes="[ref ABC123]"), ends="completed/booked"),
     corner(
         "rebook_overlapping",
@@ -421,6 +425,124 @@ _ALL = (
         onboard({**NEW_VISIT, "allow_overlap": True}),
         ends="completed/booked",
         practice=MAY_OVERLAP,
+    ),
+    # ------------------------------------------------------------------------------- how far a visit has got
+    *(
+        corner(f"{kind}_of_{name}", body, ends=f"failed/{code}", practice=practice, visits=(old,), day=TODAY)
+        for name, old, code in (
+            ("one_who_has_arrived", replace(_old_today(8), status=AppointmentStatus.ARRIVED), "visit_has_begun"),
+            ("one_that_is_over", _old_today(5), "visit_is_past"),
+        )
+        for kind, body, practice in (
+            ("cancel", CANCEL, MOVES),
+            ("confirm", CONFIRM, MOVES),
+            ("move", reschedule(), MOVES),
+            ("rebook", reschedule(), REBOOKS),
+        )
+    ),
+    *(
+        corner(
+            f"{kind}_stuck_in_traffic", body, ends=end, visits=(visit("50", TODAY + timedelta(hours=6.5)),), day=TODAY
+        )
+        for kind, body, end in (
+            ("cancel", CANCEL, "completed/cancelled"),
+            ("move", {**reschedule(), "start": today(14)}, "completed/moved"),
+        )
+    ),
+    *(
+        corner(
+            f"{kind}_lost_then_{act}",
+            body,
+            ends=end,
+            visits=(OLD,),
+            answers=((1, answer),),
+            before_write=(f"{act}_in_1",),
+        )
+        for kind, body, answer, act, end in (
+            ("move", reschedule(), Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("move", reschedule(), Answer.LOST_BEFORE, "staff_moves_old_and_she_arrives", "failed/changed_in_ehr"),
+            ("move", reschedule(), Answer.LOST_AFTER, "patient_arrives_at_ours", "completed/moved"),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "patient_misses_old", "completed/status_changed_in_ehr"),
+            ("confirm", CONFIRM, Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("create", CREATED, Answer.LOST_AFTER, "patient_arrives_at_ours", "completed/booked"),
+        )
+    ),
+    *(
+        corner(
+            f"rebook_and_{act}",
+            reschedule(),
+            ends=end,
+            practice=REBOOKS,
+            visits=(OLD,),
+            before_write=(f"{act}_in_3",),
+        )
+        for act, end in (
+            ("patient_arrives", "needs_review/old_visit_remains"),
+            ("patient_misses_old", "completed/moved"),
+        )
+    ),
+    corner(
+        "move_back_to_a_time_that_is_over",
+        reschedule(15),
+        ends="needs_review/moved_onto_collision",
+        visits=(visit("50", TODAY + timedelta(hours=6, minutes=5)),),
+        before_write=("staff_books_her_neighbour",),
+        answers=((2, Answer.LOST_BEFORE),),
+    ),
+    # ---------------------------------------------------------------------------------- what is added to a note
+    *(
+        corner(f"move_with_{name}", body, ends=end, visits=(old,), **given)
+        for name, body, end, old, given in (
+            ("a_reference_alone", reschedule(notes="[ref ABC123]"), "completed/moved", OLD, {"writes": 1}),
+            ("signs_alone", reschedule(notes="!!"), "completed/moved", OLD, {"writes": 2}),
+            (
+                "notes_where_it_is",
+                reschedule(10, notes="wants mornings"),
+                "completed/already_moved",
+                OLD,
+                {"writes": 0},
+            ),
+            (
+                "notes_that_are_there",
+                reschedule(notes="wants mornings"),
+                "completed/moved",
+                replace(OLD, note="Wants mornings"),
+                {"writes": 1},
+            ),
+            ("notes_refused", NOTED, "completed/note_not_written", OLD, {"answers": ((2, Answer.REFUSED),)}),
+            ("notes_lost", NOTED, "completed/moved", OLD, {"answers": ((2, Answer.LOST_BEFORE),)}),
+            ("notes_taken", NOTED, "completed/moved", OLD, {"answers": ((2, Answer.LOST_AFTER),)}),
+            (
+                "notes_and_cancelled",
+                NOTED,
+                "completed/note_not_written",
+                OLD,
+                {"before_write": ("staff_cancels_ours_in_6",)},
+            ),
+            (
+                "notes_lost_and_deleted",
+                NOTED,
+                "completed/note_not_written",
+                OLD,
+                {"answers": ((2, Answer.LOST_BEFORE),), "acts": ((60.0, "staff_deletes_ours"),)},
+            ),
+            ("notes_that_cannot_be_added", NOTED, "completed/note_not_written", OLD, {"later": Later()}),
+            (
+                "notes_outside_the_chart",
+                NOTED,
+                "completed/outside_chart",
+                OLD,
+                {"later": Later((Fate.FORGOTTEN,), writes_reach_chart=False)},
+            ),
+            (
+                "notes_too_long_for_a_rebook",
+                reschedule(notes=40 * "long "),
+                "completed/note_shortened",
+                OLD,
+                {"later": Later(moves_in_place=False, holds_notes_up_to=40)},
+            ),
+        )
     ),
     # ----------------------------------------------------------------------- what staff does between look and write
     *(
@@ -567,6 +689,17 @@ _ALL = (
             ("create", CREATED, "staff_deletes_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             ("create", CREATED, "staff_cancels_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             ("move", reschedule(), "staff_completes_ours", 3, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "patient_arrives_at_ours", 10, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 30, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
+            (
+                "move",
+                reschedule(),
+                "patient_arrives_at_ours",
+                14,
+                ((2, Answer.LOST_BEFORE),),
+                "needs_review/moved_onto_collision",
+                MOVES,
+            ),
             ("move", reschedule(), "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
             ("move", reschedule(), "staff_cancels_ours", 10, (), "failed/slot_taken", MOVES),
             ("move", reschedule(), "staff_deletes_ours", 10, (), "failed/slot_taken", MOVES),
@@ -1070,7 +1203,7 @@ _ALL = (
             (
                 "rebook_of_the_past",
                 {**reschedule(), "start": today(16)},
-                "needs_review/not_confirmed_by_ehr",
+                "needs_review/old_visit_remains",
                 Later(moves_in_place=False, seconds=14000.0),
                 (_old_today(8),),
                 {"day": TODAY, "first": 3660.0},

@@ -21,6 +21,8 @@ _CREATE = "openchair.tasks.steps.create"
 _MOVE = "openchair.tasks.steps.move"
 _CHECK = "openchair.tasks.steps.check"
 _STATE = "openchair.tasks.steps.visit_state"
+_NOTE = "openchair.tasks.steps.note"
+_PROGRESS = "openchair.progress"
 _PATIENT = "openchair.tasks.steps.patient"
 _LIMITER = "openchair.clients.limiter"
 _LIMITS = "openchair.limits"
@@ -251,8 +253,8 @@ _ALL = (
         "A move is sent again over what staff has made of the visit.",
         Edit(
             _MOVE,
-            " and _place_now(visit) == (step.old_start, step.old_operatory_id):",
-            ":",
+            "    if visit.status is AppointmentStatus.BOOKED and is_as_before:",
+            "    if visit.status is AppointmentStatus.BOOKED:",
         ),
         Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
         scenarios=("move",),
@@ -446,7 +448,7 @@ _ALL = (
     _mutant(
         "old-visit-cancelled-before-the-new-one-is-written",
         "A rebook gives up the old visit for one that only the vendor has.",
-        Edit(_AWAIT, "    if visit.is_in_chart:\n        if visit.status", "    if visit.id:\n        if visit.status"),
+        Edit(_AWAIT, "    if visit.is_in_chart:\n        if visit.is_ex", "    if visit.id:\n        if visit.is_ex"),
         scenarios=("behind_rebook", "behind_rebook_refused"),
     ),
     _mutant(
@@ -487,6 +489,35 @@ _ALL = (
             _AWAIT, "return Done(code, patient_id=visit.patient_id, in_chart=True)", "return Done(code, in_chart=True)"
         ),
         scenarios=("later_onboard_to_another_id",),
+    ),
+    _mutant(
+        "moved-under-a-patient",
+        "A visit is moved, cancelled or confirmed though its patient is there, or it is over.",
+        Edit(_PROGRESS, "if visit.status is AppointmentStatus.ARRIVED:", "if not visit:"),
+        Edit(
+            _MOVE, "if visit.status is not AppointmentStatus.BOOKED or visit.start is None:", "if visit.start is None:"
+        ),
+        Edit(_STATE, "    if visit.status is not AppointmentStatus.BOOKED:\n        raise NotCancellable\n", ""),
+        scenarios=("cancel_of_one_who_has_arrived", "move_of_one_who_has_arrived"),
+    ),
+    _mutant(
+        "touched-when-over",
+        "A visit that is over is cancelled, and its day is gone from the book.",
+        Edit(_PROGRESS, "visit.end <= now:", "visit.end <= now and not visit.id:"),
+        scenarios=("cancel_of_one_that_is_over", "move_of_one_that_is_over"),
+    ),
+    _mutant(
+        "old-look-before-a-move",
+        "A move does not look again at a visit that stands on another day.",
+        Edit(_COMMON, "        confirm_unchanged(desk, own, visits)\n", "        _ = confirm_unchanged\n"),
+        scenarios=("move",),
+    ),
+    _mutant(
+        "note-added-unread",
+        "A line whose answer was lost is added again.",
+        Edit(_NOTE, "    return Done(None) if _holds(visit.note, _text(task)) else Unseen()", "    return Unseen()"),
+        Edit(_NOTE, "    if _holds(visit.note, text):", "    if not text:"),
+        scenarios=("move_with_notes_taken",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

@@ -341,6 +341,9 @@ class SimEhr:
             raise AppointmentNotFound
         return row.visit
 
+    def is_confirmed(self, visit: Appointment) -> bool:
+        return bool(visit.is_confirmed)
+
     def patient(self, patient_id: str) -> Patient:
         found = self._read("ehr.patient", lambda: self._chart.patients.get(patient_id), patient_id)
         if found is None:
@@ -406,6 +409,13 @@ class SimEhr:
     def confirm_appointment(self, appointment_id: str) -> None:
         self._write(StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by))
 
+    def add_note(self, appointment_id: str, note: str) -> None:
+        self._write(
+            StepKind.APPEND_NOTE,
+            (appointment_id, note),
+            lambda by: self._chart.append_note(appointment_id, note, by),
+        )
+
     def create_patient(self, new: NewPatient) -> Patient:
         made: Patient = self._write(StepKind.CREATE_PATIENT, new, lambda by: self._chart.register(new, by))
         return made
@@ -467,7 +477,7 @@ class SimEhr:
         return result
 
 
-_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False)
+_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False, appends_notes=True)
 
 
 def _capabilities(later: Later) -> Capabilities:

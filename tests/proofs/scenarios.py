@@ -244,6 +244,22 @@ def _staff_completes_old(simulation: "Simulation") -> None:
         simulation.chart.staff_sets(row, AppointmentStatus.FULFILLED)
 
 
+def _patient_arrives(simulation: "Simulation") -> None:
+    """For the visit that stood there from the start."""
+    if row := _old(simulation):
+        simulation.chart.staff_sets(row, AppointmentStatus.ARRIVED)
+
+
+def _patient_misses_old(simulation: "Simulation") -> None:
+    if row := _old(simulation):
+        simulation.chart.staff_sets(row, AppointmentStatus.NOSHOW)
+
+
+def _staff_adds_note(simulation: "Simulation") -> None:
+    if row := _old(simulation):
+        simulation.chart.staff_changes(row, note=f"{row.visit.note}\nallergic to latex".strip())
+
+
 def _staff_deletes_ours(simulation: "Simulation") -> None:
     if row := _ours(simulation):
         simulation.chart.staff_deletes(row)
@@ -294,6 +310,9 @@ INTERVENTIONS: dict[str, Intervention] = {
     "staff_deletes_old": _staff_deletes_old,
     "staff_cancels_old": _staff_cancels_old,
     "staff_completes_old": _staff_completes_old,
+    "patient_arrives": _patient_arrives,
+    "patient_misses_old": _patient_misses_old,
+    "staff_adds_note": _staff_adds_note,
     "staff_deletes_ours": _staff_deletes_ours,
     "staff_deletes_ours_soon": _staff_deletes_ours_soon,
     "staff_moves_ours": _staff_moves_ours,
@@ -311,7 +330,13 @@ _AFTER_CREATE = (
     "staff_strips_note",
     "staff_books_same_patient",
 )
-_ON_OLD = ("staff_moves_old", "staff_deletes_old", "staff_cancels_old", "staff_completes_old")
+_ON_OLD = (
+    "staff_moves_old",
+    "staff_deletes_old",
+    "staff_cancels_old",
+    "staff_completes_old",
+    "patient_arrives",
+)
 _ALWAYS = ("withdraw", "second_worker")
 
 
@@ -400,6 +425,14 @@ SCENARIOS: dict[str, Scenario] = {
         small("create_second", create(**PLACE), ends=BOOKED, visits=(OLD,), staff=(*_AFTER_CREATE, *_ON_OLD)),
         small(
             "move", reschedule(), ends=MOVED, visits=(OLD,), staff=(*_ON_OLD, *_AFTER_CREATE, "staff_books_old_time")
+        ),
+        small(
+            "move_with_notes",
+            reschedule(notes="wants mornings"),
+            ends=MOVED,
+            visits=(replace(OLD, note="anxious"),),
+            staff=(*_ON_OLD, "staff_adds_note"),
+            writes=2,
         ),
         small(
             "rebook",

@@ -31,6 +31,8 @@ CHAIR = Operatory(id="10", name="Chair 1", provider_id="1")
 SECOND_CHAIR = Operatory(id="11", name="Chair 2", provider_id="1")
 HYGIENE_CHAIR = Operatory(id="12", name="Hygiene", is_hygiene=True, provider_id="1", hygienist_id="3")
 
+TAKING = ("booked", "arrived", "fulfilled", "note")
+
 
 def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
     return datetime.combine(day, time(hour, minute), tzinfo=DENVER)
@@ -176,10 +178,10 @@ def test_a_provider_is_taken_by_a_visit_in_a_hidden_chair_or_another_clinic() ->
 
 
 @pytest.mark.parametrize("status", list(AppointmentStatus))
-def test_only_booked_fulfilled_and_note_appointments_take_up_a_chair(status: AppointmentStatus) -> None:
+def test_only_visits_to_come_to_be_treated_or_done_and_notes_take_up_a_chair(status: AppointmentStatus) -> None:
     found = slots(book(works("1", "10", end=at(10)), appointments=[visit(at(9), 60, status=status)]))
 
-    assert starts(found) == ([] if status in ("booked", "fulfilled", "note") else ["09:00"])
+    assert starts(found) == ([] if status in TAKING else ["09:00"])
 
 
 def test_claims_take_chair_and_provider() -> None:
@@ -467,7 +469,7 @@ def minute_grid(
             if chair.id in blockout.operatory_ids or blockout.operatory_ids == ():
                 taken |= span(blockout.start, blockout.end)
         for other in of.appointments:
-            if other.operatory_id == chair.id and other.status in ("booked", "fulfilled", "note") and other.start:
+            if other.operatory_id == chair.id and other.status in TAKING and other.start:
                 taken |= span(other.start, other.start.astimezone(UTC) + timedelta(minutes=other.minutes))
         for claim in of.claims:
             if (claim.resource, claim.resource_id) == ("operatory", chair.id):
@@ -490,7 +492,7 @@ def minute_grid(
 def provider_busy(of: Book, provider_id: str, span) -> int:  # type: ignore[no-untyped-def]
     busy = 0
     for other in of.appointments:
-        if other.status not in ("booked", "fulfilled", "note") or other.start is None:
+        if other.status not in TAKING or other.start is None:
             continue
         for needed in other.provider_times:
             if needed.provider_id == provider_id:
@@ -595,7 +597,7 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
             Appointment(
                 id=str(number),
                 patient_id="70",
-                status=draw(st.sampled_from(list(AppointmentStatus)[:4])),
+                status=draw(st.sampled_from(list(AppointmentStatus)[:5])),
                 start=moment(start),
                 minutes=length,
                 operatory_id=draw(st.sampled_from([*chair_ids, "99", None])),

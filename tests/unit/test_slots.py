@@ -9,6 +9,7 @@ import pytest
 
 from openchair.errors import (
     AppointmentNotFound,
+    Conflict,
     EhrBusy,
     EhrKeyRefused,
     EhrUnavailable,
@@ -20,6 +21,8 @@ from openchair.errors import (
     ProviderNotFound,
     RangeTooLong,
     ServiceNotFound,
+    VisitHasBegun,
+    VisitIsPast,
 )
 from openchair.models.journal import Claim
 from openchair.models.office import Operatory, Provider, Schedule, WorkBlock
@@ -499,6 +502,7 @@ def test_a_visit_to_be_moved_is_not_in_its_own_way_and_its_own_start_is_not_offe
     "change",
     [
         {"status": AppointmentStatus.FULFILLED},
+        {"status": AppointmentStatus.NOSHOW},
         {"status": AppointmentStatus.CANCELLED},
         {"status": AppointmentStatus.WAITLIST, "start": None},
     ],
@@ -507,6 +511,20 @@ def test_a_visit_that_is_over_cancelled_or_unscheduled_cannot_be_moved(change: d
     ehr = office(appointments=[replace(VISIT, **change)])  # type: ignore[arg-type]
 
     with pytest.raises(NotMovable):
+        find_slots_for_visit(record(), "7", MoveQuery(), ehr, FakeClaims(), clock())
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"status": AppointmentStatus.ARRIVED}, VisitHasBegun),
+        ({"start": datetime(2026, 2, 27, 9, tzinfo=DENVER)}, VisitIsPast),
+    ],
+)
+def test_a_visit_that_has_begun_or_is_past_gets_no_slots(change: dict[str, object], error: type[Conflict]) -> None:
+    ehr = office(appointments=[replace(VISIT, **change)])  # type: ignore[arg-type]
+
+    with pytest.raises(error):
         find_slots_for_visit(record(), "7", MoveQuery(), ehr, FakeClaims(), clock())
 
 

@@ -99,7 +99,15 @@ def test_a_visit_that_has_begun_is_upcoming_until_it_is_over() -> None:
     assert len(visits(VISIT, now=begun.replace(hour=10, minute=0).astimezone(UTC))["past"]) == 1
 
 
-@pytest.mark.parametrize("status", [AppointmentStatus.CANCELLED, AppointmentStatus.FULFILLED])
+def test_a_visit_whose_patient_is_there_is_upcoming_until_it_is_over() -> None:
+    there = replace(VISIT, status=AppointmentStatus.ARRIVED)
+    at_ten = datetime(2026, 3, 9, 10, tzinfo=DENVER).astimezone(UTC)
+
+    assert [one["status"] for one in visits(there)["upcoming"]] == ["arrived"]
+    assert [one["status"] for one in visits(there, now=at_ten)["past"]] == ["arrived"]
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.CANCELLED, AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW])
 def test_what_is_cancelled_or_completed_is_past_whatever_its_day(status: AppointmentStatus) -> None:
     answer = visits(replace(VISIT, status=status))
 

@@ -127,6 +127,8 @@ OPERATIONS: tuple[Operation, ...] = (
             errors.OperatoryNotFound,
             errors.AppointmentNotFound,
             errors.NotMovable,
+            errors.VisitHasBegun,
+            errors.VisitIsPast,
         ),
         example=({"start_date": "2026-03-03", "end_date": "2026-03-03"}, _SLOTS),
     ),

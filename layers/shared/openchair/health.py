@@ -1,20 +1,23 @@
 """How a practice's connection is: key, permissions, people, the office's clock and zone, latency (design section 4)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from openchair.book_findings import book_findings
 from openchair.errors import (
     EhrBusy,
     EhrKeyMissing,
     EhrKeyRefused,
+    EhrNotSent,
     EhrOffline,
     EhrUnavailable,
     EhrUnreachable,
     OpenChairError,
 )
+from openchair.findings import Finding, Weight
 from openchair.models.office import LocationCheck, OfficeCheck
 from openchair.models.practice import Practice, PracticeRecord
 from openchair.ports import Clock, OfficeReader
@@ -23,23 +26,8 @@ MOST_SKEW_SECONDS = 120
 SLOW_MILLISECONDS = 5000
 QUARTER_HOUR = 900
 _HALF_A_YEAR = timedelta(days=183)
-
-Weight = Literal["degraded", "failing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `weight` is what it makes of the whole when it is not ok."""
-
-    code: str
-    ok: bool
-    message: str
-    what_to_do: str | None = None
-    weight: Weight = "degraded"
-
-    def answer(self) -> dict[str, Any]:
-        return {"code": self.code, "ok": self.ok, "message": self.message, "what_to_do": self.what_to_do}
-
+_LOOKED_AHEAD = timedelta(days=6)
+"""With today a week of the book."""
 
 # What OpenChair needs a key for, and the name by which an EHR tells it. A name that is not told counts as granted:
 # other versions and other EHRs tell others.
@@ -63,8 +51,9 @@ _WHAT_TO_DO: dict[type[OpenChairError], str] = {
 def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dict[str, Any]:
     """`status` is ok, degraded or failing, with one finding for each thing looked at; what failed is one too.
 
-    `latency_ms` is what the whole check took, waiting for turns included. `clock_skew_seconds`: the office's clock
-    minus ours, apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
+    `latency_ms` is what asking the office took, waiting for turns included; the look at a week of its book, which comes
+    after and is left out where time runs short, does not count. `clock_skew_seconds`: the office's clock minus ours,
+    apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
     """
     began, asked_at = clock.monotonic(), clock.now()
     skew: int | None = None
@@ -85,6 +74,8 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
             _latency(elapsed),
             *(finding for one in office.locations for finding in _location(one, record.practice, clock.now())),
             *_appointment_types(office, record.practice),
+            *_book(record, ehr, clock),
+            *_confirmation(office),
         ]
     return {
         "status": _status(findings),
@@ -96,6 +87,16 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
         "ehr_version": _version(office),
         "findings": [finding.answer() for finding in findings],
     }
+
+
+def _book(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> list[Finding]:
+    today = clock.now().astimezone(record.practice.zone).date()
+    try:
+        return book_findings(ehr.check_book(today, today + _LOOKED_AHEAD))
+    except EhrNotSent:
+        return book_findings(None)
+    except OpenChairError as error:
+        return [replace(_failure(error), weight="degraded")]
 
 
 def _status(findings: list[Finding]) -> str:
@@ -178,10 +179,30 @@ def _appointment_types(office: OfficeCheck, practice: Practice) -> list[Finding]
     unknown = [
         one.id for one in practice.services if one.appointment_type_id not in {None, *office.appointment_type_ids}
     ]
-    if not unknown:
+    kept = [one.id for one in practice.services if one.appointment_type_id in office.types_not_bookable]
+    found = []
+    if unknown:
+        message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
+        advice = "Correct appointment_type_id in the practice document."
+        found.append(Finding("appointment_types", False, message, advice))
+    if kept:
+        message = f"The EHR keeps the appointment type of these from being booked online: {', '.join(kept)}."
+        advice = "Have the vendor make the type bookable online, or take the service out of the practice document."
+        found.append(Finding("types_not_bookable", False, message, advice))
+    return found
+
+
+def _confirmation(office: OfficeCheck) -> list[Finding]:
+    if office.confirmation is None:
         return []
-    message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
-    return [Finding("appointment_types", False, message, "Correct appointment_type_id in the practice document.")]
+    state, is_known = office.confirmation.state_id, office.confirmation.is_known
+    if state is not None and is_known:
+        return [Finding("confirmation", True, f"The office calls a visit confirmed in its state {state}.")]
+    message = "The office does not tell which of its states means confirmed: no visit counts as confirmed."
+    if state is not None:
+        message = f"The office has no state {state}, by which the practice document knows a confirmed visit."
+    what_to_do = "Set confirmed_def in the practice document, or choose the office's state for accepted eConfirmations."
+    return [Finding("confirmation", False, message, what_to_do)]
 
 
 def _location(location: LocationCheck, practice: Practice, now: datetime) -> list[Finding]:

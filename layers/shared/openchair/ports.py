@@ -7,7 +7,7 @@ from typing import Protocol
 
 from openchair.limits import LimitState
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
-from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule, SyncState
+from openchair.models.office import BookCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.practice import PracticeRecord
 from openchair.models.visit import Appointment, Move, NewAppointment
@@ -25,21 +25,26 @@ class Clock(Protocol):
 class Capabilities:
     """What differs between EHRs, so that the core never asks which vendor it is.
 
-    `read_cycle`: how often one that writes later compares itself with the practice's own system.
+    `appends_notes`: `add_note` adds a line to what staff has written; where it is False, the note of a visit could only
+    be rewritten, and so is left alone. `read_cycle`: how often one that writes later compares itself with the
+    practice's own system.
     """
 
     moves_in_place: bool
     writes_asynchronously: bool
     holds_notes_up_to: int | None = None
     read_cycle: timedelta = timedelta()
+    appends_notes: bool = False
 
 
 class ScheduleReader(Protocol):
     """What openings are computed from. Dates are practice-local and inclusive; times are aware, in that zone.
 
     `providers` and `operatories` may be kept for a while; `max_age_seconds` says how old they may be at most (None: as
-    old as the client keeps them). `schedule` and `appointments` are never kept, and raise EhrUnavailable rather than
-    leave out a row that takes up time but cannot be read: what is left out looks free.
+    old as the client keeps them). `appointments` are never kept, a `schedule` for seconds within one invocation. A row
+    of theirs that takes up time and does not tell all takes what it may, and they raise EhrUnavailable rather than
+    leave out one that tells nothing: what is left out looks free. `appointments` has all that begins on these days,
+    and blocks of the schedule that reach into them.
     """
 
     def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]: ...
@@ -67,23 +72,30 @@ class EhrClient(ScheduleReader, PatientReader, Protocol):
 
     Reads raise EhrNotSent, EhrRefused or EhrUnavailable. Writes are sent once and raise EhrNotSent, EhrRefused
     or EhrOutcomeUnknown; which of the three decides what the journal records (design section 5, write step).
+    `is_confirmed` may cost a read, the answer of which is kept for a while.
     """
 
     @property
     def capabilities(self) -> Capabilities: ...
     def sync_state(self, location_id: str | None) -> SyncState: ...
     def appointment(self, appointment_id: str) -> Appointment: ...
+    def is_confirmed(self, visit: Appointment) -> bool: ...
     def create_appointment(self, new: NewAppointment) -> Appointment: ...
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment: ...
     def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None: ...
     def confirm_appointment(self, appointment_id: str) -> None: ...
+    def add_note(self, appointment_id: str, note: str) -> None: ...
     def create_patient(self, new: NewPatient) -> Patient: ...
 
 
 class OfficeReader(Protocol):
-    """What health and doctor ask of an EHR: permissions by name, the office's own clock as an offset-free wall time."""
+    """What health and doctor ask of an EHR: permissions by name, the office's own clock as an offset-free wall time.
+
+    `check_book` reads these days as slots do, inclusive, and tells what is odd in them.
+    """
 
     def check_office(self) -> OfficeCheck: ...
+    def check_book(self, start_date: date, end_date: date) -> BookCheck: ...
 
 
 class PracticeReader(Protocol):

@@ -14,7 +14,7 @@ _UNSCHEDULED = frozenset({AppointmentStatus.WAITLIST, AppointmentStatus.PROPOSED
 
 
 def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, clock: Clock) -> dict[str, Any]:
-    """`upcoming`: booked and not over, soonest first. `past`: all else that has a start, latest first.
+    """`upcoming`: booked or arrived, and not over, soonest first. `past`: all else that has a start, latest first.
 
     So a cancelled visit stands in `past` even when its day is still to come: nobody is expected. Notes that the EHR
     keeps as appointments are no visits. `unscheduled` counts what waits for a time (unscheduled list, planned visits).
@@ -32,8 +32,8 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
     for visit in appointments:
         if visit.start is None or visit.end is None or visit.status is AppointmentStatus.NOTE:
             continue
-        is_upcoming = visit.status is AppointmentStatus.BOOKED and visit.end > now
-        answer = _answer(visit, practice, providers, chairs)
+        is_upcoming = visit.is_expected and visit.end > now
+        answer = _answer(visit, practice, providers, chairs, is_confirmed=ehr.is_confirmed(visit))
         (upcoming if is_upcoming else past).append((visit.start, visit.id, answer))
     return {
         "as_of": now.astimezone(practice.zone).isoformat(timespec="seconds"),
@@ -45,7 +45,12 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
 
 
 def _answer(
-    visit: Appointment, practice: Practice, providers: Mapping[str, Provider], chairs: Mapping[str, Operatory]
+    visit: Appointment,
+    practice: Practice,
+    providers: Mapping[str, Provider],
+    chairs: Mapping[str, Operatory],
+    *,
+    is_confirmed: bool,
 ) -> dict[str, Any]:
     assert visit.start is not None  # the caller sorts out those without
     assert visit.end is not None
@@ -61,7 +66,7 @@ def _answer(
         "operatory_id": visit.operatory_id,
         "operatory_name": chair.name if chair else None,
         "service_name": visit.service_name or _service_name(visit, practice),
-        "confirmed": visit.is_confirmed,
+        "confirmed": is_confirmed,
     }
 
 

@@ -183,6 +183,20 @@ def test_a_completed_visit_is_not_cancelled() -> None:
     assert World(visit("50", at(9), status=AppointmentStatus.FULFILLED)).do(cancel("50")).code == "not_cancellable"
 
 
+@pytest.mark.parametrize("request_for", [cancel, confirm, lambda id_: reschedule(id_, at(14))])
+@pytest.mark.parametrize("rebooks", [False, True])
+def test_a_visit_whose_patient_is_there_or_that_is_over_is_not_touched(request_for: object, rebooks: bool) -> None:
+    assert callable(request_for)
+    there = visit("50", at(9), status=AppointmentStatus.ARRIVED)
+    over = visit("51", at(6), operatory_id="2")
+    world = World(there, over, reschedule="rebook" if rebooks else "move")
+
+    codes = [world.do(request_for(one)).code for one in ("50", "51")]
+
+    assert codes == ["visit_has_begun", "visit_is_past"]
+    assert (world.ehr.chart["50"], world.ehr.chart["51"], world.writes()) == (there, over, [])
+
+
 def test_a_visit_is_confirmed_once() -> None:
     world = World(visit("50", at(9)))
 

@@ -102,11 +102,11 @@ class EhrClients:
         with_key = _nexhealth_authorization(self._keys, practice.secret_name, versions)
         exchange = self._transport(practice, account, url, nexhealth_rates, with_key)
 
-        def fetch() -> NewToken:
-            return authenticate(exchange, with_key(False).fingerprint, self._clock)
+        def with_token(fresh: bool, until: float) -> Credentials:
+            def fetch() -> NewToken:
+                return authenticate(exchange, with_key(False, until).fingerprint, self._clock, until)
 
-        def with_token(fresh: bool) -> Credentials:
-            token = account.tokens.token(fetch, fresh)
+            token = account.tokens.token(fetch, fresh, until)
             return Credentials({"Authorization": f"Bearer {token.value}", **versions}, token.fingerprint)
 
         return self._transport(practice, account, url, nexhealth_rates, with_token)
@@ -137,7 +137,7 @@ class EhrClients:
 
 
 def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorization:
-    def credentials(fresh: bool) -> Credentials:
+    def credentials(fresh: bool, _until: float) -> Credentials:
         found = keys.keys(secret_name, fresh=fresh)
         pair = found.get("devKey", ""), found.get("custKey", "")
         # A line break in a key would reach the text of a library's error.
@@ -149,7 +149,7 @@ def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorizatio
 
 
 def _nexhealth_authorization(keys: KeyStore, secret_name: str, versions: Mapping[str, str]) -> Authorization:
-    def credentials(fresh: bool) -> Credentials:
+    def credentials(fresh: bool, _until: float) -> Credentials:
         key = keys.keys(secret_name, fresh=fresh).get("apiKey", "")
         if not _KEY.fullmatch(key):
             raise EhrKeyMissing("The stored secret does not hold an apiKey.")

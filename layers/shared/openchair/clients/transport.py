@@ -50,8 +50,8 @@ def fingerprint(*keys: str) -> str:
     return sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-type Authorization = Callable[[bool], Credentials]
-"""The practice's key; True fetches it anew."""
+type Authorization = Callable[[bool, float], Credentials]
+"""The practice's key; True fetches it anew. Raises EhrBusy when it cannot be had until a moment of `monotonic`."""
 
 
 class Transport:
@@ -89,7 +89,7 @@ class Transport:
         tries = attempt = 0
         key_is_fresh = fetch_key = False
         while True:
-            credentials = self._authorization(fetch_key)
+            credentials = self._authorization(fetch_key, deadline - self._time_needed(request))
             tries, attempt, fetch_key = tries + 1, attempt + 1, False
             turn: Turn | None = None
             try:

@@ -7,7 +7,8 @@ OpenChairError
 │   ├── NotFound                     PracticeNotFound ServiceNotFound TaskNotFound PatientNotFound AppointmentNotFound
 │   │                                ProviderNotFound OperatoryNotFound LocationNotFound RouteNotFound MethodNotAllowed
 │   └── Conflict                     SlotTaken OffSchedule PatientMismatch AppointmentBusy NotCancellable NotMovable
-│                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
+│                                    NotConfirmable VisitIsPast VisitHasBegun OverlapNotAllowed
+│   │                                TaskAlreadySent TaskExpired TaskWithdrawn
 │                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
 │                                    PatientNotBookable PatientInactive TaskOfNewerVersion
 ├── EhrError                         the EHR, or the way to it

@@ -37,6 +37,7 @@ class StepKind(StrEnum):
     CHECK = "check"
     WITHDRAW = "withdraw"
     MOVE_BACK = "move_back"
+    APPEND_NOTE = "append_note"
     CHECK_BACK = "check_back"
     AWAIT_APPOINTMENT = "await_appointment"
     AWAIT_MOVE = "await_move"

@@ -7,17 +7,27 @@ from enum import StrEnum
 
 
 class AppointmentStatus(StrEnum):
-    """FHIR's words where it has one. Only the first three take up a chair."""
+    """How far a visit has got, in FHIR's words where it has one.
+
+    `arrived`: the patient is there, in the waiting room or in the chair. `fulfilled`: they have left, or the office
+    calls it complete. Of a visit that is missed nobody is expected any more, so a `noshow` takes up no chair.
+    """
 
     BOOKED = "booked"
+    ARRIVED = "arrived"
     FULFILLED = "fulfilled"
     NOTE = "note"
+    NOSHOW = "noshow"
     CANCELLED = "cancelled"
     WAITLIST = "waitlist"
     PROPOSED = "proposed"
 
 
-OCCUPYING = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.FULFILLED, AppointmentStatus.NOTE})
+OCCUPYING = frozenset(
+    {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED, AppointmentStatus.NOTE}
+)
+EXPECTED = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
+"""Of these the patient is still to be treated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,8 @@ class Appointment:
     """A visit as the EHR holds it. `start` is in the practice's zone, None on no schedule (waitlist, proposed).
 
     `provider_id` is whose time the visit mainly takes: the hygienist's where the EHR marks it as hygiene.
+    `is_confirmed` is None where only the office can tell by which of its own states (`confirmation`, by name, and
+    `confirmation_id`) it calls a visit confirmed: `EhrClient.is_confirmed` asks it.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
     One that occupies and names neither chair nor provider takes all of `location_id`, or of the practice where that is
     None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when
@@ -50,8 +62,9 @@ class Appointment:
     second_provider_id: str | None = None
     provider_times: tuple[ProviderTime, ...] = ()
     is_hygiene: bool = False
-    is_confirmed: bool = False
+    is_confirmed: bool | None = False
     confirmation: str = ""
+    confirmation_id: str | None = None
     note: str = field(default="", repr=False)
     service_name: str = ""
     appointment_type_id: str | None = None
@@ -67,6 +80,10 @@ class Appointment:
         if self.start is None:
             return None
         return (self.start.astimezone(UTC) + timedelta(minutes=self.minutes)).astimezone(self.start.tzinfo)
+
+    @property
+    def is_expected(self) -> bool:
+        return self.status in EXPECTED
 
     @property
     def is_block(self) -> bool:
@@ -116,12 +133,11 @@ class NewAppointment:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Absolute new values, so that repeating them does no harm. `note` None leaves the note alone."""
+    """Absolute new values, so that repeating them does no harm. The note is staff's too, and is left alone."""
 
     start: datetime
     minutes: int
     place: Place
-    note: str | None = field(default=None, repr=False)
 
 
 MARKER = re.compile(r"\[ref [0-9A-Z]{6}\]")

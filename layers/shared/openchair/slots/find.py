@@ -14,6 +14,7 @@ from openchair.models.practice import Practice, PracticeRecord
 from openchair.models.texts import Document, Id
 from openchair.models.visit import Appointment, AppointmentStatus, Slot
 from openchair.ports import ClaimReader, Clock, EhrClient, ScheduleReader
+from openchair.progress import check_not_begun
 from openchair.slots.book import read_book
 from openchair.slots.needs import is_ours, need_for_move, need_for_service
 from openchair.slots.openings import Book, Need, check_known, open_slots
@@ -85,13 +86,14 @@ def find_slots_for_visit(
 ) -> dict[str, Any]:
     """Like `find_slots`, to move this visit: its own time is not in its way, and its present start is not offered.
 
-    Also raises AppointmentNotFound, also for one of another practice of the same EHR account, and NotMovable for one
-    completed, cancelled or on no schedule.
+    Also raises AppointmentNotFound, also for one of another practice of the same EHR account, VisitHasBegun,
+    VisitIsPast, and NotMovable for one completed, missed, cancelled or on no schedule.
     """
     _days(record.practice, query, clock)
     visit = ehr.appointment(appointment_id)
     if not is_ours(record.practice, visit.location_id):
         raise AppointmentNotFound
+    check_not_begun(visit, clock.now())
     if visit.status is not AppointmentStatus.BOOKED or visit.start is None:
         raise NotMovable
     need = need_for_move(record.practice, visit, provider_id=query.provider_id, operatory_id=query.operatory_id)

@@ -36,6 +36,7 @@ UNEXPECTED_FAULT = "unexpected_fault"
 AWAITING_EHR = "awaiting_ehr"
 OUTSIDE_CHART = "outside_chart"
 NOTE_SHORTENED = "note_shortened"
+NOTE_NOT_WRITTEN = "note_not_written"
 STORED_DIFFERENTLY = "stored_differently"
 NOT_CONFIRMED_BY_EHR = "not_confirmed_by_ehr"
 REPLACEMENT_WAITS = "replacement_waits"
@@ -72,7 +73,8 @@ SENTENCES = {
     UNEXPECTED_FAULT: "Something unforeseen happened on our side; a person has to look what the chart holds.",
     AWAITING_EHR: "It is accepted, and not yet in the practice's own system.",
     OUTSIDE_CHART: "It is done at the EHR's vendor, who does not write to this location's own system: enter it there.",
-    NOTE_SHORTENED: "The visit is booked and stands in the chart; its note was cut to what the EHR holds.",
+    NOTE_SHORTENED: "The visit stands in the chart as asked; its note was cut to what the EHR holds.",
+    NOTE_NOT_WRITTEN: "The visit is moved and stands in the chart at its new time; the note was not added to it.",
     STORED_DIFFERENTLY: "The practice's own system has stored the visit otherwise than asked; a person has to look.",
     NOT_CONFIRMED_BY_EHR: "The visit's time passed before the practice's own system told whether it took the change.",
     REPLACEMENT_WAITS: "The old visit is near, and the practice's own system has not taken the new one yet.",

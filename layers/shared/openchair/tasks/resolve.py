@@ -77,7 +77,7 @@ def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool
         case StepKind.CANCEL_APPOINTMENT:
             return visit.id == step.appointment_id and visit.status in CANCELLED
         case StepKind.CONFIRM_APPOINTMENT:
-            return visit.id == step.appointment_id and visit.is_confirmed
+            return visit.id == step.appointment_id and desk.ehr.is_confirmed(visit)
         case StepKind.AWAIT_APPOINTMENT:
             # What only the vendor has is told as booked by nobody, and no old visit gives way to it.
             return visit.is_in_chart and visit.id == task.last_done(StepKind.CREATE_APPOINTMENT).appointment_id

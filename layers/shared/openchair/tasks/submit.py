@@ -101,7 +101,7 @@ def _steps(request: TaskRequest, record: PracticeRecord) -> tuple[Step, ...]:
         case RescheduleAppointment() if record.practice.rebooks:
             return rebooking(request)
         case RescheduleAppointment():
-            kinds = [StepKind.MOVE_APPOINTMENT, *_check(request)]
+            kinds = [StepKind.MOVE_APPOINTMENT, *_check(request), *_note(request)]
         case CancelAppointment():
             kinds = [StepKind.CANCEL_APPOINTMENT]
         case ConfirmAppointment():
@@ -123,6 +123,11 @@ def rebooking(request: RescheduleAppointment) -> tuple[Step, ...]:
 def _check(visit: AppointmentRequest | RescheduleAppointment) -> list[StepKind]:
     """Who may book over something else need not look whether somebody did."""
     return [] if visit.allow_overlap else [StepKind.CHECK]
+
+
+def _note(request: RescheduleAppointment) -> list[StepKind]:
+    """Last, when it is certain that the visit stays where it was moved to."""
+    return [StepKind.APPEND_NOTE] if request.notes else []
 
 
 def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: datetime) -> tuple[Hold, ...]:

@@ -60,8 +60,9 @@ class PatientCalls(OfficeCalls):
         """
         asked: dict[str, str | None] = {"location_id": location_id or self._location_ids[0]}
         asked |= {one.name: translate.wire_value(getattr(narrowed, one.name)) for one in fields(narrowed)}
-        rows = self._rows("list_patients", "patients", PatientRow, asked, is_narrowed=True)
-        return [translate.patient(row) for row in rows]
+        return [
+            translate.patient(row) for row in self._rows("list_patients", "patients", PatientRow, asked, every_row=True)
+        ]
 
     def create_patient(self, new: NewPatient) -> Patient:
         """NexHealth, POST /patients: a person who is known by name, birth date and phone is given back as they are.

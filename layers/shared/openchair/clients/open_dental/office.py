@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from openchair.clients.open_dental import translate
 from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.hours import Rules, schedule, shutting
 from openchair.clients.open_dental.nouns import AppointmentType, Definition, Location, ScheduleOperatory
 from openchair.clients.open_dental.payloads import (
     AppointmentTypeRow,
@@ -15,13 +16,19 @@ from openchair.clients.open_dental.payloads import (
     PermissionRow,
     PreferenceRow,
     ProviderRow,
-    ScheduleOperatoryRow,
-    ScheduleRow,
 )
+from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow, ScheduleRow
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import EhrNotSupported, EhrRejected, OperatoryNotFound
-from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule
+from openchair.errors import EhrKeyRefused, EhrNotSupported, EhrRejected, OperatoryNotFound
+from openchair.models.office import ConfirmationCheck, OfficeCheck, Operatory, Provider, Schedule
 
+_BLOCKOUT_TYPES = 25
+"""The category of definitions."""
+
+_CONFIRMATION_STATES = 2
+_CONFIRMED_STATE = "ApptEConfirmStatusAccepted"
+"""The preference that holds a definition's number (the vendor's eConfirmation settings)."""
+_NOT_TOLD = (EhrNotSupported, EhrRejected, EhrKeyRefused)
 _WITH_OFFSET = "yyyy-MM-dd HH:mm:ss zzz"
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: ([+-])(\d\d):(\d\d))?", re.ASCII)
 
@@ -53,14 +60,30 @@ class OfficeCalls(Calls):
         return self._kept.get("appointment_types", read, max_age_seconds)
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        """Open Dental API, Schedules GET (multiple) (22.1). Raises EhrUnavailable when a row of these days may shut
-        time and does not say which."""
+        """Open Dental API, Schedules GET (multiple) (22.1), read by the practice's own rules. Raises EhrUnavailable
+        when a row says nothing at all."""
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_schedules", "schedules", ScheduleRow, query, is_schedule=True)
-        rows = [row for row in found if start_date <= row.SchedDate <= end_date]
-        if any(row.hides_time for row in rows):
+        found = self._rows("list_schedules", "schedules", ScheduleRow, query, every_row=True)
+        rows = [row for row in found if row.SchedDate is None or start_date <= row.SchedDate <= end_date]
+        if any(row.tells_nothing for row in rows):
             raise unreadable_schedule()
-        return translate.schedule(rows, self._zone)
+        booking = self._practice.booking
+        rules = Rules(booking.practice_notes_close, shutting(booking.blockouts, self._blockout_types()))
+        return schedule(rows, start_date, end_date, self._zone, rules)
+
+    def _blockout_types(self) -> Sequence[DefinitionRow]:
+        """Asked for only where the practice tells blockouts apart; kept 15 minutes. None where they cannot be read."""
+        if self._practice.booking.blockouts == "all":
+            return ()
+
+        def read() -> Sequence[DefinitionRow]:
+            query = {"Category": str(_BLOCKOUT_TYPES), "includeHidden": "true"}
+            try:
+                return self._rows("list_definitions", "definitions", DefinitionRow, query)
+            except (EhrNotSupported, EhrRejected):
+                return ()
+
+        return self._kept.get("blockout_types", read)
 
     def schedule_operatories(
         self, *, schedule_id: str | None = None, operatory_id: str | None = None
@@ -85,6 +108,35 @@ class OfficeCalls(Calls):
         rows = self._rows("read_preference", "preferences", PreferenceRow, {"PrefName": name})
         return next((row.ValueString for row in rows if row.PrefName == name), None)
 
+    def confirmed_state(self, *, max_age_seconds: float | None = None) -> str | None:
+        """The id of the one state (definition category 2) in which a visit is confirmed, kept 15 minutes.
+
+        The practice document's `confirmed_def`; without it the office's own choice for accepted eConfirmations, which
+        is what Appointments PUT Confirm sets for `Confirmed`. None where the office tells none.
+        """
+        if self._settings.confirmed_def is not None:
+            return self._settings.confirmed_def
+
+        def read() -> str | None:
+            try:
+                chosen = (self.preference(_CONFIRMED_STATE) or "").strip()
+            except _NOT_TOLD:
+                return None
+            return chosen if chosen.isascii() and chosen.isdigit() and int(chosen) else None
+
+        return self._kept.get("confirmed state", read, max_age_seconds)
+
+    def _confirmation(self) -> ConfirmationCheck:
+        """A state of the practice document may have been removed in the office; the office's own choice cannot be."""
+        state = self.confirmed_state(max_age_seconds=0)
+        if state is None or self._settings.confirmed_def is None:
+            return ConfirmationCheck(state, is_known=state is not None)
+        try:
+            known = {one.id for one in self.definitions(_CONFIRMATION_STATES, with_hidden=True)}
+        except _NOT_TOLD:
+            return ConfirmationCheck(state, is_known=True)
+        return ConfirmationCheck(state, is_known=state in known)
+
     def permissions(self) -> dict[str, bool]:
         """Open Dental API, SecurityPerms GET (22.2): what this key may do, by the vendor's names."""
         rows = self._rows("list_permissions", "securityperms", PermissionRow, {})
@@ -108,6 +160,7 @@ class OfficeCalls(Calls):
             wall_time=wall,
             utc_offset=offset,
             version=self.preference("ProgramVersion"),
+            confirmation=self._confirmation(),
         )
 
     def _operatory(self, operatory_id: str) -> Operatory:
@@ -117,7 +170,7 @@ class OfficeCalls(Calls):
         raise OperatoryNotFound()
 
     def _provider_rows(self, query: dict[str, str | None]) -> list[ProviderRow]:
-        return list(self._rows("list_providers", "providers", ProviderRow, query))
+        return self._rows("list_providers", "providers", ProviderRow, query)
 
 
 def _office_clock(stamp: str) -> tuple[datetime | None, timedelta | None]:

@@ -43,7 +43,7 @@ def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
     except AppointmentNotFound:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if visit.is_in_chart:
-        if visit.status is AppointmentStatus.BOOKED and visit.start != booked.start:
+        if visit.is_expected and visit.start != booked.start:
             return NeedsReview(outcomes.STORED_DIFFERENTLY)
         code = None if visit.occupies else outcomes.STATUS_CHANGED_IN_EHR
         # The chart may have given a newcomer another id than the vendor did.
@@ -84,19 +84,19 @@ def await_move_back(task: Task, step: Step, desk: Desk) -> Look:
 
 def await_cancellation(task: Task, step: Step, desk: Desk) -> Look:
     """Where it gave way to a new visit that stands, its return is for a person: the patient has two."""
-    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _is_booked)
+    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _stands)
     if isinstance(found, Redirected) and isinstance(task.request, RescheduleAppointment):
         return NeedsReview(outcomes.OLD_VISIT_REMAINS)
     return found
 
 
 def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
-    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _is_booked)
+    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _stands)
     return NeedsReview(outcomes.VISIT_REMAINS) if isinstance(found, Redirected) else found
 
 
 def await_confirmation(task: Task, step: Step, desk: Desk) -> Look:
-    return _await_change(step, _written(task, step), task, desk, lambda visit: visit.is_confirmed, _is_booked)
+    return _await_change(step, _written(task, step), task, desk, desk.ehr.is_confirmed, _is_booked)
 
 
 def _await_change(
@@ -164,6 +164,11 @@ def _is_cancelled(visit: Appointment) -> bool:
 
 def _is_booked(visit: Appointment) -> bool:
     return visit.status is AppointmentStatus.BOOKED
+
+
+def _stands(visit: Appointment) -> bool:
+    """Also one whose patient has come, or has been treated: that is no cancellation that was changed since."""
+    return visit.occupies
 
 
 def _is_near(start: datetime | None, desk: Desk) -> bool:

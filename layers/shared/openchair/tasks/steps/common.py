@@ -1,6 +1,6 @@
 """What the steps of tasks share: what they work with, and what a look or a write can come to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from openchair.models.practice import PracticeRecord
 from openchair.models.request import CancelAppointment, ConfirmAppointment, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Place
 from openchair.ports import Clock, EhrClient, TaskStore
+from openchair.progress import check_not_begun
 from openchair.slots.book import read_book
 from openchair.slots.needs import is_ours
 from openchair.slots.openings import Book, Need, holds_for, is_taken, place_at
@@ -157,20 +158,15 @@ def best_place(
 def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allow_overlap: bool = False) -> None:
     """A fresh look at the day's visits, before a write, under the hold.
 
-    Raises SlotTaken when one stands where this step is about to put its own, unless it may, ChangedInEhr when `own`,
-    the visit to be moved, no longer stands as it was read.
+    Raises SlotTaken when one stands where this step is about to put its own, unless it may; and when `own`, the visit
+    to be moved, no longer stands as it was read, ChangedInEhr, or VisitHasBegun when its patient has arrived since.
     """
     assert step.start is not None
     assert step.minutes is not None
-    zone = desk.record.practice.zone
-    day = step.start.astimezone(zone).date()
+    day = step.start.astimezone(desk.record.practice.zone).date()
     visits = desk.ehr.appointments(day, day)
     if own is not None:
-        assert own.start is not None
-        now = next((visit for visit in visits if visit.id == own.id), None)
-        gone = now is None and own.start.astimezone(zone).date() == day
-        if gone or (now is not None and (now.start, now.operatory_id, now.status) != _as_read(own)):
-            raise ChangedInEhr
+        confirm_unchanged(desk, own, visits)
     if not allow_overlap and is_taken(
         Book((), (), Schedule(), visits),
         place_of(step),
@@ -180,6 +176,22 @@ def confirm_free(desk: Desk, step: Step, own: Appointment | None = None, *, allo
         ignore_appointment_id=own.id if own else None,
     ):
         raise SlotTaken
+
+
+def confirm_unchanged(desk: Desk, own: Appointment, visits: Sequence[Appointment] = ()) -> None:
+    """A fresh look at a visit, on whatever day it is: what was read of it before the hold may be a minute old.
+
+    `visits` were read just now. Raises ChangedInEhr, VisitHasBegun or VisitIsPast.
+    """
+    now = next((visit for visit in visits if visit.id == own.id), None)
+    if now is None:
+        try:
+            now = desk.ehr.appointment(own.id)
+        except AppointmentNotFound:
+            raise ChangedInEhr from None
+    check_not_begun(now, desk.clock.now())
+    if _as_read(now) != _as_read(own):
+        raise ChangedInEhr
 
 
 def _as_read(visit: Appointment) -> tuple[datetime | None, str | None, AppointmentStatus]:

@@ -1,6 +1,5 @@
 """The step that creates a visit, and the one that takes a visit of ours back which nobody was told of yet."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientNotFound
@@ -8,6 +7,7 @@ from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment
 from openchair.people import refusal_of
+from openchair.progress import check_not_begun
 from openchair.slots.needs import need_for_move, need_for_service
 from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
@@ -23,6 +23,7 @@ from openchair.tasks.steps.common import (
     at_place,
     best_place,
     confirm_free,
+    confirm_unchanged,
     named_visit,
     not_held_yet,
     note_with,
@@ -58,7 +59,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         minutes=need.minutes,
         place=best_place(task, step, desk, need, start, allow_overlap=visit.allow_overlap),
         time_pattern=need.time_pattern,
-        note=note_with(marker, visit.notes),
+        note=_note(task, marker, desk)[0],
         appointment_type_id=service.appointment_type_id,
     )
     return _ready(task, step, desk, new, marker, visit.allow_overlap)
@@ -75,6 +76,7 @@ def _asked_for(task: Task) -> AppointmentRequest:
 def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointment) -> Prepared:
     """The first part of a rebook: the new visit, of the length and kind of the old one."""
     old = named_visit(task, desk)
+    check_not_begun(old, desk.clock.now())
     if old.status is not AppointmentStatus.BOOKED:
         raise NotMovable
     if step.attempt and (old.start, old.operatory_id) != (step.old_start, step.old_operatory_id):
@@ -91,14 +93,22 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
         minutes=old.minutes,
         place=place,
         time_pattern=need.time_pattern,
-        note=note_with(marker, request.notes or RESCHEDULED_NOTE),
+        note=_note(task, marker, desk)[0],
         appointment_type_id=old.appointment_type_id,
     )
     with_old = step.model_copy(update={"old_start": old.start, "old_operatory_id": old.operatory_id})
-    return _ready(task, with_old, desk, new, marker, request.allow_overlap)
+    return _ready(task, with_old, desk, new, marker, request.allow_overlap, old)
 
 
-def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str, allow_overlap: bool) -> Ready:
+def _ready(
+    task: Task,
+    step: Step,
+    desk: Desk,
+    new: NewAppointment,
+    marker: str,
+    allow_overlap: bool,
+    old: Appointment | None = None,
+) -> Ready:
     seen = tuple(appointment.id for appointment in desk.ehr.patient_appointments(new.patient_id))
     planned = step.model_copy(
         update={
@@ -109,36 +119,52 @@ def _ready(task: Task, step: Step, desk: Desk, new: NewAppointment, marker: str,
         }
     )
 
-    longest = desk.ehr.capabilities.holds_notes_up_to
-    sent = replace(new, note=new.note[:longest].rstrip())
-    code = outcomes.BOOKED if sent.note == new.note else outcomes.NOTE_SHORTENED
+    code = _note(task, marker, desk)[1]
 
     def send() -> Done:
-        created = desk.ehr.create_appointment(sent)
+        created = desk.ehr.create_appointment(new)
         return Done(code, appointment_id=created.id, patient_id=new.patient_id)
 
     if allow_overlap:
         return Ready(planned, send)
     holds = holds_for(new.place, new.start, new.minutes, new.time_pattern)
-    return Ready(planned, send, not_held_yet(task, holds), lambda: confirm_free(desk, planned))
+
+    def confirm() -> None:
+        confirm_free(desk, planned)
+        if old is not None:
+            confirm_unchanged(desk, old)
+
+    return Ready(planned, send, not_held_yet(task, holds), confirm)
+
+
+def _note(task: Task, marker: str, desk: Desk) -> tuple[str, str]:
+    """The new visit's note, and what is told of a visit that has it. Nothing of an old visit's note is copied."""
+    request = task.request
+    if isinstance(request, RescheduleAppointment):
+        text: str | None = request.notes or RESCHEDULED_NOTE
+    else:
+        text = _asked_for(task).notes
+    whole = note_with(marker, text)
+    note = whole[: desk.ehr.capabilities.holds_notes_up_to].rstrip()
+    return note, outcomes.BOOKED if note == whole else outcomes.NOTE_SHORTENED
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     """All the patient's appointments, any date and status, with history, for the marker."""
     assert step.patient_id is not None
     try:
-        found = _look_for(step, step.patient_id, desk)
+        found = _look_for(task, step, step.patient_id, desk)
         if isinstance(found, Unseen):
             # Asked for after the visits: an id that is still there then had them all.
             patient_id = chart_of(task, step.patient_id, desk).id
             if patient_id != step.patient_id:
-                return _look_for(step, patient_id, desk)
+                return _look_for(task, step, patient_id, desk)
     except PatientNotFound:
         return NeedsReview(outcomes.OUTCOME_UNKNOWN)
     return found
 
 
-def _look_for(step: Step, patient_id: str, desk: Desk) -> ReadBack:
+def _look_for(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
     assert step.marker is not None
     present = desk.ehr.patient_appointments(patient_id)
     former = desk.ehr.patient_appointment_history(patient_id)
@@ -146,10 +172,10 @@ def _look_for(step: Step, patient_id: str, desk: Desk) -> ReadBack:
     written = {visit.id for visit in (*present, *former) if step.marker in visit.note}
     ours = sorted((visit for visit in present if visit.id in written), key=_by_age)
     if ours:
-        as_asked = [visit for visit in ours if visit.status is AppointmentStatus.BOOKED and visit.start == step.start]
+        as_asked = [visit for visit in ours if visit.is_expected and visit.start == step.start]
         if not as_asked:
             return Done(outcomes.STATUS_CHANGED_IN_EHR, ours[0].id, patient_id)
-        return Done(outcomes.BOOKED, as_asked[0].id, patient_id)
+        return Done(_note(task, step.marker, desk)[1], as_asked[0].id, patient_id)
     if written:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if any(_looks_alike(visit, step) for visit in present):

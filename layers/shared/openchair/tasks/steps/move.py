@@ -1,9 +1,12 @@
 """The step that moves a visit in place, and the one that moves it back from a collision."""
 
-from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, SlotTaken
+from datetime import UTC, timedelta
+
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, SlotTaken, VisitHasBegun
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.request import RescheduleAppointment
-from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Move, Place
+from openchair.models.visit import Appointment, AppointmentStatus, Move, Place
+from openchair.progress import check_not_begun
 from openchair.slots.needs import need_for_move
 from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
@@ -32,6 +35,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     request = task.request
     assert isinstance(request, RescheduleAppointment)
     visit = named_visit(task, desk)
+    check_not_begun(visit, desk.clock.now())
     if visit.status is not AppointmentStatus.BOOKED or visit.start is None:
         raise NotMovable
     start = requested_start(request, desk.record)
@@ -58,11 +62,9 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
             **at_place(place, start, visit.minutes, need.time_pattern),
         }
     )
-    # The note of a PUT overwrites: what the front desk wrote, and our marker, stay in front.
-    note = f"{visit.note}\n{MARKER.sub('', request.notes).strip()}".strip() if request.notes else None
 
     def send() -> Done:
-        desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place, note))
+        desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place))
         return Done(outcomes.MOVED, visit.id, visit.patient_id)
 
     # The old time is held too until the move stands, so that the visit can be moved back.
@@ -84,24 +86,32 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
         return Failed(ChangedInEhr())
     if visit.occupies and _place_now(visit) == (step.start, step.operatory_id):
         return Done(outcomes.MOVED, visit.id, visit.patient_id)
-    if visit.status is AppointmentStatus.BOOKED and _place_now(visit) == (step.old_start, step.old_operatory_id):
+    is_as_before = _place_now(visit) == (step.old_start, step.old_operatory_id)
+    if visit.status is AppointmentStatus.ARRIVED and is_as_before:
+        return Failed(VisitHasBegun())
+    if visit.status is AppointmentStatus.BOOKED and is_as_before:
         return Unseen()
     return Failed(ChangedInEhr())
 
 
 def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
-    """To where it was; only while it still stands where we put it."""
+    """To where it was; only while it still stands where we put it and its patient has not arrived there.
+
+    No visit is moved back to a time that is over: its patient would have none.
+    """
     assert step.appointment_id is not None
     assert step.start is not None
     try:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return Done(None)
-    if visit.status is not AppointmentStatus.BOOKED or _place_now(visit) != (step.old_start, step.old_operatory_id):
+    if not visit.occupies or _place_now(visit) != (step.old_start, step.old_operatory_id):
         return Done(None)
+    if visit.status is not AppointmentStatus.BOOKED or _is_over(step, desk):
+        return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
     try:
         confirm_free(desk, step, visit)
-    except SlotTaken:
+    except (SlotTaken, VisitHasBegun):
         return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
     except ChangedInEhr:
         return Done(None)
@@ -116,9 +126,17 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
 
 def read_back_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     found = read_back(task, step, desk)
+    if isinstance(found, Failed) and isinstance(found.error, VisitHasBegun):
+        return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
     if isinstance(found, Done | Failed):
         return Done(None)
     return found
+
+
+def _is_over(step: Step, desk: Desk) -> bool:
+    assert step.start is not None
+    assert step.minutes is not None
+    return step.start.astimezone(UTC) + timedelta(minutes=step.minutes) <= desk.clock.now()
 
 
 def back_from(moved: Step) -> Step:

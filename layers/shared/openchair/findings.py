@@ -1,0 +1,20 @@
+"""What health tells of one thing looked at."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Weight = Literal["degraded", "failing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`weight` is what it makes of the whole when it is not ok. One that is ok may still say `what_to_do`."""
+
+    code: str
+    ok: bool
+    message: str
+    what_to_do: str | None = None
+    weight: Weight = "degraded"
+
+    def answer(self) -> dict[str, Any]:
+        return {"code": self.code, "ok": self.ok, "message": self.message, "what_to_do": self.what_to_do}
