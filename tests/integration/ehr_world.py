@@ -82,6 +82,17 @@ class EhrWorld(ABC):
     def visit(self, appointment_id: str | None) -> Truth: ...
 
     @abstractmethod
+    def register(self, **person: Any) -> str:
+        """The front desk makes a chart: first_name, last_name, date_of_birth, phone, other_phone, email, if any."""
+
+    @abstractmethod
+    def make(self, patient_id: str, status: str) -> None:
+        """`active`, `inactive`, `archived`, `deceased` or `guarantor`."""
+
+    @abstractmethod
+    def patients_called(self, last_name: str) -> list[str]: ...
+
+    @abstractmethod
     def staff_booked(self, start: datetime, patient_id: str) -> str:
         """A visit of an hour that the front desk entered, and that its EHR shows; also one in the past."""
 

@@ -182,6 +182,7 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_gives_old_to_2": _changes_old(provider_id="2"),
     "staff_merges_her_into_another": _merges_into_another,
     "staff_registers_inactive": _registers(is_active=False),
+    "staff_registers_near": _registers(first_name="Cle"),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
 }
@@ -211,8 +212,17 @@ CREATED = create(**PLACE)
 OTHERS = (
     replace(MARSHES[0], id="81", first_name="Clio"),
     replace(MARSHES[0], id="82", date_of_birth=date(1991, 5, 6)),
-    replace(MARSHES[0], id="83", last_name="Marsh-Lee"),
+    replace(MARSHES[0], id="83", first_name="Leo", last_name="Marsh-Lee"),
 )
+_MAY_BE_THEIRS: tuple[dict[str, Any], ...] = (
+    {"last_name": "Marsh-Lee"},
+    {"first_name": "Cle"},
+    {"date_of_birth": None},
+)
+
+
+def _decides(*words: str) -> dict[str, Any]:
+    return {"decides": words}
 
 
 NOTED = reschedule(notes="wants mornings")
@@ -951,6 +961,75 @@ _ALL = (
     ),
     corner("chart_found", onboard(), ends="completed/patient_found", patients=(ADA, MARSHES[0])),
     corner(
+        "chart_found_by_another_spelling",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], last_name="MARSH Jr.", phones=("+1 (303) 555-0142 x9",))),
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{n}",
+            onboard(),
+            ends="needs_review/patient_look_alike",
+            patients=(ADA, replace(MARSHES[0], **theirs)),
+        )
+        for n, theirs in enumerate(_MAY_BE_THEIRS, 1)
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{name}",
+            request,
+            ends=ends,
+            patients=(ADA, replace(MARSHES[0], **_MAY_BE_THEIRS[1])),
+            **more,
+        )
+        for name, request, ends, more in (
+            ("adopted", onboard(), "completed/patient_found", _decides("adopt_chart")),
+            ("adopted_and_booked", onboard(NEW_VISIT), "completed/booked", _decides("adopt_chart")),
+            ("told_apart", onboard(), "completed/patient_created_look_alike", _decides("resend")),
+            ("not_a_strangers", onboard(), "needs_review/cannot_adopt", _decides("adopt_strangers_chart")),
+            (
+                "told_apart_and_lost",
+                onboard(),
+                "completed/patient_created_look_alike",
+                {**_decides("resend"), "answers": ((1, Answer.LOST_BEFORE),)},
+            ),
+            (
+                "seen_after_a_fault",
+                onboard(),
+                "needs_review/patient_look_alike",
+                {**_decides("resend"), "faults": (("ehr.find_patients", 1, ZeroDivisionError),)},
+            ),
+        )
+    ),
+    corner(
+        "chart_of_another_practice",
+        onboard(),
+        ends="needs_review/cannot_adopt",
+        practice=record(clinic_number=2),
+        patients=(ADA, replace(MARSHES[0], location_id="3", **_MAY_BE_THEIRS[1])),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_waiting_for_its_system",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], is_bookable=False, is_in_chart=False)),
+    ),
+    corner(
+        "chart_inactive_adopted",
+        onboard(NEW_VISIT),
+        ends="needs_review/patient_inactive",
+        patients=(ADA, replace(MARSHES[0], is_active=False)),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_archived",
+        onboard(),
+        ends="needs_review/patient_not_bookable",
+        patients=(ADA, replace(MARSHES[0], is_active=False, is_bookable=False)),
+    ),
+    corner(
         "chart_inactive",
         onboard(),
         ends="needs_review/patient_inactive",
@@ -981,6 +1060,7 @@ _ALL = (
             ("staff_registers", "completed/patient_created"),
             ("staff_registers_two", "needs_review/several_patients_match"),
             ("staff_registers_inactive", "needs_review/patient_inactive"),
+            ("staff_registers_near", "needs_review/patient_look_alike"),
         )
     ),
     *(
@@ -998,7 +1078,7 @@ _ALL = (
             (
                 "unread",
                 ("staff_registers",),
-                (("ehr.find_patients", 2, EhrUnavailable),),
+                (("ehr.find_patients", 3, EhrUnavailable),),
                 "failed/ehr_duplicate_patient",
             ),
         )

@@ -49,6 +49,8 @@ REVIEWS = frozenset(
         "replacement_waits",
         "visit_remains",
         "patient_inactive",
+        "patient_not_bookable",
+        "patient_look_alike",
     }
 )
 REVIEWS_WITHOUT_STAFF = frozenset({"sent_too_often"})

@@ -238,10 +238,8 @@ _ALL = (
     _mutant(
         "patient-not-read-back",
         "A chart that was made is made again.",
-        Edit(_PATIENT, "    _, charts = _known(_person(task), desk.ehr)\n", "    charts: list[Patient] = []\n"),
-        Edit(
-            _PATIENT, "    same_name, same_person = _known(person, desk.ehr)\n", "    same_name, same_person = [], []\n"
-        ),
+        Edit(_PATIENT, "    charts = _charts(_person(task), desk.ehr)\n", "    charts = defaultdict(list)\n"),
+        Edit(_PATIENT, "    charts = _charts(person, desk.ehr)\n", "    charts = defaultdict(list)\n"),
         scenarios=("onboard",),
     ),
     _mutant(

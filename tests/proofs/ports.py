@@ -354,7 +354,11 @@ class SimEhr:
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
         return self._read(
             "ehr.find_patients",
-            lambda: [one for one in self._chart.patients.values() if one.last_name.startswith(query.last_name or "")],
+            lambda: [
+                one
+                for one in self._chart.patients.values()
+                if query.date_of_birth is None or one.date_of_birth == query.date_of_birth
+            ],
         )
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:

@@ -57,10 +57,11 @@ class ScheduleReader(Protocol):
 class PatientReader(Protocol):
     """`patient` raises PatientNotFound.
 
-    `find_patients` gives every match in the whole EHR account, and may give more: `records.fits` says who is meant.
-    `patient_appointments` gives what is to come, cancelled too, and of the past what costs nothing more;
-    `patient_visits` as much of the past as the EHR tells. `patient_appointment_history` is empty where the EHR keeps
-    none, or gives none.
+    `find_patients` gives every match in the whole EHR account, and may give more: `people.fits` says who is meant. By a
+    name it gives all who were born on that day, whatever they are called: names are spelled in many ways. It leaves
+    out none for being archived or inactive. `patient_appointments` gives what is to come, cancelled too, and of the
+    past what costs nothing more; `patient_visits` as much of the past as the EHR tells. `patient_appointment_history`
+    is empty where the EHR keeps none, or gives none.
     """
 
     def patient(self, patient_id: str) -> Patient: ...

@@ -120,4 +120,9 @@ class NotWrittenToEhr(Conflict):
 
 class PatientNotBookable(Conflict):
     code = "patient_not_bookable"
-    sentence = "The EHR takes no visit for this person: they are no patient, or not in the chart yet."
+    sentence = "No visit is booked for this person: they are no patient, not in the chart yet, archived or deceased."
+
+
+class PatientInactive(Conflict):
+    code = "patient_inactive"
+    sentence = "The person's chart is inactive, so no visit is booked in it."

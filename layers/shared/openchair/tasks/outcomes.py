@@ -19,6 +19,8 @@ PATIENT_CREATED_LOOK_ALIKE = "patient_created_look_alike"
 PATIENT_FOUND = "patient_found"
 SEVERAL_PATIENTS_MATCH = "several_patients_match"
 PATIENT_INACTIVE = "patient_inactive"
+PATIENT_NOT_BOOKABLE = "patient_not_bookable"
+PATIENT_LOOK_ALIKE = "patient_look_alike"
 OUTCOME_UNKNOWN = "outcome_unknown"
 READ_REFUSED = "read_refused"
 OLD_VISIT_REMAINS = "old_visit_remains"
@@ -56,7 +58,9 @@ SENTENCES = {
     PATIENT_CREATED: "The patient's chart is created.",
     PATIENT_CREATED_LOOK_ALIKE: "The patient's chart is created; one of the same name and birth date exists.",
     PATIENT_FOUND: "The patient had a chart before; it is used.",
-    PATIENT_INACTIVE: "The person's only chart is archived or inactive; a person has to choose.",
+    PATIENT_INACTIVE: "The person's chart is inactive, so no visit is booked in it.",
+    PATIENT_NOT_BOOKABLE: "The person's chart takes no visit: no patient, not in the chart yet, archived or deceased.",
+    PATIENT_LOOK_ALIKE: "A chart of a similar name may be this person's; a person has to look.",
     SEVERAL_PATIENTS_MATCH: "Several charts match this person; a person has to choose.",
     OUTCOME_UNKNOWN: "The EHR's answer was lost; a person has to look whether it was done.",
     READ_REFUSED: "The EHR refuses to be read, so nobody here can tell whether it was done; a person has to look.",

@@ -9,7 +9,7 @@ from openchair.tasks.process.meanings import TOLD
 from openchair.tasks.process.worker import Worker, as_
 from openchair.tasks.resolve import adopted
 from openchair.tasks.steps.await_chart import WRITTEN_BY, withdrawn
-from openchair.tasks.steps.common import Desk
+from openchair.tasks.steps.common import Desk, NeedsReview
 
 _UNCERTAIN = (outcomes.OUTCOME_UNKNOWN, outcomes.LOOK_ALIKE_IN_EHR)
 _CHANGES = (StepKind.AWAIT_MOVE, StepKind.AWAIT_CANCELLATION, StepKind.AWAIT_CONFIRMATION)
@@ -60,6 +60,8 @@ def adopt(worker: Worker, task: Task, step: Step, resolution: Resolution, desk: 
         return worker.settle(task, error)
     if found is None:
         return worker.review(task, outcomes.CANNOT_ADOPT)
+    if isinstance(found, NeedsReview):
+        return worker.review(task, found.code)
     # A person has looked: what stands where is no longer to be checked.
     steps = tuple(one for one in task.steps if one.kind is not StepKind.CHECK)
     return worker.done(task.changed(steps=steps, resolution_applied=True), step, found, desk)

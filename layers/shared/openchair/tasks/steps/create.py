@@ -9,12 +9,12 @@ from openchair.errors import (
     EhrNotSupported,
     NotMovable,
     PatientBusy,
-    PatientNotBookable,
     PatientNotFound,
 )
 from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment, Place
+from openchair.people import refusal_of
 from openchair.progress import check_not_begun
 from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move, need_for_service
@@ -49,8 +49,9 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     assert task.patient_id is not None
     service = desk.record.practice.service(visit.service_id)
     patient = chart_of(task, task.patient_id, desk)
-    if not patient.is_bookable:
-        raise PatientNotBookable
+    refused = refusal_of(patient, desk.record.practice.booking)
+    if refused is not None:
+        raise refused
     need = need_for_service(
         desk.record.practice,
         visit.service_id,
@@ -185,7 +186,8 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
             if chart.id != step.patient_id:
                 found = _look_for(task, step, chart.id, desk)
             if isinstance(found, Unseen):
-                return _in_the_book(task, step, chart.id if chart.is_bookable else None, desk)
+                is_out_of_use = refusal_of(chart, desk.record.practice.booking) is not None
+                return _in_the_book(task, step, None if is_out_of_use else chart.id, desk)
     except PatientNotFound:
         return _in_the_book(task, step, None, desk)
     return found
