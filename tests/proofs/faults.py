@@ -6,12 +6,13 @@ from random import Random
 
 EHR_CAP_SECONDS = 60.0
 BEYOND_SECONDS = 330.0
+FAR_BEYOND_SECONDS = 500.0
 FAULTY_SECONDS = 4 * 3600.0
 
 
 class Answer(Enum):
-    """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, which
-    is not assumed; the UNLISTED are refusals of which nobody knows the meaning; NOT_SUPPORTED says that this EHR cannot
+    """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, FAR_BEYOND
+    when it has been sent again long since, which is not assumed; the UNLISTED are refusals of which nobody knows the meaning; NOT_SUPPORTED says that this EHR cannot
     do such a thing at all."""
 
     OK = auto()
@@ -25,6 +26,7 @@ class Answer(Enum):
     UNLISTED = auto()
     UNLISTED_OTHERWISE = auto()
     BEYOND = auto()
+    FAR_BEYOND = auto()
     NOT_SUPPORTED = auto()
 
 
