@@ -11,9 +11,9 @@ FAULTY_SECONDS = 4 * 3600.0
 
 
 class Answer(Enum):
-    """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, FAR_BEYOND
-    when it has been sent again long since, which is not assumed; the UNLISTED are refusals of which nobody knows the meaning; NOT_SUPPORTED says that this EHR cannot
-    do such a thing at all."""
+    """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, and
+    FAR_BEYOND when it was sent again long since; neither is assumed. The UNLISTED are refusals of which nobody knows the meaning,
+    NOT_SUPPORTED says that this EHR cannot do such a thing at all."""
 
     OK = auto()
     NOT_SENT = auto()
