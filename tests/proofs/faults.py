@@ -12,8 +12,8 @@ FAULTY_SECONDS = 4 * 3600.0
 
 class Answer(Enum):
     """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, and
-    FAR_BEYOND when it was sent again long since; neither is assumed. The UNLISTED are refusals of which nobody knows the meaning,
-    NOT_SUPPORTED says that this EHR cannot do such a thing at all."""
+    FAR_BEYOND when it was sent again long since; neither is assumed. The UNLISTED are refusals of which nobody knows
+    the meaning, NOT_SUPPORTED says that this EHR cannot do such a thing at all."""
 
     OK = auto()
     NOT_SENT = auto()
