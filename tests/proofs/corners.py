@@ -597,8 +597,7 @@ _ALL = (
             create(),
             ends="completed/booked",
             answers=((1, Answer.BEYOND), (2, Answer.LOST_AFTER)),
-            not_promised=DOUBLED,
-            **given,
+            **{"not_promised": DOUBLED, **given},
         )
         for name, given in (
             ("", {}),
@@ -610,10 +609,20 @@ _ALL = (
             ("_patient_gone", {"faults": (("ehr.patient_appointments", 9, PatientNotFound),)}),
             ("_withdrawal_fails", {"faults": (("ehr.appointment", 1, EhrKeyRefused),)}),
             ("_ours_deleted", {"acts": ((400.0, "staff_deletes_oldest"),)}),
-            ("_withdrawal_too_late", {"acts": ((601.5, "staff_completes_newest"),)}),
+            (
+                "_withdrawal_too_late",
+                {"acts": ((601.5, "staff_completes_newest"),), "not_promised": DOUBLED | {"one-in-the-end"}},
+            ),
             ("_cancelled", {"acts": ((601.5, "staff_cancels_newest"),)}),
             ("_told_one_completed", {"acts": ((300.0, "staff_completes_newest"),)}),
         )
+    ),
+    corner(
+        "far_beyond_the_cap",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.FAR_BEYOND),),
+        not_promised=DOUBLED,
     ),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),

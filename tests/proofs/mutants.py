@@ -24,6 +24,7 @@ _STATE = "openchair.tasks.steps.visit_state"
 _NOTE = "openchair.tasks.steps.note"
 _PROGRESS = "openchair.progress"
 _PATIENT = "openchair.tasks.steps.patient"
+_LINES = "openchair.tasks.lines"
 _LIMITER = "openchair.clients.limiter"
 _LIMITS = "openchair.limits"
 _RESOLVE = "openchair.tasks.resolve"
@@ -491,7 +492,7 @@ _ALL = (
         "A visit of ours beyond the end of its patient's list is booked again.",
         Edit(
             _CREATE,
-            "                return _in_the_book(task, step, patient_id, desk)\n",
+            "                return _in_the_book(task, step, None if is_out_of_use else chart.id, desk)\n",
             "                return found\n",
         ),
         scenarios=("in_the_days_book_alone",),
@@ -534,6 +535,52 @@ _ALL = (
         Edit(_NOTE, "    return Done(None) if _holds(visit.note, _text(task)) else Unseen()", "    return Unseen()"),
         Edit(_NOTE, "    if _holds(visit.note, text):", "    if not text:"),
         scenarios=("move_with_notes_taken",),
+    ),
+    _mutant(
+        "line-of-one-practice",
+        "In a line the tasks of another practice of the account are passed over.",
+        Edit(
+            _LINES,
+            "            break\n        try:\n",
+            "            break\n        if practice_id != task.practice_id:\n            continue\n        try:\n",
+        ),
+        scenarios=("neighbours_line",),
+    ),
+    _mutant(
+        "check-of-the-chair-alone",
+        "After a booking nobody looks whether the provider is wanted elsewhere.",
+        Edit(
+            _CHECK,
+            "        place_of(step),\n",
+            '        replace(place_of(step), provider_id="nobody"),\n',
+        ),
+        scenarios=("provider_elsewhere", "move_provider_elsewhere"),
+    ),
+    _mutant(
+        "key-without-its-caller",
+        "Two callers who choose one key are taken for one.",
+        Edit(_SUBMIT, "scope = (caller_id, record.practice.id)", "scope = (record.practice.id,)"),
+        scenarios=("same_key_of_two_callers",),
+    ),
+    _mutant(
+        "marker-of-each-send",
+        "A visit that is sent again carries another reference than before.",
+        Edit(
+            _CREATE,
+            """    start = requested_start(visit, desk.record)
+    marker = step.marker or new_marker()
+""",
+            """    start = requested_start(visit, desk.record)
+    marker = new_marker()
+""",
+        ),
+        scenarios=("beyond_the_cap",),
+    ),
+    _mutant(
+        "sweep-before-the-window",
+        "The second line looks before what was sent last must have taken effect.",
+        Edit(_WORKER, "sweep_at = unclear[-1].sent_at + self.window", "sweep_at = unclear[-1].sent_at"),
+        scenarios=("far_beyond_the_cap",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

@@ -27,7 +27,7 @@ from openchair.models.visit import Appointment, Move, NewAppointment, PatientVis
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
-from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, Answer
+from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, FAR_BEYOND_SECONDS, Answer
 from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
 from tests.proofs.scenarios import Later
 
@@ -469,10 +469,10 @@ class SimEhr:
             return result
         if answer is Answer.LOST_AFTER:
             _ignored(apply, by)
-        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND):
+        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND, Answer.FAR_BEYOND):
             after = EHR_CAP_SECONDS if answer is Answer.LATEST else kernel.rng.uniform(0.0, EHR_CAP_SECONDS)
-            if answer is Answer.BEYOND:
-                after = BEYOND_SECONDS
+            if answer in (Answer.BEYOND, Answer.FAR_BEYOND):
+                after = BEYOND_SECONDS if answer is Answer.BEYOND else FAR_BEYOND_SECONDS
             simulation.later(after, lambda: _ignored(apply, by), "" if kind is StepKind.CREATE_PATIENT else by)
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))
