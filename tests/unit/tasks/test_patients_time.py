@@ -145,7 +145,7 @@ def test_a_visit_is_not_moved_back_onto_another_of_its_patient() -> None:
         world.ehr.chart["71"] = visit("71", at(9), **ELSEWHERE)
         return original(*given)
 
-    world.ehr.move_appointment = and_books_the_patient  # type: ignore[method-assign]
+    world.ehr.move_appointment = and_books_the_patient  # type: ignore[method-assign,assignment]
 
     assert outcome(world.do(reschedule("50", at(14)))) == (TaskState.NEEDS_REVIEW, "moved_onto_collision")
 
@@ -191,7 +191,7 @@ def test_what_else_stands_at_a_rebooks_new_time_is_in_the_way() -> None:
 
 
 def rules(world: World, **changes: int) -> None:
-    practice = world.record.practice.model_copy(update={"booking": Booking(**changes)})
+    practice = world.record.practice.model_copy(update={"booking": Booking.model_validate(changes)})
     world.record = replace(world.record, practice=practice)
 
 
