@@ -21,14 +21,14 @@ tasks, api = DynamoTaskStore(clock), ControlApi(PracticeStore())
 def submit(request: PracticeRequest) -> Answer:
     task = submit_task(request.record, request.caller_id, request.key, request.body, tasks, queue, clock, keyed_hash)
     log.overlap_allowed(request.caller_id, task)
-    return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
+    return submitted(await_end(task, request.seconds_to_wait(clock.now()), tasks, clock))
 
 
 @api.route("POST", "/tasks/<task_id>/resolution")
 def resolve(request: PracticeRequest) -> Answer:
     task = resolve_task(request.practice_id, request.path["task_id"], request.body, tasks, queue, clock)
     log.decision(request.caller_id, task)
-    return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
+    return submitted(await_end(task, request.seconds_to_wait(clock.now()), tasks, clock))
 
 
 api.route("GET", "/tasks", TaskListQuery)(lambda r: list_tasks(r.practice_id, r.query(TaskListQuery), tasks))

@@ -168,6 +168,7 @@ class Token:
 class TokenStore(Protocol):
     """Tokens of EHR accounts, encrypted where they are kept. All raise StoreUnavailable.
 
+    `token` gives one that has ended where what is stored cannot be read any more: it is renewed as any other.
     `lease` lets exactly one renew what is stored at `version` (0: nothing yet) until its time is over, `put` or
     `release` end that. `put` returns what is stored, or None when somebody else was first.
     """

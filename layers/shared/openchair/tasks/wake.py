@@ -57,9 +57,14 @@ def _starts_at(task: Task) -> datetime:
 
 
 def await_end(task: Task, seconds: float, tasks: TaskStore, clock: Clock) -> Task:
-    """The task once it ended or needs a person, or as it is after these seconds."""
-    deadline = clock.monotonic() + seconds
-    while not task.is_settled and clock.monotonic() < deadline:
-        clock.sleep(min(1 / _LOOKS_PER_SECOND, max(deadline - clock.monotonic(), 0.01)))
+    """The task once it ended or needs a person, or as it is after these seconds.
+
+    No look begins that would end later, by what the longest one so far has taken.
+    """
+    deadline, lasts = clock.monotonic() + seconds, 0.0
+    while not task.is_settled and clock.monotonic() + lasts < deadline:
+        clock.sleep(min(1 / _LOOKS_PER_SECOND, max(deadline - lasts - clock.monotonic(), 0.01)))
+        began = clock.monotonic()
         task = tasks.task(task.practice_id, task.id)
+        lasts = max(lasts, clock.monotonic() - began)
     return task
