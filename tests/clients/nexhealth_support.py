@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import responses
 
+from openchair.clients.audit import EhrCall
 from openchair.clients.factory import EhrClients
 from openchair.clients.nexhealth import NexHealthClient
-from openchair.clients.transport import EhrCall
 from openchair.models.practice import Practice, PracticeRecord
 from tests.clients.support import Addresses
 from tests.clock import VirtualClock

@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import responses
 
+from openchair.clients.audit import EhrCall
 from openchair.clients.factory import EhrClients
 from openchair.clients.open_dental import OpenDentalClient
-from openchair.clients.transport import EhrCall, Timeouts
+from openchair.clients.wire import Timeouts
 from openchair.models.practice import Practice, PracticeRecord
 from tests.clock import VirtualClock
 from tests.memory_store import MemoryLimits, MemoryTokens

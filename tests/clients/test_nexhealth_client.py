@@ -11,7 +11,7 @@ import responses
 
 from openchair.clients.nexhealth import NexHealthClient
 from openchair.clients.nexhealth.rates import rates
-from openchair.clients.transport import EhrRequest
+from openchair.clients.wire import EhrRequest
 from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,

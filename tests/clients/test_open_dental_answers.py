@@ -5,9 +5,10 @@ import json
 import pytest
 import responses
 
-from openchair.clients.open_dental.answers import Asked, done, object_of, page_of
+from openchair.clients.open_dental.answers import done, object_of, page_of
 from openchair.clients.open_dental.payloads import AppointmentRow
-from openchair.clients.transport import Reply
+from openchair.clients.replies import Asked
+from openchair.clients.wire import Reply
 from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,

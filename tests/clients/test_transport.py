@@ -7,8 +7,9 @@ import pytest
 import requests
 import responses
 
+from openchair.clients.audit import EhrCall
 from openchair.clients.open_dental import OpenDentalClient
-from openchair.clients.transport import EhrCall, Timeouts, retry_after
+from openchair.clients.wire import Timeouts, retry_after
 from openchair.errors import (
     EhrBusy,
     EhrError,

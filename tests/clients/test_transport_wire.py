@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from openchair.clients.open_dental import OpenDentalClient
-from openchair.clients.transport import LARGEST_BODY, Timeouts
+from openchair.clients.wire import LARGEST_BODY, Timeouts
 from openchair.errors import EhrOutcomeUnknown, EhrUnavailable, EhrUnreachable
 from openchair.models.visit import Move, Place
 from tests.clients.loopback import Deed, Loopback, answer, hang_up, raw, reset

@@ -17,7 +17,7 @@ from typing import Any
 
 from functions.process_tasks.handler import lambda_handler
 from openchair.clients.limiter import Limiter, Turn
-from openchair.clients.transport import EhrRequest, Transport
+from openchair.clients.wire import EhrRequest, Wire
 from openchair.limits import Wanted
 from openchair.store import aws
 from openchair.store.system_clock import SystemClock
@@ -56,7 +56,7 @@ class _Killer:
         return with_kill
 
 
-def _is_write(_transport: Transport, request: EhrRequest, *_rest: Any) -> bool:
+def _is_write(_wire: Wire, request: EhrRequest, *_rest: Any) -> bool:
     return request.is_write
 
 
@@ -72,7 +72,7 @@ def _run(told: dict[str, Any]) -> int:
     # The clocks of children differ by minutes, which no limiter allows for.
     Limiter.take = lambda *_: _TURN  # type: ignore[method-assign]
     _Transaction._write = killer.around(_Transaction._write, lambda *_: True)  # type: ignore[method-assign]
-    Transport._attempt = killer.around(Transport._attempt, _is_write)  # type: ignore[method-assign]
+    Wire._attempt = killer.around(Wire._attempt, _is_write)  # type: ignore[method-assign]
     body = json.dumps({"practice_id": told["practice_id"], "task_id": told["task_id"]})
     answer = lambda_handler({"Records": [{"messageId": "1", "body": body, "attributes": {}}]}, _Context())
     return 1 if answer["batchItemFailures"] else 0

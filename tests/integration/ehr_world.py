@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import urllib3
 
+from openchair.clients.audit import EhrCall
 from openchair.clients.factory import EhrClients
-from openchair.clients.transport import EhrCall
 from openchair.models.journal import Task
 from openchair.models.practice import Practice, PracticeRecord
 from openchair.slots.find import SlotQuery, find_slots

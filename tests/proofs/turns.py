@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from openchair.clients.limiter import Limiter, Turn
-from openchair.clients.transport import Timeouts
+from openchair.clients.wire import Timeouts
 from openchair.errors import EhrBusy, EhrUnreachable, OpenChairError, StoreUnavailable
 from openchair.limits import Bucket, LimitState
 from tests.memory_store import MemoryLimits

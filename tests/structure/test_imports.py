@@ -94,13 +94,13 @@ def test_no_function_knows_another() -> None:
     assert violations(wrong) == []
 
 
-def test_requests_is_imported_in_the_transport_only() -> None:
+def test_requests_is_imported_in_the_wire_only() -> None:
     wrong = [
         (module, name)
         for folder in (PACKAGE, ROOT / "functions")
         for module in modules(folder)
         for name in imported(module)
-        if top(name) in {"requests", "urllib3", "httpx"} and module != PACKAGE / "clients" / "transport.py"
+        if top(name) in {"requests", "urllib3", "httpx"} and module != PACKAGE / "clients" / "wire.py"
     ]
     assert violations(wrong) == []
 

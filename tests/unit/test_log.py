@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openchair import log
-from openchair.clients.transport import EhrCall
+from openchair.clients.audit import EhrCall
 from openchair.errors import EhrRejected, InvalidTime
 from openchair.settings import settings
 from openchair.wall_time import parse_instant

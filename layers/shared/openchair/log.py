@@ -14,7 +14,7 @@ from openchair.errors import EhrBusy, EhrKeyRefused, OpenChairError
 from openchair.settings import settings
 
 if TYPE_CHECKING:
-    from openchair.clients.transport import EhrCall
+    from openchair.clients.audit import EhrCall
     from openchair.models.journal import Task
 
 ALLOWED_FIELDS = (

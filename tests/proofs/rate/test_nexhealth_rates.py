@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from openchair.clients.limiter import Limiter
 from openchair.clients.nexhealth.rates import rates
-from openchair.clients.transport import EhrRequest
+from openchair.clients.wire import EhrRequest
 from openchair.errors import EhrBusy
 from tests.proofs.kernel import Kernel
 from tests.proofs.rate.account import START, _Clock, _Store

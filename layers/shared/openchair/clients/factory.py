@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from openchair.clients.audit import EhrCall
 from openchair.clients.kept import Kept
 from openchair.clients.limiter import Limiter
 from openchair.clients.nexhealth import NexHealthClient
@@ -14,17 +15,8 @@ from openchair.clients.nexhealth.tokens import authenticate, version_headers
 from openchair.clients.open_dental import OpenDentalClient
 from openchair.clients.open_dental.rates import rates_of
 from openchair.clients.tokens import AccountTokens, NewToken
-from openchair.clients.transport import (
-    Authorization,
-    Credentials,
-    EhrCall,
-    HttpSession,
-    Rates,
-    Timeouts,
-    Transport,
-    fingerprint,
-    new_session,
-)
+from openchair.clients.transport import Authorization, Credentials, Rates, Transport, fingerprint
+from openchair.clients.wire import HttpSession, Timeouts, new_session
 from openchair.errors import EhrKeyMissing
 from openchair.limits import Lane
 from openchair.models.practice import Ehr, NexHealthSettings, Practice, PracticeRecord

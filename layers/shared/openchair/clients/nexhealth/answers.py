@@ -1,36 +1,26 @@
 """Tells NexHealth's answers apart (NexHealth, "Response body", "Response codes"). No text of the vendor's leaves it."""
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
+from openchair.clients.pages import Page, page_from
+from openchair.clients.replies import Asked, document_of, no_answer, unlisted
 from openchair.clients.rows import Row
-from openchair.clients.transport import Answer, Judge, Reply
+from openchair.clients.transport import Answer, Judge
+from openchair.clients.wire import Reply
 from openchair.errors import (
     EhrBusy,
     EhrDuplicatePatient,
     EhrKeyRefused,
     EhrNotSupported,
-    EhrOutcomeUnknown,
     EhrRejected,
     EhrUnavailable,
-    NotFound,
     OpenChairError,
     PatientNotBookable,
     PatientNotFound,
     SlotTaken,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a reply answers: `missing` is what a 404 means."""
-
-    is_write: bool = False
-    missing: type[NotFound] | None = None
 
 
 def _listed(pattern: str, error: type[OpenChairError]) -> tuple[re.Pattern[str], type[OpenChairError]]:
@@ -47,33 +37,19 @@ _TEXTS = (
     _listed(r"^missing parameter|is (missing|invalid|not valid)$|must be |can't be |cannot be |too long", EhrRejected),
     _listed(r"start.?time.{0,40}(past|future)|in the past", EhrRejected),
 )
-_HTML = re.compile(rb"\s*(<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
 _IGNORED = re.compile(r"parameters are ignored", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Page[R: Row]:
-    """The readable rows of a page, how many it held in all, and where the next begins, None at the end."""
-
-    rows: tuple[R, ...]
-    length: int
-    next_cursor: str | None = None
-
-
 def page_of[R: Row](model: type[R], asked: Asked) -> Judge[Page[R]]:
-    """A list. A broken row is left out and counted; a page of broken rows only is no answer."""
+    """A list, which tells where it goes on."""
 
     def judge(reply: Reply) -> Answer[Page[R]]:
         envelope = _envelope(reply, asked)
         items = envelope.get("data")
         if not isinstance(items, list):
-            raise _no_answer(asked)
-        read = [_row(item, model) for item in items]
-        rows = tuple(row for row, _ in read if row is not None)
-        if items and not rows:
-            raise _no_answer(asked)
-        odd = sum(is_odd for _, is_odd in read) + _ignores_something(envelope)
-        return Answer(Page(rows, len(items), _next_cursor(envelope)), odd)
+            raise no_answer(asked)
+        answer = page_from(items, model, asked, _next_cursor(envelope))
+        return Answer(answer.value, answer.broken_rows + _ignores_something(envelope))
 
     return judge
 
@@ -86,10 +62,10 @@ def object_of[R: Row](model: type[R], asked: Asked, *inside: str) -> Judge[R]:
         item = envelope.get("data")
         if isinstance(item, dict):
             item = next((item[name] for name in inside if isinstance(item.get(name), dict)), item)
-        row, is_odd = _row(item, model)
+        row = model.read_or_none(item)
         if row is None:
-            raise _no_answer(asked)
-        return Answer(row, int(is_odd) + _ignores_something(envelope))
+            raise no_answer(asked)
+        return Answer(row, int(row.is_odd) + _ignores_something(envelope))
 
     return judge
 
@@ -103,11 +79,6 @@ def token_of(reply: Reply) -> Answer[str]:
     return Answer(token)
 
 
-def _row[R: Row](item: Any, model: type[R]) -> tuple[R | None, bool]:
-    row = model.read_or_none(item)
-    return row, row is None or row.is_odd
-
-
 def _next_cursor(envelope: Mapping[str, Any]) -> str | None:
     info = envelope.get("page_info")
     if not isinstance(info, dict) or not info.get("has_next_page") or not isinstance(info.get("end_cursor"), str):
@@ -117,11 +88,10 @@ def _next_cursor(envelope: Mapping[str, Any]) -> str | None:
 
 def _envelope(reply: Reply, asked: Asked) -> Mapping[str, Any]:
     """The answer's object, when it says that all went well. `code` false in a 2xx is a refusal all the same."""
-    is_html = bool(reply.body) and ("html" in reply.content_type.lower() or _HTML.match(reply.body or b"") is not None)
-    document = None if reply.body is None or is_html else _document(reply.body)
+    document = _document(reply)
     if 200 <= reply.status < 300:
         if document is None or document.get("code") is None:
-            raise _no_answer(asked)
+            raise no_answer(asked)
         if document["code"] is True:
             return document
         raise _refusal(document, asked)
@@ -140,7 +110,7 @@ def _error_of(reply: Reply, document: Mapping[str, Any] | None, asked: Asked) ->
     if reply.status in (400, 422) and document is not None:
         return _refusal(document, asked)
     if asked.is_write or reply.status >= 500 or reply.status < 400 or document is None:
-        return _no_answer(asked, reply.status)
+        return no_answer(asked, reply.status)
     return EhrRejected(f"The EHR answered with status {reply.status}.")
 
 
@@ -150,7 +120,7 @@ def _refusal(document: Mapping[str, Any], asked: Asked) -> OpenChairError:
         if any(pattern.search(text) for text in texts):
             return error()
     if asked.is_write:
-        return EhrOutcomeUnknown(fingerprint=sha256("\n".join(texts).encode()).hexdigest()[:16])
+        return unlisted("\n".join(texts))
     return EhrRejected()
 
 
@@ -166,19 +136,9 @@ def _ignores_something(envelope: Mapping[str, Any]) -> int:
     return int(any(_IGNORED.search(text) for text in texts))
 
 
-def _document(body: bytes) -> dict[str, Any] | None:
+def _document(reply: Reply) -> dict[str, Any] | None:
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        document = document_of(reply)
+    except ValueError:
         return None
     return document if isinstance(document, dict) else None
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(name)
-
-
-def _no_answer(asked: Asked, status: int | None = None) -> OpenChairError:
-    if asked.is_write:
-        return EhrOutcomeUnknown()
-    return EhrUnavailable(None if status is None else f"The EHR answered with status {status}.")

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from openchair import wall_time
 from openchair.clients.nexhealth import translate
-from openchair.clients.nexhealth.calls import unreadable_schedule
 from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import AppointmentRow, SlotGroupRow
 from openchair.clients.nexhealth.translate import OfferedSlot
+from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, OperatoryNotFound, PatientNotFound
 from openchair.models.visit import Appointment, Move, NewAppointment
 

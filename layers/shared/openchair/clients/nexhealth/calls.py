@@ -6,10 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from openchair.clients.kept import Kept
-from openchair.clients.nexhealth.answers import Asked, object_of, page_of
+from openchair.clients.nexhealth.answers import object_of, page_of
+from openchair.clients.pages import Page, rows_of
+from openchair.clients.replies import Asked
 from openchair.clients.rows import Row
-from openchair.clients.transport import EhrRequest, Transport
-from openchair.errors import EhrUnavailable, NotFound
+from openchair.clients.transport import Transport
+from openchair.clients.wire import EhrRequest
+from openchair.errors import NotFound
 from openchair.models.practice import NexHealthSettings, Practice
 
 _PAGE = 300
@@ -55,26 +58,16 @@ class Calls:
         is_schedule: bool = False,
         is_paged: bool = True,
     ) -> Iterator[R]:
-        """Every row, once. Ends where the vendor says so, on a cursor it gave before, and on a page without news.
-
-        A schedule of which a row is no row at all raises EhrUnavailable.
-        """
+        """Every row, once. What ends it is told by `rows_of`."""
         wanted = {"subdomain": self._settings.subdomain, "per_page": str(_PAGE) if is_paged else None, **query}
         asked = {name: value for name, value in wanted.items() if value is not None}
-        seen: set[object] = set()
-        cursors: set[str] = set()
-        while True:
-            request = EhrRequest(operation, "GET", path, dict(asked))
-            page = self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
-            if is_schedule and len(page.rows) < page.length:
-                raise unreadable_schedule()
-            new = {row.key: row for row in page.rows if row.key not in seen}
-            yield from new.values()
-            seen.update(new)
-            if page.next_cursor is None or page.next_cursor in cursors or not new:
-                return
-            cursors.add(page.next_cursor)
-            asked["end_cursor"] = page.next_cursor
+
+        def read_page(cursor: str | None) -> Page[R]:
+            where = {} if cursor is None else {"end_cursor": cursor}
+            request = EhrRequest(operation, "GET", path, asked | where)
+            return self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
+
+        return rows_of(read_page, is_schedule=is_schedule)
 
     def _one[R: Row](
         self,
@@ -110,8 +103,3 @@ class Calls:
         return self._transport.send(
             request, object_of(model, Asked(is_write=True, missing=missing), inside), self._deadline
         )
-
-
-def unreadable_schedule() -> EhrUnavailable:
-    """For a row that takes up time nobody can tell: left out, its time would look free."""
-    return EhrUnavailable("A row of the EHR's schedule cannot be read.")

@@ -1,6 +1,6 @@
 """How often NexHealth lets itself be asked with one API key (NexHealth, "Rate limiting")."""
 
-from openchair.clients.transport import EhrRequest
+from openchair.clients.wire import EhrRequest
 from openchair.limits import Bucket
 
 _APPOINTMENTS = Bucket("appointments", 1.0, 8)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from openchair.clients.nexhealth.answers import token_of
 from openchair.clients.tokens import NewToken
-from openchair.clients.transport import EhrRequest, Transport
+from openchair.clients.transport import Transport
+from openchair.clients.wire import EhrRequest
 from openchair.models.practice import NexHealthSettings
 from openchair.ports import Clock
 

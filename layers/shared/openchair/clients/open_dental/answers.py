@@ -3,13 +3,13 @@
 import json
 import re
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-from pydantic import ValidationError
-
+from openchair.clients.pages import Page, page_from
+from openchair.clients.replies import Asked, document_of, is_html, no_answer, unlisted
 from openchair.clients.rows import Row
-from openchair.clients.transport import Answer, Judge, Reply
+from openchair.clients.transport import Answer, Judge
+from openchair.clients.wire import Reply
 from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,
@@ -17,9 +17,7 @@ from openchair.errors import (
     EhrKeyRefused,
     EhrNotSupported,
     EhrOffline,
-    EhrOutcomeUnknown,
     EhrRejected,
-    EhrUnavailable,
     LocationNotFound,
     NotFound,
     OpenChairError,
@@ -28,14 +26,6 @@ from openchair.errors import (
     ProviderNotFound,
     SlotTaken,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a reply answers: `missing` is what a 404 without a known text means."""
-
-    is_write: bool = False
-    missing: type[NotFound] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,42 +103,28 @@ _TEXTS = (
 # On a read even a guess at an outage does no harm: it is tried again later.
 _MAYBE_OFFLINE = re.compile(r"econnector|\bconnect|\boffline\b|registration key", re.IGNORECASE)
 
-_HTML = re.compile(rb"\s*(<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
-
 
 def object_of[R: Row](model: type[R], asked: Asked) -> Judge[R]:
     """One object; a write's answer without a usable one leaves its outcome unknown."""
 
     def judge(reply: Reply) -> Answer[R]:
         document = _document(reply, asked)
-        row, is_odd = _row(document, model)
+        row = model.read_or_none(document)
         if row is None:
-            raise _no_answer(asked)
-        return Answer(row, int(is_odd))
+            raise no_answer(asked)
+        return Answer(row, int(row.is_odd))
 
     return judge
 
 
-@dataclass(frozen=True, slots=True)
-class Page[R: Row]:
-    """The readable rows of a page, and how many it held in all."""
-
-    rows: tuple[R, ...]
-    length: int
-
-
 def page_of[R: Row](model: type[R], asked: Asked) -> Judge[Page[R]]:
-    """A list of objects. A broken row is left out and counted; a page of broken rows only is no answer."""
+    """A list of objects, which does not tell whether it goes on."""
 
     def judge(reply: Reply) -> Answer[Page[R]]:
         document = _document(reply, asked)
         if not isinstance(document, list):
-            raise _no_answer(asked)
-        read = [_row(item, model) for item in document]
-        rows = tuple(row for row, _ in read if row is not None)
-        if document and not rows:
-            raise _no_answer(asked)
-        return Answer(Page(rows, len(document)), sum(is_odd for _, is_odd in read))
+            raise no_answer(asked)
+        return page_from(document, model, asked)
 
     return judge
 
@@ -157,8 +133,8 @@ def done(reply: Reply) -> Answer[None]:
     """A write that answers with no body, or with one that says nothing."""
     asked = Asked(is_write=True)
     _refuse_unless_ok(reply, asked)
-    if reply.body is None or _is_html(reply):
-        raise _no_answer(asked)
+    if reply.body is None or is_html(reply):
+        raise no_answer(asked)
     return Answer(None)
 
 
@@ -172,34 +148,13 @@ def done_or(missing: type[NotFound]) -> Judge[None]:
     return judge
 
 
-def _row[R: Row](item: Any, model: type[R]) -> tuple[R | None, bool]:
-    try:
-        row = model.read(item)
-    except ValidationError:
-        return None, True
-    return row, row.is_odd
-
-
 def _document(reply: Reply, asked: Asked) -> Any:
     _refuse_unless_ok(reply, asked)
-    if reply.body is None or _is_html(reply):
-        raise _no_answer(asked)
     try:
-        return json.loads(reply.body.decode("utf-8-sig"), parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        return document_of(reply)
+    except ValueError:
         pass
-    raise _no_answer(asked)
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(name)
-
-
-def _no_answer(asked: Asked, status: int | None = None) -> OpenChairError:
-    detail = None if status is None else f"The EHR answered with status {status}."
-    if asked.is_write:
-        return EhrOutcomeUnknown()
-    return EhrUnavailable(detail)
+    raise no_answer(asked)
 
 
 def _refuse_unless_ok(reply: Reply, asked: Asked) -> None:
@@ -211,10 +166,10 @@ def _refuse_unless_ok(reply: Reply, asked: Asked) -> None:
         raise EhrKeyRefused()
     if reply.status == 410:
         raise EhrNotSupported("The vendor has retired this call.")
-    if reply.status in (400, 404) and reply.body is not None and not _is_html(reply):
+    if reply.status in (400, 404) and reply.body is not None and not is_html(reply):
         raise _error_of(reply.status, _text(reply.body), asked)
-    if asked.is_write or reply.status >= 500 or reply.status < 400 or reply.status in (408, 425) or _is_html(reply):
-        raise _no_answer(asked, reply.status)
+    if asked.is_write or reply.status >= 500 or reply.status < 400 or reply.status in (408, 425) or is_html(reply):
+        raise no_answer(asked, reply.status)
     raise EhrRejected(f"The EHR answered with status {reply.status}.")
 
 
@@ -223,12 +178,12 @@ def _error_of(status: int, text: str, asked: Asked) -> OpenChairError:
         if not listed.pattern.search(text):
             continue
         if listed.error is None:
-            return _no_answer(asked, status)
+            return no_answer(asked, status)
         return listed.error(listed.detail)
     if status == 404:
         return asked.missing() if asked.missing else EhrRejected("The EHR does not know something that was named.")
     if asked.is_write:
-        return EhrOutcomeUnknown(fingerprint=sha256(f"{status} {text}".encode()).hexdigest()[:16])
+        return unlisted(f"{status} {text}")
     return EhrOffline() if _MAYBE_OFFLINE.search(text) else EhrRejected()
 
 
@@ -242,7 +197,3 @@ def _text(body: bytes) -> str:
     if isinstance(document, dict):
         document = next((document[key] for key in ("message", "Message") if key in document), "")
     return document.strip() if isinstance(document, str) else ""
-
-
-def _is_html(reply: Reply) -> bool:
-    return bool(reply.body) and ("html" in reply.content_type.lower() or _HTML.match(reply.body or b"") is not None)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from openchair.clients.open_dental import translate
-from openchair.clients.open_dental.calls import Calls, unreadable_schedule
+from openchair.clients.open_dental.calls import Calls
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
 from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
+from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
 from openchair.models.visit import Appointment, Move, NewAppointment
 

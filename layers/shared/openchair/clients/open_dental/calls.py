@@ -2,25 +2,24 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from openchair.clients.kept import Kept
-from openchair.clients.open_dental.answers import Asked, done_or, object_of, page_of
+from openchair.clients.open_dental.answers import done_or, object_of, page_of
+from openchair.clients.pages import Page, rows_of
+from openchair.clients.replies import Asked
 from openchair.clients.rows import Row
-from openchair.clients.transport import EhrRequest, Transport
-from openchair.errors import EhrUnavailable, NotFound
+from openchair.clients.transport import Transport
+from openchair.clients.wire import EhrRequest
+from openchair.errors import NotFound
 from openchair.models.practice import OpenDentalSettings, Practice
 
 _PAGE = 100
 """Rows an ordinary key gets at once, whatever `Limit` asks for (Open Dental API, "Specification", Pagination)."""
 
 _ENTERPRISE_PAGE = 1000
-
-
-def unreadable_schedule() -> EhrUnavailable:
-    """For a row that takes up time nobody can tell: left out, its time would look free."""
-    return EhrUnavailable("A row of the EHR's schedule cannot be read.")
 
 
 class Calls:
@@ -53,24 +52,18 @@ class Calls:
         *,
         is_schedule: bool = False,
     ) -> Iterator[R]:
-        """Every row, once, page by page. Ends on a short page, and on one that brings nothing new: some servers
-        serve the first page for ever. A schedule of which a row is no row at all raises EhrUnavailable."""
+        """Every row, once. What ends it is told by `rows_of`; a page shorter than the vendor's is the last."""
         limit = _ENTERPRISE_PAGE if self._settings.throttle == "enterprise" else _PAGE
         asked = {name: value for name, value in query.items() if value is not None}
-        seen: set[object] = set()
-        offset = 0
-        while True:
+
+        def read_page(cursor: str | None) -> Page[R]:
+            offset = int(cursor or 0)
             request = EhrRequest(operation, "GET", path, {**asked, "Limit": str(limit), "Offset": str(offset)})
             page = self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
-            if is_schedule and len(page.rows) < page.length:
-                raise unreadable_schedule()
-            new = {row.key: row for row in page.rows if row.key not in seen}
-            yield from new.values()
-            seen.update(new)
-            offset += page.length
             # Compared with the smaller page: a server may cut a larger `Limit` to its own without a word.
-            if page.length < _PAGE or not new:
-                return
+            return page if page.length < _PAGE else replace(page, next_cursor=str(offset + page.length))
+
+        return rows_of(read_page, is_schedule=is_schedule)
 
     def _one[R: Row](self, operation: str, path: str, model: type[R], missing: type[NotFound]) -> R:
         request = EhrRequest(operation, "GET", path)

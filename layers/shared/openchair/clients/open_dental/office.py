@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from openchair.clients.open_dental import translate
-from openchair.clients.open_dental.calls import Calls, unreadable_schedule
+from openchair.clients.open_dental.calls import Calls
 from openchair.clients.open_dental.nouns import AppointmentType, Definition, Location, ScheduleOperatory
 from openchair.clients.open_dental.payloads import (
     AppointmentTypeRow,
@@ -18,6 +18,7 @@ from openchair.clients.open_dental.payloads import (
     ScheduleOperatoryRow,
     ScheduleRow,
 )
+from openchair.clients.pages import unreadable_schedule
 from openchair.errors import EhrNotSupported, EhrRejected, OperatoryNotFound
 from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule
 

@@ -1,6 +1,7 @@
 """How often Open Dental lets itself be asked, by what a key may do (Open Dental API, "API Permissions")."""
 
-from openchair.clients.transport import EhrRequest, Rates
+from openchair.clients.transport import Rates
+from openchair.clients.wire import EhrRequest
 from openchair.limits import Bucket
 from openchair.models.practice import OpenDentalSettings
 
