@@ -9,7 +9,7 @@ from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, 
 from openchair.limits import LimitState
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.models.practice import PracticeRecord
-from openchair.ports import Clock, DueTask, Token
+from openchair.ports import EVENTS_AT_ONCE, Clock, DueTask, Token
 
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -20,6 +20,7 @@ class MemoryTaskStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tasks: dict[tuple[str, str], Task] = {}
+        self._due: dict[tuple[str, str], datetime] = {}
         self._keys: dict[tuple[str, str], tuple[str, str, datetime]] = {}
         self._lines: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._cells: dict[tuple[str, str, str, datetime], str] = {}
@@ -58,9 +59,10 @@ class MemoryTaskStore:
         ]
 
     def due(self, now: datetime, limit: int) -> Sequence[DueTask]:
-        waiting = [task for task in self._tasks.values() if task.next_attempt_at and task.next_attempt_at <= now]
-        waiting.sort(key=lambda task: task.next_attempt_at or now)
-        return [DueTask(task.practice_id, task.id, str(task.next_attempt_at)) for task in waiting[:limit]]
+        waiting = sorted((at, ids) for ids, at in self._due.items() if at <= now)
+        found = [DueTask(*ids, str(at)) for at, ids in waiting if self._tasks[ids].next_attempt_at is not None]
+        untold = [DueTask(*ids, str(at)) for at, ids in waiting if self._tasks[ids].next_attempt_at is None]
+        return [*found[:limit], *untold[: min(limit, EVENTS_AT_ONCE)]]
 
     def accept(self, task: Task, record: IdempotencyRecord) -> Task:
         if earlier := self.accepted(task.practice_id, record):
@@ -84,6 +86,13 @@ class MemoryTaskStore:
             task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
         )
 
+    def note(self, task: Task) -> Task:
+        if task.is_settled:
+            return self.save(task)
+        self._check_version(task)
+        due = self._tasks[task.practice_id, task.id].next_attempt_at
+        return self._put(task.changed(version=task.version + 1, next_attempt_at=due))
+
     def end(self, task: Task) -> Task:
         self._check_version(task)
         for cell in self._cells_of(task, task.holds):
@@ -94,19 +103,30 @@ class MemoryTaskStore:
             del waiting[place]
             behind = [entry for entry in waiting[place:] if self._tasks[entry].next_attempt_at is not None]
             if behind:
-                self._tasks[behind[0]] = self._tasks[behind[0]].changed(next_attempt_at=self._clock.now())
+                self._put(self._tasks[behind[0]].changed(next_attempt_at=self._clock.now()))
         return self._put(
             task.changed(version=task.version + 1, holds=(), lines=(), lease_until=None, next_attempt_at=task.sweep_at)
         )
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
-        task = self.task(due.practice_id, due.task_id)
-        if str(task.next_attempt_at) != due.next_attempt_at:
+        ids = due.practice_id, due.task_id
+        task = self.task(*ids)
+        if str(self._due.get(ids)) != due.next_attempt_at:
             return None
-        return self._put(task.changed(next_attempt_at=next_attempt_at))
+        if task.announce_at is None:
+            task = self._put(task.changed(next_attempt_at=next_attempt_at))
+        self._due[ids] = next_attempt_at
+        return task
+
+    def earliest_due(self) -> datetime | None:
+        return min(self._due.values(), default=None)
 
     def _put(self, task: Task) -> Task:
-        self._tasks[task.practice_id, task.id] = task
+        ids = task.practice_id, task.id
+        self._tasks[ids] = task
+        self._due.pop(ids, None)
+        if task.due_at is not None:
+            self._due[ids] = task.due_at
         return task
 
     def _check_version(self, task: Task) -> None:

@@ -34,7 +34,7 @@ def resolve(request: PracticeRequest) -> Answer:
 api.route("GET", "/tasks", TaskListQuery)(lambda r: list_tasks(r.practice_id, r.query(TaskListQuery), tasks))
 api.route("GET", "/tasks/<task_id>")(lambda r: task_answer(tasks.task(r.practice_id, r.path["task_id"])))
 api.route("POST", "/tasks/<task_id>/withdraw")(
-    lambda r: task_answer(withdraw_task(r.practice_id, r.path["task_id"], tasks, clock))
+    lambda r: task_answer(withdraw_task(r.practice_id, r.path["task_id"], tasks, queue, clock))
 )
 
 lambda_handler = api.resolve

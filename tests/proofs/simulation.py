@@ -326,7 +326,7 @@ class Simulation:
     def withdraw(self, task: Task) -> None:
         self.kernel.start(
             "withdraw",
-            lambda: withdraw_task(task.practice_id, task.id, self.tasks, self.clock),
+            lambda: withdraw_task(task.practice_id, task.id, self.tasks, self.queue, self.clock),
             seconds=SUBMIT_SECONDS,
             skew=self._skew(),
             on_end=self._check_error,

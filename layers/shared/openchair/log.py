@@ -185,6 +185,18 @@ def overlap_allowed(caller_id: str, accepted: "Task") -> None:
         logger.info("overlap allowed", caller_id=caller_id, practice_id=accepted.practice_id, task_id=accepted.id)
 
 
+def event_not_published(untold: "Task") -> None:
+    """A task's event that the bus did not take; it is tried again."""
+    logger.warning(
+        "event not published",
+        practice_id=untold.practice_id,
+        task_id=untold.id,
+        task_state=untold.state.value,
+        code=untold.code,
+        attempt=untold.untold.attempts + 1 if untold.untold is not None else 1,
+    )
+
+
 def task(done: "Task") -> None:
     """One line for every look at a task."""
     logger.info(

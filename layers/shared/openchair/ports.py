@@ -97,6 +97,10 @@ class ClaimReader(Protocol):
     def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]: ...
 
 
+EVENTS_AT_ONCE = 100
+"""Tasks that are due only to be published, of all that are due: a bus that refuses may let these pile up."""
+
+
 @dataclass(frozen=True, slots=True)
 class DueTask:
     """A task whose time to be looked at has come, as the due index tells it: a hint, never a decision."""
@@ -114,8 +118,10 @@ class TaskStore(ClaimReader, Protocol):
     holds in the same transaction and raises SlotTaken when one is another task's; with `join` the task gets a place at
     the end of that line too. `end` stores a terminal task,
     releases its holds, takes it out of its lines and makes the next of each line due, in one transaction; it is due
-    again only at its `sweep_at`. `line` gives
-    (practice_id, task_id) of the open tasks of a line in the order accepted. `wake` is for one waker at a time.
+    again only at its `sweep_at`, and to be published. `note` stores what was published of a task, and leaves the time
+    at which one that goes on is looked at as it is. `line` gives
+    (practice_id, task_id) of the open tasks of a line in the order accepted. `due` gives, behind those to be looked at,
+    EVENTS_AT_ONCE that are only to be published. `wake` is for one waker at a time.
     """
 
     def accept(self, task: Task, record: IdempotencyRecord) -> Task: ...
@@ -124,6 +130,7 @@ class TaskStore(ClaimReader, Protocol):
     def tasks(self, practice_id: str, state: TaskState | None, limit: int, cursor: str | None) -> TaskPage: ...
     def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task: ...
     def end(self, task: Task) -> Task: ...
+    def note(self, task: Task) -> Task: ...
     def line(self, ehr_account_id: str, line: str) -> Sequence[tuple[str, str]]: ...
     def due(self, now: datetime, limit: int) -> Sequence[DueTask]: ...
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None: ...

@@ -9,6 +9,9 @@ from pynamodb.models import Model
 from openchair.settings import settings
 
 DUE_SHARDS = ("0", "1", "2", "3")
+EVENTS_SHARD = "events"
+"""Of what is due only to be published."""
+
 MINUTE_MARKS = tuple(range(0, 60, 5))
 
 
@@ -77,6 +80,9 @@ class DueIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-cal
 
 
 class TaskItem(Model):
+    """`next_attempt_at` is when it is woken, for whatever comes first. `look_at`: of a task that is still to be
+    published, when it is looked at for its own sake."""
+
     class Meta(_Table):
         table_name = _TableName("tasks_table")
 
@@ -87,6 +93,7 @@ class TaskItem(Model):
     version = NumberAttribute()
     due_shard = UnicodeAttribute(null=True)
     next_attempt_at = UnicodeAttribute(null=True)
+    look_at = UnicodeAttribute(null=True)
     due = DueIndex()
 
 

@@ -17,7 +17,8 @@ class Woken:
     """`count` tasks were sent; of all that were due, the longest neglected was last touched `oldest_seconds` ago.
 
     A worker touches a task at every look and lets it wait five minutes at most, so a quarter of an hour means that none
-    comes to look. Its due time would not tell: waking puts it off. 0 when nothing was due.
+    comes to look. Its due time would not tell: waking puts it off. What is only to be published does not count. 0 when
+    nothing was due.
     """
 
     count: int
@@ -25,7 +26,8 @@ class Woken:
 
 
 def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 500) -> Woken:
-    """Sends every due task to the queue, the earliest visit first. One that cannot be sent stays due for later.
+    """Sends every due task to the queue, the earliest visit first, and last what is only to be published. One that
+    cannot be sent stays due for later.
 
     A record that cannot be read or written keeps nobody else back.
     """
@@ -38,13 +40,14 @@ def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 50
         if task is not None:
             woken.append(task)
     sent = 0
-    for task in sorted(woken, key=_starts_at):
+    for task in sorted(woken, key=lambda one: (one.next_attempt_at is None, _starts_at(one))):
         try:
             queue.send(task)
         except StoreUnavailable:
             continue
         sent += 1
-    oldest = max((clock.now() - task.updated_at for task in woken), default=timedelta())
+    looked_at = [task.updated_at for task in woken if task.next_attempt_at is not None]
+    oldest = max((clock.now() - moment for moment in looked_at), default=timedelta())
     return Woken(sent, int(oldest.total_seconds()))
 
 
