@@ -22,7 +22,7 @@ from openchair.limits import Wanted
 from openchair.store import aws
 from openchair.store.system_clock import SystemClock
 from openchair.store.tables import TaskItem
-from openchair.store.task_store import _Transaction
+from openchair.store.transaction import Transaction
 
 KILLED = 137
 FUNCTION_MILLISECONDS = 180_000
@@ -71,7 +71,7 @@ def _run(told: dict[str, Any]) -> int:
     SystemClock.now = later  # type: ignore[assignment, method-assign]
     # The clocks of children differ by minutes, which no limiter allows for.
     Limiter.take = lambda *_: _TURN  # type: ignore[method-assign]
-    _Transaction._write = killer.around(_Transaction._write, lambda *_: True)  # type: ignore[method-assign]
+    Transaction._write = killer.around(Transaction._write, lambda *_: True)  # type: ignore[method-assign]
     Wire._attempt = killer.around(Wire._attempt, _is_write)  # type: ignore[method-assign]
     body = json.dumps({"practice_id": told["practice_id"], "task_id": told["task_id"]})
     answer = lambda_handler({"Records": [{"messageId": "1", "body": body, "attributes": {}}]}, _Context())

@@ -135,7 +135,7 @@ def test_a_step_and_its_journal_read_back_as_they_were(store: TaskStore) -> None
         start=START,
     )
 
-    saved = store.save(accept(store).with_step(sent))
+    saved = store.save(accept(store).changed(steps=(sent,)))
 
     assert store.task("p1", saved.id).steps == (sent,)
 

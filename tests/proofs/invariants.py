@@ -477,6 +477,14 @@ def _lost(simulation: "Simulation", _: None) -> str | None:
     return None
 
 
+def _untold(simulation: "Simulation", _: None) -> str | None:
+    for task in simulation.all_tasks():
+        told = simulation.events.told.get(task.id, ())
+        if task.is_settled and (not told or told[-1] != task.event):
+            return f"{task.id} is {task.event}, and platforms were told {', '.join(told) or 'nothing'}"
+    return None
+
+
 def _no_longer_true(simulation: "Simulation", _: None) -> str | None:
     for task in simulation.all_tasks():
         if task.state in TERMINAL and (wrong := untruth(simulation, task)):
@@ -617,7 +625,7 @@ def _sent_step(call: Call) -> Step | None:
     return next((s for s in call.task.steps if s.state is StepState.SENT and WRITES[s.kind] is call.kind), None)
 
 
-def _target(simulation: "Simulation", call: Call) -> tuple[datetime, int, str, str] | None:
+def _target(simulation: "Simulation", call: Call) -> tuple[datetime, int, str | None, str] | None:
     if call.kind is StepKind.CREATE_APPOINTMENT:
         new: NewAppointment = call.what
         return new.start, new.minutes, new.place.operatory_id, new.place.provider_id
@@ -681,6 +689,7 @@ STORED: tuple[Invariant[Stored], ...] = (
 )
 FINAL: tuple[Invariant[None], ...] = (
     Invariant("lost", "Every accepted task ends, or is in review for a listed cause.", _lost),
+    Invariant("published", "How a task ended, or that it is before a person, is published last.", _untold),
     Invariant("stays-true", "What was told stays so.", _no_longer_true),
     Invariant("collision-told", "A collision with what stood there first is told.", _collision_untold),
     Invariant("leaked", "No claim outlives its task.", _leaked),

@@ -7,7 +7,11 @@ it saves work, while safety rests on the intent, the window and the version alon
 
 from tests.proofs.mutation import Edit, Mutant
 
-_PROCESS = "openchair.tasks.process"
+_LOOP = "openchair.tasks.process.loop"
+_WORKER = "openchair.tasks.process.worker"
+_SENDING = "openchair.tasks.process.sending"
+_READING = "openchair.tasks.process.reading_back"
+_REVIEWS = "openchair.tasks.process.reviews"
 _SUBMIT = "openchair.tasks.submit"
 _WITHDRAW = "openchair.tasks.withdraw"
 _EXPIRY = "openchair.tasks.expiry"
@@ -24,7 +28,7 @@ _RESOLVE = "openchair.tasks.resolve"
 _AWAIT = "openchair.tasks.steps.await_chart"
 _STORE = "tests.memory_store"
 
-_UNKNOWN = "except (EhrOutcomeUnknown, EhrUnavailable) as error:\n"
+_UNKNOWN = "        if meaning is Meaning.UNKNOWN:\n"
 _W = "return timedelta(seconds=timeout_seconds) + EHR_CAP + 2 * SKEW + SPARE"
 
 
@@ -36,44 +40,45 @@ _ALL = (
     _mutant(
         "blind-retry-on-5xx",
         "A write whose answer was lost is sent again at once.",
-        Edit(_PROCESS, _UNKNOWN, f"{_UNKNOWN}            return self._done(task, sent, ready.send())\n"),
+        Edit(_SENDING, _UNKNOWN, f"{_UNKNOWN}            return worker.done(task, sent, ready.send(), desk)\n"),
         scenarios=("create", "onboard"),
     ),
     _mutant(
         "forget-on-exception",
         "A lost answer makes the step new again, as idempotency decorators do.",
         Edit(
-            _PROCESS,
+            _SENDING,
             _UNKNOWN,
-            f"{_UNKNOWN}            return self.wait(task.with_step(_as(sent, StepState.NEW)), self._in(30.0))\n",
+            f"{_UNKNOWN}            new = task.with_step(task.place, as_(sent, StepState.NEW))\n"
+            "            return worker.wait(new, worker.after(30.0))\n",
         ),
         scenarios=("create",),
     ),
     _mutant(
         "no-window",
         "What is not in the chart at the first look is sent again.",
-        Edit(_PROCESS, "self._clock.now() < step.sent_at + self._window", "self._clock.now() < step.sent_at"),
+        Edit(_READING, "worker.clock.now() < step.sent_at + worker.window", "worker.clock.now() < step.sent_at"),
         scenarios=("create", "onboard"),
     ),
     _mutant(
         "window-of-the-cap-alone",
         "The window forgets that the sender itself may be slow.",
-        Edit(_PROCESS, _W, "return EHR_CAP + 2 * SKEW + SPARE"),
+        Edit(_WORKER, _W, "return EHR_CAP + 2 * SKEW + SPARE"),
         scenarios=("create",),
     ),
     _mutant(
         "window-of-the-time-out-alone",
         "The window forgets that the EHR may be slow.",
-        Edit(_PROCESS, _W, "return timedelta(seconds=timeout_seconds)"),
+        Edit(_WORKER, _W, "return timedelta(seconds=timeout_seconds)"),
         scenarios=("create",),
     ),
     _mutant(
         "no-intent",
         "A write leaves before it is recorded as sent.",
         Edit(
-            _PROCESS,
-            "self._send(self._save(task.with_step(sent)), sent, ready, desk)",
-            "self._send(task.with_step(sent), sent, ready, desk)",
+            _SENDING,
+            "_send(worker, worker.save(task.with_step(place, sent)), sent, ready, desk)",
+            "_send(worker, task.with_step(place, sent), sent, ready, desk)",
         ),
         scenarios=("create",),
     ),
@@ -81,10 +86,10 @@ _ALL = (
         "no-fencing",
         "A worker that was overtaken writes its own state over the newer one.",
         Edit(
-            _PROCESS,
-            "        return self._tasks.save(self._touched(task, **updates), (), join)",
-            "        newer = self._tasks.task(task.practice_id, task.id).version\n"
-            "        return self._tasks.save(self._touched(task.changed(version=newer), **updates), (), join)",
+            _WORKER,
+            "        return self.tasks.save(self._touched(task, **updates), take, join)",
+            "        newer = task.version if take else self.tasks.task(task.practice_id, task.id).version\n"
+            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), take, join)",
         ),
         scenarios=("create", "withdraw"),
     ),
@@ -108,15 +113,13 @@ _ALL = (
     _mutant(
         "claim-not-taken",
         "A visit is booked into time that nobody holds.",
-        Edit(_PROCESS, "if ready.take:", "if not ready.take:"),
+        Edit(_SENDING, "if ready.take:", "if not ready.take:"),
         scenarios=("create", "race_open"),
     ),
     _mutant(
         "no-look-after-the-claim",
         "What was read before the hold is believed after it.",
-        Edit(
-            _PROCESS, "                if ready.take or task.attempts > 1:\n                    ready.confirm()\n", ""
-        ),
+        Edit(_SENDING, "            if ready.take or task.attempts > 1:\n                ready.confirm()\n", ""),
         scenarios=("race_open",),
     ),
     _mutant(
@@ -159,9 +162,9 @@ _ALL = (
         "error-as-success",
         "A 200 that holds an error is taken for a booking.",
         Edit(
-            _PROCESS,
+            _SENDING,
             _UNKNOWN,
-            f"{_UNKNOWN}            return self._done(task, sent, Done(outcomes.BOOKED, sent.appointment_id))\n",
+            f'{_UNKNOWN}            return worker.done(task, sent, Done("booked", sent.appointment_id), desk)\n',
         ),
         scenarios=("create", "cancel"),
     ),
@@ -175,11 +178,11 @@ _ALL = (
         "retries-counted-by-deliveries",
         "After three deliveries a task is told as failed.",
         Edit(
-            _PROCESS,
-            "            task = self._take_up(task)\n",
-            "            if task.attempts >= 3:\n"
-            "                return self._end(task, TaskState.FAILED, told_of(SlotTaken()))\n"
-            "            task = self._take_up(task)\n",
+            _LOOP,
+            "        task = worker.take_up(task)\n",
+            "        if task.attempts >= 3:\n"
+            "            return worker.end(task, TaskState.FAILED, told(outcomes.SENT_TOO_OFTEN))\n"
+            "        task = worker.take_up(task)\n",
         ),
         scenarios=("create",),
     ),
@@ -287,13 +290,13 @@ _ALL = (
     _mutant(
         "sent-without-end",
         "A write that never takes effect is sent for ever.",
-        Edit(_PROCESS, "LONGEST_SENDS = 5", "LONGEST_SENDS = 500"),
+        Edit(_READING, "LONGEST_SENDS = 5", "LONGEST_SENDS = 500"),
         scenarios=("create",),
     ),
     _mutant(
         "write-without-time",
         "A write leaves though there is no time left for its answer.",
-        Edit(_PROCESS, "WRITE_NEEDS_SECONDS = 70.0", "WRITE_NEEDS_SECONDS = 0.0"),
+        Edit(_SENDING, "WRITE_NEEDS_SECONDS = 70.0", "WRITE_NEEDS_SECONDS = 0.0"),
         scenarios=("create", "rebook"),
     ),
     _mutant(
@@ -342,7 +345,7 @@ _ALL = (
         "given-up-unread",
         "A review is given up without reading back what was sent.",
         Edit(
-            _PROCESS,
+            _REVIEWS,
             "if step is None or step.state is StepState.SENT:",
             "if step is None or (step.state is StepState.SENT and resolution.action != 'give_up'):",
         ),
@@ -352,11 +355,11 @@ _ALL = (
         "decided-inside-the-window",
         "A person's decision is carried out while the write may still take effect.",
         Edit(
-            _PROCESS,
-            "        if self._still_open(step):\n            return self._look_again(task, step)\n        if task.open",
-            "        if task.open_resolution is None and self._still_open(step):\n"
-            "            return self._look_again(task, step)\n"
-            "        if task.open",
+            _READING,
+            "    if _still_open(worker, step):\n        return _look_again(worker, task, step)\n    if task.open",
+            "    if task.open_resolution is None and _still_open(worker, step):\n"
+            "        return _look_again(worker, task, step)\n"
+            "    if task.open",
         ),
         scenarios=("review_resend", "review_give_up"),
     ),
@@ -364,7 +367,7 @@ _ALL = (
         "resent-unread",
         "A review is sent again without reading back what was sent.",
         Edit(
-            _PROCESS,
+            _REVIEWS,
             "if step is None or step.state is StepState.SENT:",
             "if step is None or (step.state is StepState.SENT and resolution.action != 'resend'):",
         ),
@@ -373,7 +376,7 @@ _ALL = (
     _mutant(
         "resent-over-a-removal",
         "A decision to send again holds for what a person was not shown.",
-        Edit(_PROCESS, " and task.review_code != found.code)", " and not found.code)"),
+        Edit(_READING, " and task.review_code != found.code)", " and not found.code)"),
         scenarios=("review_resend",),
     ),
     _mutant(
@@ -392,7 +395,7 @@ _ALL = (
     _mutant(
         "review-forgotten",
         "A decision that cannot be carried out hides why a person was asked.",
-        Edit(_PROCESS, "task.reviewed_for if code == outcomes.CANNOT_ADOPT else code", "code"),
+        Edit(_WORKER, "task.reviewed_for if code == outcomes.CANNOT_ADOPT else code", "code"),
         scenarios=("review_removed",),
     ),
     _mutant(
@@ -421,7 +424,7 @@ _ALL = (
         "done-when-accepted",
         "What a vendor accepted is told as done before the practice's own system has it.",
         Edit(
-            _PROCESS, "if awaits is not None and step.sent_at is not None:", "if awaits is not None and not step.kind:"
+            _WORKER, "if awaits is not None and step.sent_at is not None:", "if awaits is not None and not step.kind:"
         ),
         scenarios=("behind_create", "behind_move"),
     ),

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "shared" / "openchair"
-CORE = sorted([*(PACKAGE / "tasks").glob("*.py"), *(PACKAGE / "slots").glob("*.py"), PACKAGE / "visits.py"])
+CORE = sorted([*(PACKAGE / "tasks").rglob("*.py"), *(PACKAGE / "slots").rglob("*.py"), PACKAGE / "visits.py"])
 OUTSIDE = {"time", "random", "secrets", "os", "uuid", "threading", "concurrent", "asyncio", "socket", "subprocess"}
 
 

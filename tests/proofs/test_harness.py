@@ -113,7 +113,9 @@ def test_the_snippets_of_a_mutant_stand_once_in_the_source(name: str) -> None:
 
 def test_a_snippet_that_is_not_there_is_told() -> None:
     with pytest.raises(LookupError, match="stands 0 times"):
-        Edit("openchair.tasks.process", "no such line", "").applied(source_of("openchair.tasks.process"))
+        Edit("openchair.tasks.process.sending", "no such line", "").applied(
+            source_of("openchair.tasks.process.sending")
+        )
 
 
 def test_a_mutant_is_caught_in_a_process_of_its_own_and_its_plan_replays() -> None:

@@ -282,7 +282,7 @@ def test_what_is_asked_for_and_does_not_exist_is_said() -> None:
 # ---------------------------------------------------------------------------------------------- place and holds
 
 
-def where(of: Book, start: datetime, wanted: Need | None = None, **more: object) -> list[tuple[str, str]]:
+def where(of: Book, start: datetime, wanted: Need | None = None, **more: object) -> list[tuple[str | None, str]]:
     places = place_at(of, wanted or need(), start, zone=DENVER, **more)  # type: ignore[arg-type]
     return [(place.operatory_id, place.provider_id) for place in places]
 

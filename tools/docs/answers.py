@@ -52,7 +52,7 @@ ANSWERS: dict[str, Schema] = {
     ),
     "ProviderSlots": _object({"provider_id": TEXT, "name": TEXT, "days": _list(ref("DaySlots"))}),
     "DaySlots": _object({"date": DAY, "slots": _list(ref("Slot"))}),
-    "Slot": _object({"start": TIME, "end": TIME, "operatory_id": TEXT}),
+    "Slot": _object({"start": TIME, "end": TIME, "operatory_id": _or_null(TEXT)}),
     "Providers": _object({"providers": _list(ref("Provider"))}),
     "Provider": _object({"provider_id": TEXT, "name": TEXT, "abbreviation": TEXT, "is_hygienist": YES_NO}),
     "Operatories": _object({"operatories": _list(ref("Operatory"))}),

@@ -320,7 +320,7 @@ def test_no_write_starts_without_the_time_to_await_its_answer() -> None:
     task = world.do(create())
 
     assert world.writes() == []
-    assert task.step(task.steps[0].kind).state is StepState.NEW
+    assert task.steps[0].state is StepState.NEW
     assert world.wake() == 1
 
 

@@ -16,7 +16,7 @@ from openchair.errors import (
     EhrUnreachable,
     NotInReview,
 )
-from openchair.models.journal import StepKind, Task, TaskState
+from openchair.models.journal import Task, TaskState
 from openchair.models.person import Patient
 from openchair.models.visit import AppointmentStatus, NewAppointment
 from openchair.tasks.process import resend_window
@@ -733,4 +733,4 @@ def test_a_person_who_leaves_an_old_visit_ends_the_rebook() -> None:
     settled = settle(world, reviewed, "give_up")
 
     assert (settled.state, settled.code) == (TaskState.COMPLETED, "old_visit_remains")
-    assert reviewed.step(StepKind.CREATE_APPOINTMENT).appointment_id == settled.appointment_id
+    assert reviewed.steps[0].appointment_id == settled.appointment_id

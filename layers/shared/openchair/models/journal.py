@@ -96,6 +96,7 @@ class Step(Stored):
     provider_id: str | None = None
     second_provider_id: str | None = None
     is_hygiene: bool = False
+    location_id: str | None = None
     start: datetime | None = None
     minutes: int | None = None
     time_pattern: str = ""
@@ -168,9 +169,6 @@ class Task(Stored):
     def type(self) -> TaskType:
         return self.request.type
 
-    def step(self, kind: StepKind) -> Step:
-        return next(step for step in self.steps if step.kind is kind)
-
     @property
     def open_resolution(self) -> Resolution | None:
         """A person's decision that is still to be put into the journal."""
@@ -214,9 +212,19 @@ class Task(Stored):
         return min((at for at in (self.next_attempt_at, self.announce_at) if at is not None), default=None)
 
     @property
+    def place(self) -> int:
+        """Of the present step, the first that is not done; behind the last when all are."""
+        undone = (place for place, step in enumerate(self.steps) if step.state is not StepState.DONE)
+        return next(undone, len(self.steps))
+
+    @property
     def next_step(self) -> Step | None:
         """The first that is not done."""
-        return next((step for step in self.steps if step.state is not StepState.DONE), None)
+        return next(iter(self.steps[self.place :]), None)
+
+    def last_done(self, *kinds: StepKind) -> Step:
+        """The nearest step of one of these kinds before the present one."""
+        return next(step for step in reversed(self.steps[: self.place]) if step.kind in kinds)
 
     @property
     def sent_anything(self) -> bool:
@@ -226,9 +234,9 @@ class Task(Stored):
     def changed(self, **updates: Any) -> "Task":
         return self.model_copy(update=updates)
 
-    def with_step(self, step: Step, **updates: Any) -> "Task":
-        """This task with the step of the same kind replaced."""
-        steps = tuple(step if old.kind is step.kind else old for old in self.steps)
+    def with_step(self, place: int, step: Step, **updates: Any) -> "Task":
+        """This task with the step at this place replaced: a kind can stand in a task more than once."""
+        steps = (*self.steps[:place], step, *self.steps[place + 1 :])
         return self.model_copy(update={"steps": steps, **updates})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +31,60 @@ class Operatory:
 
 @dataclass(frozen=True, slots=True)
 class WorkBlock:
-    """A provider works from start to end in these chairs; no chair named means any chair assigned to the provider."""
+    """A provider works from start to end in these chairs.
+
+    Where none is named: in the chairs of `location_id`, without a chair where that location has none at all; with no
+    location either, in the chairs assigned to the provider. `appointment_type_ids`: only for visits of these types;
+    none named means for all, also for those of no type.
+    """
 
     provider_id: str
     operatory_ids: tuple[str, ...]
     start: datetime
     end: datetime
+    appointment_type_ids: tuple[str, ...] = ()
+    location_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Blockout:
-    """Nothing is booked from start to end in these chairs; none named means all."""
+    """Nothing is booked from start to end in these chairs.
+
+    Where none is named, with these providers, wherever they sit; where neither is, in all of `location_id`, with a
+    chair or without; and where nothing is named, in the whole practice.
+    """
 
     operatory_ids: tuple[str, ...]
     start: datetime
     end: datetime
+    provider_ids: tuple[str, ...] = ()
+    location_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row of the book of which not all can be told, so that it shuts what it may take: `shuts` says in words what.
+
+    `id` is the EHR's, "" where even that is missing; `day` practice-local, the first it may concern.
+    """
+
+    kind: Literal["appointment", "schedule"]
+    id: str
+    day: date
+    shuts: str
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The hours of a range of days. A closed day has no openings whatever else it holds."""
+    """The hours of a range of days. A closed day has no openings whatever else it holds.
+
+    What `unreadable` tells of stands among the blockouts too, or is hours that open nothing.
+    """
 
     work_blocks: tuple[WorkBlock, ...] = ()
     blockouts: tuple[Blockout, ...] = ()
     closed_days: frozenset[date] = frozenset()
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,19 +40,24 @@ class Service(Document):
         return self.pattern or "X" * (self.minutes // 5)
 
 
-class OpenDentalSettings(Document):
-    api_key_secret_name: SecretName
-    clinic_number: Annotated[int, Field(ge=1)] | None = None
-    throttle: Literal["standard", "read_only", "enterprise"] = "standard"
+class ChairSettings(Document):
+    """The practice's own word on its chairs, the same for every EHR."""
+
     operatory_id_to_provider_id: Mapping[Id, Id] = {}
     operatory_type_to_ids: Mapping[Id, tuple[Id, ...]] = {}
     operatory_type_to_provider_ids: Mapping[Id, tuple[Id, ...]] = {}
+
+
+class OpenDentalSettings(ChairSettings):
+    api_key_secret_name: SecretName
+    clinic_number: Annotated[int, Field(ge=1)] | None = None
+    throttle: Literal["standard", "read_only", "enterprise"] = "standard"
     reschedule: Literal["move", "rebook"] = "move"
     break_type: Literal["Missed", "Cancelled"] | None = None
     confirmed_def: Id | None = None
 
 
-class NexHealthSettings(Document):
+class NexHealthSettings(ChairSettings):
     api_key_secret_name: SecretName
     subdomain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     location_ids: Annotated[tuple[Id, ...], Field(min_length=1)]
@@ -61,10 +66,19 @@ class NexHealthSettings(Document):
     read_cycle_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
 
 
+BlockoutTypes = Literal["all", "no_schedule_only"] | tuple[ShortText, ...]
+
+
 class Booking(Document):
+    """`practice_notes_close`: a note of the practice for a whole day closes it, as a holiday does, which looks the same
+    in Open Dental. `blockouts`: which of Open Dental's shut time, by the ids or names of their types, or only those
+    whose type is flagged so."""
+
     minimum_lead_minutes: Annotated[int, Field(ge=0, le=43200)] = 60
     start_grid_minutes: Annotated[int, Field(ge=5, le=240, multiple_of=5)] = 10
     horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
+    practice_notes_close: bool = True
+    blockouts: BlockoutTypes = "all"
 
 
 class Sync(Document):
@@ -118,15 +132,17 @@ class Practice(Document):
     @property
     def chair_maps(self) -> ChairMaps:
         """`location_ids` is empty when the practice is not limited to some."""
-        if self.open_dental is not None and self.ehr is Ehr.OPEN_DENTAL:
-            section = self.open_dental
-            return ChairMaps(
-                section.operatory_id_to_provider_id,
-                section.operatory_type_to_ids,
-                section.operatory_type_to_provider_ids,
-                (str(section.clinic_number),) if section.clinic_number is not None else (),
-            )
-        return ChairMaps({}, {}, {}, self.nexhealth.location_ids if self.nexhealth is not None else ())
+        section = self._section
+        if isinstance(section, NexHealthSettings):
+            location_ids = section.location_ids
+        else:
+            location_ids = (str(section.clinic_number),) if section.clinic_number is not None else ()
+        return ChairMaps(
+            section.operatory_id_to_provider_id,
+            section.operatory_type_to_ids,
+            section.operatory_type_to_provider_ids,
+            location_ids,
+        )
 
     def service(self, service_id: str) -> Service:
         """Raises ServiceNotFound."""
@@ -137,9 +153,13 @@ class Practice(Document):
 
     @property
     def secret_name(self) -> str:
+        return self._section.api_key_secret_name
+
+    @property
+    def _section(self) -> OpenDentalSettings | NexHealthSettings:
         section = self.open_dental if self.ehr is Ehr.OPEN_DENTAL else self.nexhealth
         assert section is not None  # held by the validator above
-        return section.api_key_secret_name
+        return section
 
 
 @dataclass(frozen=True, slots=True)

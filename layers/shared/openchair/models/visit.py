@@ -35,8 +35,9 @@ class Appointment:
 
     `provider_id` is whose time the visit mainly takes: the hygienist's where the EHR marks it as hygiene.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
-    `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when that
-    system was last compared with.
+    One that occupies and names neither chair nor provider takes all of `location_id`, or of the practice where that is
+    None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `synced_at` (UTC) when
+    that system was last compared with.
     """
 
     id: str
@@ -68,18 +69,27 @@ class Appointment:
         return (self.start.astimezone(UTC) + timedelta(minutes=self.minutes)).astimezone(self.start.tzinfo)
 
     @property
+    def is_block(self) -> bool:
+        """Whether it is nobody's visit but time that the office has shut."""
+        return self.status is AppointmentStatus.NOTE and not self.patient_id
+
+    @property
     def occupies(self) -> bool:
         return self.status in OCCUPYING and self.start is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a visit takes place: the chair, whose time it takes, and who else belongs to that chair."""
+    """Where a visit takes place: the chair, whose time it takes, and who else belongs to that chair.
 
-    operatory_id: str
+    `operatory_id` is None where the EHR knows of no chairs; `location_id` then says where, None where it tells of none.
+    """
+
+    operatory_id: str | None
     provider_id: str
     second_provider_id: str | None = None
     is_hygiene: bool = False
+    location_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

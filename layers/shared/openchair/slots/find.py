@@ -162,7 +162,7 @@ def _days(practice: Practice, query: MoveQuery, clock: Clock) -> tuple[date, dat
 
 
 def _by_provider_and_day(slots: Iterable[Slot], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    days_of: dict[str, dict[date, list[dict[str, str]]]] = {}
+    days_of: dict[str, dict[date, list[dict[str, str | None]]]] = {}
     for slot in slots:
         days = days_of.setdefault(slot.place.provider_id, {})
         days.setdefault(slot.start.date(), []).append(

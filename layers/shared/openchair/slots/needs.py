@@ -50,6 +50,7 @@ def need_for_service(
         location_id=_location(maps, location_id),
         is_only_location=len(maps.location_ids) == 1,
         operatory_id_to_provider_id=maps.operatory_id_to_provider_id,
+        appointment_type_id=service.appointment_type_id,
     )
     return _narrowed(need, provider_id, operatory_id)
 
@@ -81,6 +82,7 @@ def need_for_move(
         is_only_location=len(maps.location_ids) == 1,
         like_operatory_id=appointment.operatory_id,
         operatory_id_to_provider_id=maps.operatory_id_to_provider_id,
+        appointment_type_id=appointment.appointment_type_id,
     )
     return _narrowed(need, provider_id, operatory_id)
 

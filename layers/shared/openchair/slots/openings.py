@@ -31,6 +31,7 @@ class Need:
     `like_operatory_id`, of a visit to be moved, is its present chair: the new one is in the same location and, where
     `operatory_ids` is None, a hygiene chair if that one is. `operatory_id_to_provider_id`: whose a chair is.
     `is_only_location`: the practice has no other, so that an EHR that tells of no locations at all is there.
+    `appointment_type_id` is the visit's, None for one of no type: hours that are for some types only are for no other.
     """
 
     minutes: int
@@ -41,6 +42,7 @@ class Need:
     is_only_location: bool = False
     like_operatory_id: str | None = None
     operatory_id_to_provider_id: Mapping[str, str] = field(default_factory=dict)
+    appointment_type_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +173,11 @@ def holds_for(place: Place, start: datetime, minutes: int, time_pattern: str) ->
     """
     begin, end = _span(start, minutes)
     runs = [(begin + run, begin + stop) for run, stop in provider_runs(time_pattern, minutes)]
+    chairs = [] if place.operatory_id is None else [place.operatory_id]
     chair = (
-        Hold(resource="operatory", resource_id=place.operatory_id, start=a, end=b) for a, b in _marks([(begin, end)])
+        Hold(resource="operatory", resource_id=chair_id, start=a, end=b)
+        for chair_id in chairs
+        for a, b in _marks([(begin, end)])
     )
     theirs = (Hold(resource="provider", resource_id=place.provider_id, start=a, end=b) for a, b in _marks(runs))
     return (*chair, *theirs)
@@ -268,7 +273,7 @@ def _distance(place: Place, prefer: Place | None) -> int:
 # ------------------------------------------------------------------------------------------- what is in the way
 
 
-def _shut(book: Book, zone: ZoneInfo) -> dict[str, "_Stretches"]:
+def _shut(book: Book, zone: ZoneInfo) -> dict[str | None, "_Stretches"]:
     """By chair: closed days and blockouts, which nobody may book over."""
     closed = [(_seconds(a), _seconds(b)) for a, b in (wall_time.day_bounds(d, zone) for d in book.schedule.closed_days)]
 
@@ -284,10 +289,10 @@ def _shut(book: Book, zone: ZoneInfo) -> dict[str, "_Stretches"]:
 
 def _taken(
     book: Book, ignore_appointment_id: str | None = None, ignore_task_id: str | None = None
-) -> tuple[dict[str, "_Stretches"], dict[str, "_Stretches"]]:
+) -> tuple[dict[str | None, "_Stretches"], dict[str | None, "_Stretches"]]:
     """By chair and by provider: appointments and claims. A provider's time counts wherever the chair is."""
-    chairs: dict[str, list[Stretch]] = {}
-    providers: dict[str, list[Stretch]] = {}
+    chairs: dict[str | None, list[Stretch]] = {}
+    providers: dict[str | None, list[Stretch]] = {}
     for visit in book.appointments:
         if visit.start is None or not visit.occupies or visit.id == ignore_appointment_id:
             continue
@@ -307,7 +312,7 @@ def _taken(
     return _arranged(chairs), _arranged(providers)
 
 
-def _arranged(spans: dict[str, list[Stretch]]) -> dict[str, "_Stretches"]:
+def _arranged(spans: dict[str | None, list[Stretch]]) -> dict[str | None, "_Stretches"]:
     return {resource_id: _Stretches(theirs) for resource_id, theirs in spans.items()}
 
 

@@ -2,22 +2,17 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from pydantic import ValidationError
-from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
-from pynamodb.expressions.condition import Condition, size
+from pynamodb.exceptions import PynamoDBException, UpdateError
+from pynamodb.expressions.condition import size
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from openchair.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
-    OpenChairError,
-    SlotTaken,
     StaleVersion,
     StoreError,
     StoreUnavailable,
@@ -27,10 +22,9 @@ from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskP
 from openchair.ports import EVENTS_AT_ONCE, Clock, DueTask
 from openchair.store import claim_store, tables
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
+from openchair.store.transaction import ATTEMPTS, Transaction
 
 IDEMPOTENCY_KEPT = timedelta(days=30)
-_AGAIN = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-_ATTEMPTS = 7
 _PAGE_READ = 200
 _PAGES_READ = 10
 _EMPTY_LINE_KEPT = timedelta(days=7)
@@ -123,7 +117,7 @@ class DynamoTaskStore:
             expires_at=int((now + IDEMPOTENCY_KEPT).timestamp()),
         )
         unused = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires_at <= int(now.timestamp()))
-        transaction = _Transaction(self._clock)
+        transaction = Transaction(self._clock)
         transaction.put(remembered, unused, IdempotencyKeyReused)
         transaction.put(_item(stored), TaskItem.pk.does_not_exist(), StaleVersion)
         for line in task.lines:
@@ -141,7 +135,7 @@ class DynamoTaskStore:
     def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
         joined = (join,) if join is not None and join not in task.lines else ()
         stored = task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
-        transaction = _Transaction(self._clock)
+        transaction = Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
         for line in joined:
             transaction.update(*_joining(task, line), None)
@@ -163,7 +157,7 @@ class DynamoTaskStore:
         return stored
 
     def end(self, task: Task) -> Task:
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             try:
                 return self._end(task)
             except _LineMoved:
@@ -174,7 +168,7 @@ class DynamoTaskStore:
         stored = task.changed(
             version=task.version + 1, holds=(), lines=(), lease_until=None, next_attempt_at=task.sweep_at
         )
-        transaction = _Transaction(self._clock)
+        transaction = Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
         transaction.claim(claim_store.releasing(task.ehr_account_id, task.id, task.holds))
         for line in task.lines:
@@ -182,7 +176,7 @@ class DynamoTaskStore:
         transaction.commit()
         return stored
 
-    def _leave(self, transaction: "_Transaction", task: Task, line: str) -> None:
+    def _leave(self, transaction: Transaction, task: Task, line: str) -> None:
         """Takes the task out of the line and makes the one behind it due."""
         waiting = list(self.line(task.ehr_account_id, line))
         mine = (task.practice_id, task.id)
@@ -225,64 +219,6 @@ class DynamoTaskStore:
 
 class _LineMoved(StoreError):
     """Somebody before us in a line left it between our look and our write."""
-
-
-class _Transaction:
-    """One TransactWriteItems with the error each failed condition means; a conflict is tried again, never told."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._puts: list[tuple[Model, Condition]] = []
-        self._updates: list[tuple[Model, list[Action], Condition | None]] = []
-        self._put_errors: list[type[OpenChairError]] = []
-        self._update_errors: list[type[OpenChairError]] = []
-
-    def put(self, item: Model, condition: Condition, error: type[OpenChairError]) -> None:
-        self._puts.append((item, condition))
-        self._put_errors.append(error)
-
-    def update(
-        self,
-        item: Model,
-        actions: list[Action],
-        condition: Condition | None,
-        error: type[OpenChairError] = StaleVersion,
-    ) -> None:
-        self._updates.append((item, actions, condition))
-        self._update_errors.append(error)
-
-    def claim(self, updates: Iterable[tuple[Model, list[Action], Condition]]) -> None:
-        for item, actions, condition in updates:
-            self.update(item, actions, condition, SlotTaken)
-
-    def commit(self) -> None:
-        token = uuid4().hex
-        for attempt in range(_ATTEMPTS):
-            try:
-                self._write(token)
-                return
-            except TransactWriteError as error:
-                codes = [reason.code if reason else None for reason in error.cancellation_reasons]
-                for meaning, code in zip([*self._put_errors, *self._update_errors], codes, strict=False):
-                    if code == "ConditionalCheckFailed":
-                        raise meaning from error
-                again = any(code in _AGAIN for code in codes) or error.cause_response_code in (
-                    "TransactionInProgressException",
-                    "ThrottlingException",
-                )
-                if not again or attempt == _ATTEMPTS - 1:
-                    raise StoreUnavailable from error
-            except PynamoDBException as error:
-                raise StoreUnavailable from error
-            self._clock.sleep(0.02 * 2**attempt)
-
-    def _write(self, token: str) -> None:
-        connection = TaskItem._get_connection().connection
-        with TransactWrite(connection=connection, client_request_token=token) as transaction:
-            for item, condition in self._puts:
-                transaction.save(item, condition=condition)
-            for item, actions, changed in self._updates:
-                transaction.update(item, actions=actions, condition=changed)
 
 
 def _joining(task: Task, line: str) -> tuple[LineItem, list[Action]]:

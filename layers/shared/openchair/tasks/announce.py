@@ -19,17 +19,13 @@ def announce_change(task: Task, tasks: TaskStore, events: TaskEvents, clock: Clo
     time of which is left as it is. Of a task that somebody works on they tell themselves what comes of it.
     """
     now = clock.now()
-    if task.announced == task.event or _is_worked_on(task, now) or _is_put_off(task, now):
+    if task.announced == task.event or task.lease_until is not None or _is_put_off(task, now):
         return task
     try:
         events.publish(task)
     except StoreUnavailable:
         return _noted(task.changed(untold=_again(task, now)), tasks) if task.is_settled else task
     return _noted(task.changed(announced=task.event, untold=None), tasks)
-
-
-def _is_worked_on(task: Task, now: datetime) -> bool:
-    return task.lease_until is not None and task.lease_until > now
 
 
 def _is_put_off(task: Task, now: datetime) -> bool:

@@ -80,7 +80,7 @@ def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool
             return visit.id == step.appointment_id and visit.is_confirmed
         case StepKind.AWAIT_APPOINTMENT:
             # What only the vendor has is told as booked by nobody, and no old visit gives way to it.
-            return visit.is_in_chart and visit.id == task.step(StepKind.CREATE_APPOINTMENT).appointment_id
+            return visit.is_in_chart and visit.id == task.last_done(StepKind.CREATE_APPOINTMENT).appointment_id
         case _:
             return False
 

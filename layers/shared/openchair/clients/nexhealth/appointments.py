@@ -10,7 +10,7 @@ from openchair.clients.nexhealth.payloads import AppointmentRow, SlotGroupRow
 from openchair.clients.nexhealth.translate import OfferedSlot
 from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, OperatoryNotFound, PatientNotFound
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, Place
 
 _BEFORE = timedelta(days=30)
 _AFTER = timedelta(days=731)
@@ -87,7 +87,7 @@ class AppointmentCalls(OfficeCalls):
     def create_appointment(self, new: NewAppointment) -> Appointment:
         """NexHealth, POST /appointments: accepted, and in the chart once it has a `foreign_id`."""
         body = translate.new_appointment_body(new, OperatoryNotFound)
-        location_id = self._location_of(new.place.operatory_id)
+        location_id = self._location_of(new.place)
         row = self._write(
             "create_appointment", "POST", "appointments", body, AppointmentRow, "appt", location_id=location_id
         )
@@ -125,10 +125,12 @@ class AppointmentCalls(OfficeCalls):
     def _translated(self, row: AppointmentRow) -> Appointment:
         return translate.appointment(row, self._zone)
 
-    def _location_of(self, operatory_id: str) -> str:
+    def _location_of(self, place: Place) -> str:
         if len(self._location_ids) == 1:
             return self._location_ids[0]
-        chair = next((one for one in self.operatories() if one.id == operatory_id), None)
+        if place.operatory_id is None and place.location_id is not None:
+            return place.location_id
+        chair = next((one for one in self.operatories() if one.id == place.operatory_id), None)
         if chair is None or chair.location_id is None:
             raise OperatoryNotFound()
         return chair.location_id

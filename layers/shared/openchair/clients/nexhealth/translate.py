@@ -232,11 +232,12 @@ def new_appointment_body(new: NewAppointment, missing: type[NotFound]) -> dict[s
     asked: dict[str, Any] = {
         "patient_id": number(new.patient_id, missing),
         "provider_id": number(new.place.provider_id, missing),
-        "operatory_id": number(new.place.operatory_id, missing),
         "start_time": wire_time(new.start),
         "end_time": wire_time(end),
         "note": new.note,
     }
+    if new.place.operatory_id is not None:
+        asked["operatory_id"] = number(new.place.operatory_id, missing)
     if new.appointment_type_id is not None:
         asked["appointment_type_id"] = number(new.appointment_type_id, missing)
     return {"appt": asked}
@@ -246,8 +247,9 @@ def move_body(move: Move, missing: type[NotFound]) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "start_time": wire_time(move.start),
         "end_time": wire_time(move.start.astimezone(UTC) + timedelta(minutes=move.minutes)),
-        "operatory_id": number(move.place.operatory_id, missing),
     }
+    if move.place.operatory_id is not None:
+        asked["operatory_id"] = number(move.place.operatory_id, missing)
     if move.note is not None:
         asked["note"] = move.note
     return {"appt": asked}

@@ -268,6 +268,8 @@ def flag(value: bool) -> str:
 
 def place_body(place: Place) -> dict[str, Any]:
     """A hygiene visit's main provider is ProvHyg; a dentist who is not named is left to the vendor's default."""
+    if place.operatory_id is None:
+        raise OperatoryNotFound()
     body: dict[str, Any] = {"Op": number(place.operatory_id, OperatoryNotFound), "IsHygiene": flag(place.is_hygiene)}
     main, second = ("ProvHyg", "ProvNum") if place.is_hygiene else ("ProvNum", "ProvHyg")
     body[main] = number(place.provider_id, ProviderNotFound)

@@ -59,7 +59,7 @@ def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
 
 def withdrawn(task: Task, error: OpenChairError) -> Redirected:
     """What is left to do when the visit a task has created is not to stand."""
-    created = task.step(StepKind.CREATE_APPOINTMENT)
+    created = task.last_done(StepKind.CREATE_APPOINTMENT)
     done = tuple(before for before in task.steps if before.state is StepState.DONE)
     ending = Ending(**told_of(error))
     return Redirected((*done, unsent(created, StepKind.WITHDRAW)), ending)
@@ -150,7 +150,7 @@ def _a_cycle_on(moment: datetime | None, desk: Desk) -> datetime:
 
 
 def _written(task: Task, step: Step) -> Step:
-    return task.step(WRITTEN_BY[step.kind])
+    return task.last_done(WRITTEN_BY[step.kind])
 
 
 def _visit(written: Step, desk: Desk) -> Appointment:

@@ -24,7 +24,7 @@ def check(task: Task, step: Step, desk: Desk) -> Look:
 
     One that no longer stands where it was put is told as changed; in a rebook the cancel looks for itself.
     """
-    written = next(done for done in task.steps if done.kind in (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT))
+    written = task.last_done(StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT)
     if written.start is None:
         return Done(None)
     book = _book(written, desk)
@@ -46,7 +46,7 @@ def check(task: Task, step: Step, desk: Desk) -> Look:
 
 
 def check_back(task: Task, step: Step, desk: Desk) -> Look:
-    back = task.step(StepKind.MOVE_BACK)
+    back = task.last_done(StepKind.MOVE_BACK)
     book = _book(back, desk)
     collides = _standing(back, book) is not None and _taken(task, back, book)
     return NeedsReview(outcomes.MOVED_ONTO_COLLISION) if collides else Done(None)

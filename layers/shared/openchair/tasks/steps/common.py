@@ -137,9 +137,9 @@ def best_place(
     day = start.astimezone(zone).date()
     book = read_book(desk.ehr, desk.tasks, desk.record, day, day, fresh=True)
     prefer = None
-    if step.operatory_id is not None:
+    if step.provider_id is not None:
         prefer = place_of(step)
-    elif old is not None and old.operatory_id and old.provider_id:
+    elif old is not None and old.provider_id:
         prefer = Place(old.operatory_id, old.provider_id)
     return place_at(
         book,
@@ -193,6 +193,7 @@ def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> 
         "provider_id": place.provider_id,
         "second_provider_id": place.second_provider_id,
         "is_hygiene": place.is_hygiene,
+        "location_id": place.location_id,
         "start": start,
         "minutes": minutes,
         "time_pattern": time_pattern,
@@ -200,9 +201,8 @@ def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> 
 
 
 def place_of(step: Step) -> Place:
-    assert step.operatory_id is not None
     assert step.provider_id is not None
-    return Place(step.operatory_id, step.provider_id, step.second_provider_id, step.is_hygiene)
+    return Place(step.operatory_id, step.provider_id, step.second_provider_id, step.is_hygiene, step.location_id)
 
 
 def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
@@ -212,7 +212,7 @@ def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
 def holds_of(visit: Appointment) -> tuple[Hold, ...]:
     """What a visit that stands in the schedule takes up."""
     assert visit.start is not None
-    if visit.operatory_id is None or visit.provider_id is None:
+    if visit.provider_id is None:
         return ()
     pattern = visit.time_pattern or "X" * (visit.minutes // 5)
     return holds_for(Place(visit.operatory_id, visit.provider_id), visit.start, visit.minutes, pattern)

@@ -123,7 +123,6 @@ def read_back_back(task: Task, step: Step, desk: Desk) -> ReadBack:
 
 def back_from(moved: Step) -> Step:
     """The move back of a move: where and when are swapped."""
-    assert moved.old_operatory_id is not None
     assert moved.old_provider_id is not None
     assert moved.start is not None
     old = Place(moved.old_operatory_id, moved.old_provider_id, moved.old_second_provider_id, moved.is_hygiene)

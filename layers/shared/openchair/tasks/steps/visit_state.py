@@ -32,7 +32,7 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotCancellable
     if rebooking:
-        booked = task.step(StepKind.CREATE_APPOINTMENT)
+        booked = task.last_done(StepKind.CREATE_APPOINTMENT)
         if (visit.start, visit.operatory_id) != (booked.old_start, booked.old_operatory_id):
             return NeedsReview(outcomes.OLD_VISIT_REMAINS)
         if not _stands(booked, desk):

@@ -1,0 +1,70 @@
+"""Carrying out what a person decided about a task in review."""
+
+from openchair.errors import GivenUp
+from openchair.models.journal import Step, StepKind, StepState, Task, TaskState
+from openchair.models.request import Resolution, TaskType
+from openchair.tasks import outcomes
+from openchair.tasks.outcomes import told, told_of
+from openchair.tasks.process.meanings import TOLD
+from openchair.tasks.process.worker import Worker, as_
+from openchair.tasks.resolve import adopted
+from openchair.tasks.steps.await_chart import WRITTEN_BY, withdrawn
+from openchair.tasks.steps.common import Desk
+
+_BOOKS = (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT)
+
+
+def resolve(worker: Worker, task: Task, resolution: Resolution, desk: Desk) -> Task:
+    """Puts a person's decision into the journal. What was sent is read back first, and decided upon there."""
+    step = task.next_step
+    if step is None or step.state is StepState.SENT:
+        return task
+    if resolution.action == "adopt":
+        return adopt(worker, task, step, resolution, desk)
+    if resolution.action == "resend":
+        return worker.save(_to_send_again(task, step), resolution_applied=True)
+    if step.kind is StepKind.AWAIT_APPOINTMENT:
+        left = withdrawn(task, GivenUp())
+        return worker.save(task, steps=left.steps, ending=left.ending, resolution_applied=True)
+    is_unknown = task.review_code == outcomes.NOT_CONFIRMED_BY_EHR
+    if is_unknown or any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
+        if task.review_code == outcomes.REMOVED_IN_EHR:
+            return worker.end(task, TaskState.FAILED, {"in_chart": False, **told_of(GivenUp())})
+        return worker.end(task, TaskState.COMPLETED, told(_stands(task)))
+    return worker.settle(task.with_step(task.place, as_(step, StepState.NEW)), GivenUp())
+
+
+def adopt(worker: Worker, task: Task, step: Step, resolution: Resolution, desk: Desk) -> Task:
+    try:
+        found = adopted(task, step, resolution, desk)
+    except TOLD as error:
+        return worker.settle(task, error)
+    if found is None:
+        return worker.review(task, outcomes.CANNOT_ADOPT)
+    # A person has looked: what stands where is no longer to be checked.
+    steps = tuple(one for one in task.steps if one.kind is not StepKind.CHECK)
+    return worker.done(task.changed(steps=steps, resolution_applied=True), step, found, desk)
+
+
+def _to_send_again(task: Task, step: Step) -> Task:
+    """A change that its system undid is made anew. A new visit is only looked for again: as a row it exists."""
+    place = task.place
+    if step.kind not in WRITTEN_BY or step.kind is StepKind.AWAIT_APPOINTMENT:
+        return task.with_step(place, as_(step, StepState.NEW, attempt=0, refusals=()))
+    written = place - 1
+    again = as_(task.steps[written], StepState.NEW, attempt=0, refusals=())
+    return task.changed(steps=(*task.steps[:written], again, *task.steps[place + 1 :]))
+
+
+def _stands(task: Task) -> str:
+    """What a person who gives the rest up leaves in the chart."""
+    if task.review_code in (outcomes.COLLISION_REMAINS, outcomes.MOVED_ONTO_COLLISION):
+        return task.review_code
+    rebooks = task.type is TaskType.RESCHEDULE_APPOINTMENT and any(
+        step.kind is StepKind.CANCEL_APPOINTMENT for step in task.steps
+    )
+    if rebooks:
+        return outcomes.OLD_VISIT_REMAINS
+    if task.review_code == outcomes.NOT_CONFIRMED_BY_EHR:
+        return outcomes.NOT_CONFIRMED_BY_EHR
+    return outcomes.MOVED if task.type is TaskType.RESCHEDULE_APPOINTMENT else outcomes.BOOKED

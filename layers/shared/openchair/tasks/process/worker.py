@@ -1,0 +1,177 @@
+"""The transitions of a task. Each is one conditional write, so a worker that was overtaken stops at its next."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from openchair.errors import OpenChairError
+from openchair.models.journal import TERMINAL, Hold, Step, StepKind, StepState, Task, TaskState
+from openchair.models.request import TaskType
+from openchair.ports import Circuits, Clock, TaskStore
+from openchair.tasks import outcomes
+from openchair.tasks.lines import line_of_appointment
+from openchair.tasks.outcomes import told, told_of
+from openchair.tasks.process.meanings import Meaning, meaning_of, where
+from openchair.tasks.steps.await_chart import AWAITED_BY
+from openchair.tasks.steps.common import Desk, Done
+
+RETRY_FIRST = 30.0
+RETRY_LONGEST = 300.0
+LOOK_AGAIN = timedelta(seconds=60)
+EHR_CAP = timedelta(seconds=60)
+SKEW = timedelta(seconds=2)
+SPARE = timedelta(seconds=10)
+_WHAT_REMAINS = {
+    StepKind.WITHDRAW: outcomes.COLLISION_REMAINS,
+    StepKind.MOVE_BACK: outcomes.MOVED_ONTO_COLLISION,
+}
+
+
+def resend_window(timeout_seconds: int) -> timedelta:
+    """W: after it, what was sent has taken effect or never will (design section 5)."""
+    return timedelta(seconds=timeout_seconds) + EHR_CAP + 2 * SKEW + SPARE
+
+
+class Worker:
+    """While it holds a task's lease it goes on; a task put down (ended, waiting, in review) has none."""
+
+    def __init__(
+        self,
+        tasks: TaskStore,
+        circuits: Circuits,
+        clock: Clock,
+        remaining_seconds: Callable[[], float],
+        timeout_seconds: int,
+    ) -> None:
+        self.tasks = tasks
+        self.circuits = circuits
+        self.clock = clock
+        self.remaining_seconds = remaining_seconds
+        self.window = resend_window(timeout_seconds)
+        self._timeout = timedelta(seconds=timeout_seconds)
+
+    def take_up(self, task: Task) -> Task:
+        """Nobody else looks at the task until this worker's time is certainly over."""
+        until = self.clock.now() + self._timeout + SPARE
+        updates: dict[str, Any] = {"attempts": task.attempts + 1, "lease_until": until, "next_attempt_at": until}
+        if task.state in (TaskState.QUEUED, TaskState.IN_PROGRESS):
+            updates |= {"state": TaskState.IN_PROGRESS, **told(outcomes.WORKING)}
+        return self.save(task, **updates)
+
+    def done(self, task: Task, step: Step, done: Done, desk: Desk) -> Task:
+        """The present step is `step`, and has come to this."""
+        place = task.place
+        finished = step.model_copy(
+            update={
+                "state": StepState.DONE,
+                "code": done.code,
+                "appointment_id": done.appointment_id or step.appointment_id,
+                "patient_id": done.patient_id or step.patient_id,
+            }
+        )
+        updates: dict[str, Any] = {"patient_id": done.patient_id or task.patient_id}
+        if done.code is not None:
+            updates |= {"appointment_id": done.appointment_id or task.appointment_id, "in_chart": True}
+        if done.in_chart is not None:
+            updates["in_chart"] = done.in_chart
+        task = task.with_step(place, finished, **updates)
+        awaits = AWAITED_BY.get(step.kind) if desk.ehr.capabilities.writes_asynchronously else None
+        if awaits is not None and step.sent_at is not None:
+            behind = place + 1
+            steps = (*task.steps[:behind], Step(kind=awaits, sent_at=self.clock.now()), *task.steps[behind:])
+            task = task.changed(steps=steps, in_chart=False)
+        if task.next_step is None:
+            return self.finish(task)
+        joined = None
+        if step.kind is StepKind.CREATE_APPOINTMENT:
+            assert done.appointment_id is not None
+            joined = line_of_appointment(done.appointment_id)
+        return self.save(task, join=joined)
+
+    def finish(self, task: Task) -> Task:
+        if task.state is TaskState.COMPLETED:
+            return self.save(task, lease_until=None, next_attempt_at=task.sweep_at)
+        if task.ending is not None:
+            updates = {"code": task.ending.code, "message": task.ending.message, **_without_withdrawn(task)}
+            return self.end(task, TaskState.FAILED, updates)
+        *_, code = [step.code for step in task.steps if step.code is not None]
+        return self.end(task, TaskState.COMPLETED, told(code))
+
+    def end(self, task: Task, state: TaskState, updates: dict[str, Any]) -> Task:
+        sweep_at = None
+        unclear = unclear_creates(task)
+        if state is TaskState.COMPLETED and unclear:
+            assert unclear[-1].sent_at is not None
+            sweep_at = unclear[-1].sent_at + self.window
+        return self.tasks.end(self._touched(task, state=state, resolution=None, sweep_at=sweep_at, **updates))
+
+    def settle(self, task: Task, error: OpenChairError) -> Task:
+        """What an error that is certain to have changed nothing comes to: try later, a person, or the end."""
+        meaning = meaning_of(error, where(task))
+        if meaning in (Meaning.AGAIN, Meaning.BUSY):
+            if meaning is Meaning.AGAIN:
+                self.circuits.failed(task.ehr_account_id)
+            return self.wait(task, self.after(_delay(task, error)), **told_of(error))
+        if meaning is Meaning.LATER:
+            return self.wait(task, self.after(RETRY_LONGEST), **told_of(error))
+        step = task.steps[task.place]
+        if step.kind in _WHAT_REMAINS:
+            return self.review(task, _WHAT_REMAINS[step.kind])
+        if step.kind is StepKind.CANCEL_APPOINTMENT and task.type is TaskType.RESCHEDULE_APPOINTMENT:
+            return self.review(task, outcomes.OLD_VISIT_REMAINS)
+        in_chart = any(done.state is StepState.DONE for done in task.steps)
+        return self.end(task, TaskState.FAILED, {"in_chart": in_chart, **told_of(error)})
+
+    def wait(self, task: Task, due: datetime, **updates: Any) -> Task:
+        if task.state in TERMINAL or task.state is TaskState.NEEDS_REVIEW:
+            updates = {}
+        return self.save(task, lease_until=None, next_attempt_at=due, **updates)
+
+    def review(self, task: Task, code: str) -> Task:
+        """Holds and place in line are kept until a person settles it."""
+        if task.state in TERMINAL:
+            return self.save(task, lease_until=None, next_attempt_at=None, sweep_at=None)
+        return self.save(
+            task,
+            state=TaskState.NEEDS_REVIEW,
+            reviewed_for=task.reviewed_for if code == outcomes.CANNOT_ADOPT else code,
+            resolution=None,
+            resolution_applied=False,
+            lease_until=None,
+            next_attempt_at=None,
+            **told(code),
+        )
+
+    def save(self, task: Task, join: str | None = None, take: Sequence[Hold] = (), **updates: Any) -> Task:
+        return self.tasks.save(self._touched(task, **updates), take, join)
+
+    def after(self, seconds: float) -> datetime:
+        return self.clock.now() + timedelta(seconds=seconds)
+
+    def _touched(self, task: Task, **updates: Any) -> Task:
+        return task.changed(updated_at=self.clock.now(), **updates)
+
+
+def as_(step: Step, state: StepState, **updates: Any) -> Step:
+    return step.model_copy(update={"state": state, **updates})
+
+
+def unclear_creates(task: Task) -> list[Step]:
+    """Visits of which an answer was lost, so that more than one may have come of them."""
+    return [step for step in task.steps if step.kind is StepKind.CREATE_APPOINTMENT and step.was_unclear]
+
+
+def _without_withdrawn(task: Task) -> dict[str, Any]:
+    """A visit that was taken back is told no more; an onboarded patient's chart stays."""
+    if not any(step.kind is StepKind.WITHDRAW for step in task.steps):
+        return {}
+    onboarded = task.type is TaskType.ONBOARD_NEW_PATIENT
+    old = getattr(task.request, "appointment_id", None)
+    return {"appointment_id": old, "in_chart": onboarded}
+
+
+def _delay(task: Task, error: OpenChairError) -> float:
+    retry_after: float | None = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        return min(max(retry_after, 1.0), RETRY_LONGEST)
+    return float(min(RETRY_FIRST * 2.0 ** max(task.attempts - 1, 0), RETRY_LONGEST))
