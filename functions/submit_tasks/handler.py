@@ -31,7 +31,7 @@ def resolve(request: PracticeRequest) -> Answer:
     return submitted(await_end(task, request.seconds_to_wait(clock.now()), tasks, clock))
 
 
-api.route("GET", "/tasks", TaskListQuery)(lambda r: list_tasks(r.practice_id, r.query(TaskListQuery), tasks))
+api.route("GET", "/tasks", TaskListQuery)(lambda r: log.page(list_tasks(r.practice_id, r.query(TaskListQuery), tasks)))
 api.route("GET", "/tasks/<task_id>")(lambda r: task_answer(tasks.task(r.practice_id, r.path["task_id"])))
 api.route("POST", "/tasks/<task_id>/withdraw")(
     lambda r: task_answer(withdraw_task(r.practice_id, r.path["task_id"], tasks, queue, clock))

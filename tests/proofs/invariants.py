@@ -19,6 +19,7 @@ from openchair.models.request import (
     RescheduleAppointment,
     TaskType,
 )
+from openchair.models.stored_request import UnknownRequest
 from openchair.models.visit import Appointment, Move, NewAppointment
 from tests.proofs.chart import STAFF, Row
 from tests.proofs.office import OfficeChange
@@ -551,6 +552,7 @@ def untruth(simulation: "Simulation", task: Task) -> str | None:
         if task.patient_id not in simulation.chart.patients:
             return f"{told}, but there is no patient {task.patient_id}"
         return None
+    assert not isinstance(request, UnknownRequest)
     row = simulation.chart.rows[request.appointment_id]
     if isinstance(request, RescheduleAppointment):
         return _move_untrue(simulation, task, row, booked, told)
@@ -603,6 +605,7 @@ def _done_though_failed(simulation: "Simulation", task: Task, told: str) -> str 
         return f"{told}, but patient {made[0]} was made and not told" if made and task.patient_id not in made else None
     if isinstance(request, CreateAppointment):
         return None
+    assert not isinstance(request, UnknownRequest)
     row = simulation.chart.rows.get(request.appointment_id)
     if row is None or row.past[-1].by != task.id:
         is_left = row is not None and row.visit.is_confirmed and not (row.is_deleted and task.code == "given_up")

@@ -539,8 +539,8 @@ class Simulation:
     def rows_of(self, patient_id: str) -> list[Row]:
         return [row for row in self.chart.rows.values() if row.visit.patient_id == patient_id]
 
-    def holder(self, account: str, resource: str, resource_id: str, at: datetime) -> str | None:
-        return self.store._cells.get((account, resource, resource_id, at.astimezone(UTC)))
+    def holder(self, account: str, resource: str, resource_id: str | None, at: datetime) -> str | None:
+        return self.store._cells.get((account, resource, resource_id or "", at.astimezone(UTC)))
 
     def holders(self) -> set[str]:
         return set(self.store._cells.values())

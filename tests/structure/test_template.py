@@ -200,7 +200,7 @@ def test_what_the_gateway_answers_in_vain_raises_an_alarm() -> None:
     assert {"Name": "ApiName", "Value": {"Ref": "AWS::StackName"}} in alarm["Dimensions"]
 
 
-AUDITED = {"EhrRefusalsAlarm", "EhrKeyRefusalsAlarm", "EhrBusyAlarm", "LiveWaitsAlarm"}
+AUDITED = {"UnreadableItemsAlarm", "EhrRefusalsAlarm", "EhrKeyRefusalsAlarm", "EhrBusyAlarm", "LiveWaitsAlarm"}
 
 
 @pytest.mark.parametrize("name", sorted(AUDITED))

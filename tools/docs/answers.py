@@ -132,7 +132,7 @@ ANSWERS: dict[str, Schema] = {
             "next_attempt_at": _or_null(TIME),
         }
     ),
-    "Tasks": _object({"tasks": _list(ref("Task")), "next_cursor": _or_null(TEXT)}),
+    "Tasks": _object({"tasks": _list(ref("Task")), "next_cursor": _or_null(TEXT)}, {"unreadable": WHOLE}),
     "Health": _object(
         {
             "status": _one_of(["ok", "degraded", "failing"]),

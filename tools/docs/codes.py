@@ -50,6 +50,7 @@ _WHAT_TO_DO = {
     "not_confirmable": "Book a new visit.",
     "overlap_not_allowed": "Leave `allow_overlap` out, or have the operator allow it to this caller.",
     "task_ended": "Read the task; what it did can be undone by a new one.",
+    "task_of_newer_version": "Try again; if it stays, deploy the newer version again (docs/operations.md).",
     "task_already_sent": "Read the task; once it is completed, undo it by a new one.",
     "expired": _OTHER_TIME,
     "withdrawn": _NOTHING,
@@ -77,6 +78,7 @@ _WHAT_TO_DO = {
     "internal_error": _TELL_OPERATOR,
     "store_error": _TELL_OPERATOR,
     "stale_version": _SEND_AGAIN,
+    "stored_item_unreadable": _TELL_OPERATOR,
     "store_unavailable": _SEND_AGAIN,
     "setting_missing": _TELL_OPERATOR,
     # Tasks that go on or went well
@@ -159,6 +161,7 @@ _DOOR_ONLY = (
     errors.MethodNotAllowed,
     errors.TaskAlreadySent,
     errors.TaskEnded,
+    errors.TaskOfNewerVersion,
     errors.CallerNotSupported,
     errors.NotInReview,
     errors.OverlapNotAllowed,

@@ -47,6 +47,7 @@ _MEANING = {
     "minutes": "Length in minutes.",
     "name": "Name for people.",
     "next_attempt_at": "When the task is looked at next at the latest, in UTC; null once it ended.",
+    "unreadable": "How many tasks between those told this version of the software cannot read; the log counts them.",
     "next_cursor": "`cursor` of the next page; null on the last.",
     "notes": "Text for the appointment's note.",
     "ok": "Whether it is as it should be.",

@@ -304,7 +304,13 @@ OPERATIONS: tuple[Operation, ...] = (
         path=f"{_PRACTICE}/tasks/{{task_id}}/withdraw",
         summary="Withdraw a task of which nothing was sent to the EHR; again is the same answer",
         answers={200: "Task"},
-        errors=(errors.TaskNotFound, errors.TaskAlreadySent, errors.TaskEnded, errors.StaleVersion),
+        errors=(
+            errors.TaskNotFound,
+            errors.TaskAlreadySent,
+            errors.TaskEnded,
+            errors.TaskOfNewerVersion,
+            errors.StaleVersion,
+        ),
         example=(
             {},
             {

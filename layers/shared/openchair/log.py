@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +44,14 @@ ALLOWED_FIELDS = (
     "refusals",
     "key_refusals",
     "rate_used_percent",
+    "unreadable_items",
     "_aws",
 )
 METRIC_UNITS = {
     "requests": "Count",
     "busy": "Count",
     "refusals": "Count",
+    "unreadable_items": "Count",
     "key_refusals": "Count",
     "wait_ms": "Milliseconds",
     "duration_ms": "Milliseconds",
@@ -151,21 +153,34 @@ def audit_ehr_call(call: "EhrCall") -> None:
         ehr=call.ehr,
         lane=call.lane,
         extra=told,
-        _aws=_embedded(told),
+        _aws=_embedded(told, [["ehr", "lane"], []]),
     )
 
 
-def _embedded(metrics: Mapping[str, float]) -> dict[str, Any]:
+def _embedded(metrics: Mapping[str, float], dimensions: Sequence[Sequence[str]]) -> dict[str, Any]:
     return {
         "Timestamp": int(time.time() * 1000),
         "CloudWatchMetrics": [
             {
                 "Namespace": settings().metrics_namespace,
-                "Dimensions": [["ehr", "lane"], []],
+                "Dimensions": dimensions,
                 "Metrics": [{"Name": name, "Unit": METRIC_UNITS[name]} for name in metrics],
             }
         ],
     }
+
+
+def unreadable(count: int) -> None:
+    """Stored items that this version cannot read, or that a newer one has written what this one may not act upon."""
+    if count:
+        metric = {"unreadable_items": count}
+        logger.error("stored items left to another version", extra=metric, _aws=_embedded(metric, [[]]))
+
+
+def page(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer of a list as it is; what it could not read is counted."""
+    unreadable(answer.get("unreadable", 0))
+    return answer
 
 
 def decision(caller_id: str, settled: "Task") -> None:
@@ -203,7 +218,7 @@ def task(done: "Task") -> None:
         "task looked at",
         practice_id=done.practice_id,
         task_id=done.id,
-        task_type=done.type.value,
+        task_type=done.type,
         task_state=done.state.value,
         code=done.code,
     )

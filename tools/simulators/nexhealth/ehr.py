@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from tools.simulators.nexhealth import rows
 from tools.simulators.nexhealth.institution import Happening, Institution
-from tools.simulators.nexhealth.records import Appointment, ChartVisit, Patient, WriteState
+from tools.simulators.nexhealth.records import Appointment, ChartVisit, Patient, SyncState, WriteState
 
 Mode = Literal["prompt", "slow", "refuse", "refuse_at_once", "sleep", "offline"]
 Result = Literal["complete", "failed", "incomplete", "never", "reverted"]
@@ -98,16 +98,6 @@ class Write:
     values: dict[str, Any]
     rule: WriteRule
     before: Appointment | None = None
-
-
-@dataclass(slots=True)
-class SyncState:
-    """What GET /sync_status tells."""
-
-    read_status: str
-    read_status_at: datetime
-    write_status: str
-    write_status_at: datetime
 
 
 class Ehr:

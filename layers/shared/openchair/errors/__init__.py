@@ -9,14 +9,14 @@ OpenChairError
 │   └── Conflict                     SlotTaken OffSchedule PatientMismatch AppointmentBusy NotCancellable NotMovable
 │                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
 │                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
-│                                    PatientNotBookable
+│                                    PatientNotBookable TaskOfNewerVersion
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
 │   │                                (EhrDuplicatePatient PatientContactMissing)
 │   ├── EhrUnavailable               a read that gave no usable answer
 │   └── EhrOutcomeUnknown            a write that may or may not have taken effect
-└── StoreError                       our own state: StaleVersion StoreUnavailable SettingMissing
+└── StoreError                       our own state: StaleVersion StoreUnavailable SettingMissing StoredItemUnreadable
 """
 
 from openchair.errors.conflict import *

@@ -68,6 +68,11 @@ class TaskAlreadySent(Conflict):
     sentence = "Something of this task was already sent to the EHR, so it can no longer be withdrawn."
 
 
+class TaskOfNewerVersion(Conflict):
+    code = "task_of_newer_version"
+    sentence = "A newer version of this software has written the task, and alone can go on with it."
+
+
 class TaskEnded(Conflict):
     code = "task_ended"
     sentence = "The task has ended; what it did can only be undone by a new one."

@@ -3,26 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from openchair.models.request import (
-    AppointmentRequest,
-    OnboardNewPatient,
-    RescheduleAppointment,
-    Resolution,
-    TaskRequest,
-    TaskType,
-)
+from pydantic import BeforeValidator
+
+from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
+from openchair.models.stored_request import DecidedResolution, StoredRequest, UnknownRequest
 from openchair.models.texts import Stored
 
 
 class TaskState(StrEnum):
+    """`UNKNOWN`: a state that a newer version has written, which alone goes on with the task."""
+
     QUEUED = "queued"
     IN_PROGRESS = "in_progress"
     AWAITING_EHR = "awaiting_ehr"
     COMPLETED = "completed"
     FAILED = "failed"
     NEEDS_REVIEW = "needs_review"
+    UNKNOWN = "unknown"
 
 
 TERMINAL = frozenset({TaskState.COMPLETED, TaskState.FAILED})
@@ -45,6 +44,7 @@ class StepKind(StrEnum):
     AWAIT_CONFIRMATION = "await_confirmation"
     AWAIT_WITHDRAWAL = "await_withdrawal"
     AWAIT_MOVE_BACK = "await_move_back"
+    UNKNOWN = "unknown"
 
 
 class StepState(StrEnum):
@@ -52,12 +52,25 @@ class StepState(StrEnum):
     SENT = "sent"
     DONE = "done"
     REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+def _known(words: type[StrEnum]) -> BeforeValidator:
+    """A word that only a newer version knows becomes `UNKNOWN`; what holds one is never written (`is_understood`)."""
+
+    def read(value: Any) -> Any:
+        return value if not isinstance(value, str) or value in words else words["UNKNOWN"]
+
+    return BeforeValidator(read)
+
+
+DECISIONS = ("adopt", "resend", "give_up")
 
 
 class Hold(Stored):
     """Time of a chair (`operatory`) or of a provider that a task keeps for itself; UTC, on five-minute marks."""
 
-    resource: Literal["operatory", "provider"]
+    resource: str
     resource_id: str
     start: datetime
     end: datetime
@@ -83,8 +96,8 @@ class Step(Stored):
     tells what came of it.
     """
 
-    kind: StepKind
-    state: StepState = StepState.NEW
+    kind: Annotated[StepKind, _known(StepKind)]
+    state: Annotated[StepState, _known(StepState)] = StepState.NEW
     marker: str | None = None
     attempt: int = 0
     sent_at: datetime | None = None
@@ -113,7 +126,7 @@ class Step(Stored):
 class Ending(Stored):
     """How a task will fail once its remaining steps are done: decided before they are sent."""
 
-    state: Literal["failed"] = "failed"
+    state: str = "failed"
     code: str
     message: str
 
@@ -130,6 +143,10 @@ class Untold(Stored):
     again_at: datetime
 
 
+SHAPE = 1
+"""Of a stored task. A version that writes what an older one must not act upon without knowing it counts up."""
+
+
 class Task(Stored):
     """A task as stored, with its journal. Answers show less of it (`task_answer` in tasks).
 
@@ -140,8 +157,8 @@ class Task(Stored):
     practice_id: str
     ehr_account_id: str
     caller_id: str
-    request: TaskRequest
-    state: TaskState = TaskState.QUEUED
+    request: StoredRequest
+    state: Annotated[TaskState, _known(TaskState)] = TaskState.QUEUED
     code: str = "queued"
     message: str = "Accepted; it will be done shortly."
     appointment_id: str | None = None
@@ -158,19 +175,30 @@ class Task(Stored):
     lease_until: datetime | None = None
     ending: Ending | None = None
     sweep_at: datetime | None = None
-    resolution: Resolution | None = None
+    resolution: DecidedResolution | None = None
     resolution_applied: bool = False
     announced: str = ""
     untold: Untold | None = None
     reviewed_for: str | None = None
-    shape: int = 1
+    shape: int = SHAPE
 
     @property
-    def type(self) -> TaskType:
+    def type(self) -> str:
         return self.request.type
 
     @property
-    def open_resolution(self) -> Resolution | None:
+    def is_understood(self) -> bool:
+        """Whether this version knows all that decides on it; else it is left to a newer one, and never written."""
+        return not (
+            self.state is TaskState.UNKNOWN
+            or self.shape > SHAPE
+            or isinstance(self.request, UnknownRequest)
+            or any(StepKind.UNKNOWN is step.kind or StepState.UNKNOWN is step.state for step in self.steps)
+            or (self.resolution is not None and self.resolution.action not in DECISIONS)
+        )
+
+    @property
+    def open_resolution(self) -> DecidedResolution | None:
         """A person's decision that is still to be put into the journal."""
         return None if self.resolution_applied else self.resolution
 
@@ -252,3 +280,4 @@ class IdempotencyRecord:
 class TaskPage:
     tasks: tuple[Task, ...]
     next_cursor: str | None
+    unreadable: int = 0

@@ -75,6 +75,6 @@ class Document(BaseModel):
 
 
 class Stored(BaseModel):
-    """A stored shape: fields of a newer version are ignored, so that versions n and n-1 read each other."""
+    """A stored shape: fields of a newer version are kept as they are, so that versions n and n-1 read each other."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True, defer_build=True)

@@ -23,7 +23,7 @@ def detail_of(task: Task) -> dict[str, object]:
     return {
         "practice_id": task.practice_id,
         "task_id": task.id,
-        "type": task.type.value,
+        "type": task.type,
         "state": task.state.value,
         "code": task.code,
         "appointment_id": task.appointment_id,

@@ -14,6 +14,7 @@ from openchair.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
     StaleVersion,
+    StoredItemUnreadable,
     StoreError,
     StoreUnavailable,
     TaskNotFound,
@@ -51,6 +52,7 @@ class DynamoTaskStore:
         """Newest first; the cursor names the last task looked at, so a page of a rare state can be short, or empty."""
         after = tables.task_key(practice_id, _from_cursor(cursor)) if cursor is not None else None
         found: list[Task] = []
+        unreadable = 0
         for _ in range(_PAGES_READ):
             try:
                 items = TaskItem.query(
@@ -66,13 +68,16 @@ class DynamoTaskStore:
                 raise StoreUnavailable from error
             for item in read:
                 if len(found) == limit:
-                    return TaskPage(tuple(found), _to_cursor(after))
+                    return TaskPage(tuple(found), _to_cursor(after), unreadable)
                 after = (item.pk, item.sk)
-                if state is None or item.state == state:
-                    found.append(_task(item))
+                if state is None or _known(item.state) is state:
+                    try:
+                        found.append(_task(item))
+                    except StoredItemUnreadable:
+                        unreadable += 1
             if len(read) < _PAGE_READ:
-                return TaskPage(tuple(found), None)
-        return TaskPage(tuple(found), _to_cursor(after))
+                return TaskPage(tuple(found), None, unreadable)
+        return TaskPage(tuple(found), _to_cursor(after), unreadable)
 
     def accepted(self, practice_id: str, record: IdempotencyRecord) -> Task | None:
         try:
@@ -147,7 +152,7 @@ class DynamoTaskStore:
         if task.is_settled:
             return self.save(task)
         stored = task.changed(version=task.version + 1)
-        transaction = _Transaction(self._clock)
+        transaction = Transaction(self._clock)
         transaction.update(
             TaskItem(*tables.task_key(task.practice_id, task.id)),
             [TaskItem.document.set(_document(stored)), TaskItem.version.set(stored.version)],
@@ -192,8 +197,8 @@ class DynamoTaskStore:
             unmoved = unmoved & (size(LineItem.open_tasks) == 1)  # type: ignore[no-untyped-call]
         item = LineItem(*tables.line_key(task.ehr_account_id, line))
         transaction.update(item, actions, unmoved, _LineMoved)
-        behind = (self.task(*entry) for entry in waiting[place + 1 :])
-        following = next((other for other in behind if other.next_attempt_at is not None), None)
+        behind = (self._task_or_none(*entry) for entry in waiting[place + 1 :])
+        following = next((other for other in behind if other is not None and other.next_attempt_at is not None), None)
         if following is not None:
             transaction.update(
                 TaskItem(*tables.task_key(following.practice_id, following.id)),
@@ -201,6 +206,12 @@ class DynamoTaskStore:
                 TaskItem.next_attempt_at.exists(),
                 _LineMoved,
             )
+
+    def _task_or_none(self, practice_id: str, task_id: str) -> Task | None:
+        try:
+            return self.task(practice_id, task_id)
+        except StoredItemUnreadable:
+            return None
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
         """Puts a due task's next look off, so that one waker sends it; None when another one did, or it ended."""
@@ -261,10 +272,14 @@ def _task(item: TaskItem) -> Task:
     try:
         task = Task.model_validate_json(item.document)
     except ValidationError as error:
-        raise StoreError("A stored task cannot be read.") from error
+        raise StoredItemUnreadable from error
     look_at = item.next_attempt_at if task.announce_at is None else item.look_at
     due = datetime.fromisoformat(look_at) if look_at else None
     return task.changed(version=int(item.version), next_attempt_at=due)
+
+
+def _known(state: str) -> TaskState:
+    return TaskState(state) if state in TaskState else TaskState.UNKNOWN
 
 
 def _to_cursor(key: tuple[str, str] | None) -> str | None:

@@ -39,7 +39,8 @@ def _again(task: Task, now: datetime) -> Untold:
 
 def pause_after(attempts: int) -> timedelta:
     """How long an event that was refused so often waits."""
-    return min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
+    pause: timedelta = _FIRST_PAUSE * 2 ** min(attempts - 1, 10)
+    return min(pause, _LONGEST_PAUSE)
 
 
 def _noted(task: Task, tasks: TaskStore) -> Task:

@@ -22,7 +22,7 @@ def task_answer(task: Task) -> dict[str, Any]:
     return {
         "id": task.id,
         "practice_id": task.practice_id,
-        "type": task.type.value,
+        "type": task.type,
         "state": task.state.value,
         "code": task.code,
         "message": task.message,
@@ -47,5 +47,8 @@ def submitted(task: Task) -> tuple[int, dict[str, Any]]:
 
 
 def list_tasks(practice_id: str, query: TaskListQuery, tasks: TaskStore) -> dict[str, Any]:
+    """`unreadable`, where there are some: how many stand between those told that this version cannot read."""
     page = tasks.tasks(practice_id, query.state, query.limit, query.cursor)
-    return {"tasks": [task_answer(task) for task in page.tasks], "next_cursor": page.next_cursor}
+    answers = [task_answer(task) for task in page.tasks]
+    answer: dict[str, Any] = {"tasks": answers, "next_cursor": page.next_cursor}
+    return {**answer, "unreadable": page.unreadable} if page.unreadable else answer

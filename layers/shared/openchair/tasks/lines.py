@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from openchair.contacts import match_text
-from openchair.errors import AppointmentBusy
+from openchair.errors import AppointmentBusy, StoredItemUnreadable
 from openchair.models.journal import TERMINAL, Task, TaskState
 from openchair.models.request import CreateAppointment, OnboardNewPatient, TaskRequest, TaskType
 from openchair.ports import TaskStore
@@ -40,20 +40,22 @@ def turn_of(task: Task, tasks: TaskStore) -> Turn:
     goes through all the same.
     """
     for line in task.lines:
-        for earlier in _before(task, tasks.line(task.ehr_account_id, line), tasks):
-            if earlier.state not in (TaskState.AWAITING_EHR, TaskState.NEEDS_REVIEW):
+        for state in _states_before(task, tasks.line(task.ehr_account_id, line), tasks):
+            if state not in (TaskState.AWAITING_EHR, TaskState.NEEDS_REVIEW):
                 return Turn.LATER
-            if line.startswith(_OF_APPOINTMENT) and task.type is not TaskType.CANCEL_APPOINTMENT:
+            if line.startswith(_OF_APPOINTMENT) and task.type != TaskType.CANCEL_APPOINTMENT:
                 raise AppointmentBusy
     return Turn.NOW
 
 
-def _before(task: Task, line: Sequence[tuple[str, str]], tasks: TaskStore) -> list[Task]:
-    earlier = []
+def _states_before(task: Task, line: Sequence[tuple[str, str]], tasks: TaskStore) -> list[TaskState]:
+    """Of the open tasks in front. One that cannot be read counts as in review: a person has to see what it has done."""
+    states = []
     for practice_id, task_id in line:
         if task_id == task.id:
             break
-        other = tasks.task(practice_id, task_id)
-        if other.state not in TERMINAL:
-            earlier.append(other)
-    return earlier
+        try:
+            states.append(tasks.task(practice_id, task_id).state)
+        except StoredItemUnreadable:
+            states.append(TaskState.NEEDS_REVIEW)
+    return [state for state in states if state not in TERMINAL]

@@ -1,6 +1,13 @@
 """Settling a review: a person's decision is stored at the door and carried out by the worker, read back first."""
 
-from openchair.errors import AppointmentNotFound, NotInReview, PatientNotFound, StaleVersion, StoreUnavailable
+from openchair.errors import (
+    AppointmentNotFound,
+    NotInReview,
+    PatientNotFound,
+    StaleVersion,
+    StoreUnavailable,
+    TaskOfNewerVersion,
+)
 from openchair.models.journal import Step, StepKind, Task, TaskState
 from openchair.models.request import RescheduleAppointment, Resolution
 from openchair.models.visit import Appointment
@@ -25,6 +32,8 @@ def resolve_task(practice_id: str, task_id: str, body: bytes, tasks: TaskStore, 
     resolution = parse_json(Resolution.model_validate_json, body)
     for _ in range(5):
         task = tasks.task(practice_id, task_id)
+        if not task.is_understood:
+            raise TaskOfNewerVersion
         if task.state is not TaskState.NEEDS_REVIEW or task.resolution is not None:
             raise NotInReview
         now = clock.now()

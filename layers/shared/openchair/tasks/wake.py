@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from openchair.errors import StoreError, StoreUnavailable
+from openchair.errors import StoredItemUnreadable, StoreError, StoreUnavailable
 from openchair.models.journal import Task
 from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
 from openchair.ports import Clock, TaskQueue, TaskStore
@@ -18,11 +18,12 @@ class Woken:
 
     A worker touches a task at every look and lets it wait five minutes at most, so a quarter of an hour means that none
     comes to look. Its due time would not tell: waking puts it off. What is only to be published does not count. 0 when
-    nothing was due.
+    nothing was due. `unreadable`: how many were due that this version cannot read, or may not act upon.
     """
 
     count: int
     oldest_seconds: int
+    unreadable: int = 0
 
 
 def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 500) -> Woken:
@@ -32,13 +33,18 @@ def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 50
     A record that cannot be read or written keeps nobody else back.
     """
     woken: list[Task] = []
+    unreadable = 0
     for due in tasks.due(clock.now(), limit):
         try:
             task = tasks.wake(due, clock.now() + LOOK_AGAIN)
+        except StoredItemUnreadable:
+            unreadable += 1
+            continue
         except StoreError:
             continue
         if task is not None:
             woken.append(task)
+            unreadable += not task.is_understood
     sent = 0
     for task in sorted(woken, key=lambda one: (one.next_attempt_at is None, _starts_at(one))):
         try:
@@ -48,7 +54,7 @@ def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 50
         sent += 1
     looked_at = [task.updated_at for task in woken if task.next_attempt_at is not None]
     oldest = max((clock.now() - moment for moment in looked_at), default=timedelta())
-    return Woken(sent, int(oldest.total_seconds()))
+    return Woken(sent, int(oldest.total_seconds()), unreadable)
 
 
 def _starts_at(task: Task) -> datetime:

@@ -2,7 +2,14 @@
 
 from contextlib import suppress
 
-from openchair.errors import StaleVersion, StoreUnavailable, TaskAlreadySent, TaskEnded, TaskWithdrawn
+from openchair.errors import (
+    StaleVersion,
+    StoreUnavailable,
+    TaskAlreadySent,
+    TaskEnded,
+    TaskOfNewerVersion,
+    TaskWithdrawn,
+)
 from openchair.models.journal import TERMINAL, StepState, Task, TaskState
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks.outcomes import told_of
@@ -19,6 +26,8 @@ def withdraw_task(practice_id: str, task_id: str, tasks: TaskStore, queue: TaskQ
         task = tasks.task(practice_id, task_id)
         if task.code == TaskWithdrawn.code:
             return task
+        if not task.is_understood:
+            raise TaskOfNewerVersion
         if task.state in TERMINAL:
             raise TaskEnded
         if any(step.state is not StepState.NEW for step in task.steps):

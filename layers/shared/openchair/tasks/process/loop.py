@@ -40,7 +40,7 @@ def process_task(
     """
     task = tasks.task(practice_id, task_id)
     now = clock.now()
-    if not _has_work(task, now) or (task.lease_until and task.lease_until > now):
+    if not task.is_understood or not _has_work(task, now) or (task.lease_until and task.lease_until > now):
         return task
     worker = Worker(tasks, circuits, clock, remaining_seconds, timeout_seconds)
     try:
