@@ -156,26 +156,28 @@ class MemoryCircuits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._failures: dict[str, int] = {}
-        self._open_until: dict[str, datetime] = {}
+        self._failures: dict[tuple[str, str | None], int] = {}
+        self._open_until: dict[tuple[str, str | None], datetime] = {}
 
-    def next_try(self, ehr_account_id: str) -> datetime | None:
-        open_until = self._open_until.get(ehr_account_id)
-        if open_until is None:
-            return None
-        if self._clock.now() < open_until:
+    def next_try(self, ehr_account_id: str, practice_id: str) -> datetime | None:
+        now = self._clock.now()
+        opened = [key for key in ((ehr_account_id, practice_id), (ehr_account_id, None)) if key in self._open_until]
+        open_until = max((self._open_until[key] for key in opened), default=now)
+        if now < open_until:
             return open_until
-        self._open_until[ehr_account_id] = self._clock.now() + PROBE
+        self._open_until.update(dict.fromkeys(opened, now + PROBE))
         return None
 
-    def failed(self, ehr_account_id: str) -> None:
-        self._failures[ehr_account_id] = self._failures.get(ehr_account_id, 0) + 1
-        if pause := pause_after(self._failures[ehr_account_id]):
-            self._open_until[ehr_account_id] = self._clock.now() + pause
+    def failed(self, ehr_account_id: str, practice_id: str | None = None) -> None:
+        key = ehr_account_id, practice_id
+        self._failures[key] = self._failures.get(key, 0) + 1
+        if pause := pause_after(self._failures[key]):
+            self._open_until[key] = self._clock.now() + pause
 
-    def answered(self, ehr_account_id: str) -> None:
-        self._failures.pop(ehr_account_id, None)
-        self._open_until.pop(ehr_account_id, None)
+    def answered(self, ehr_account_id: str, practice_id: str) -> None:
+        for key in ((ehr_account_id, practice_id), (ehr_account_id, None)):
+            self._failures.pop(key, None)
+            self._open_until.pop(key, None)
 
 
 class MemoryLimits:

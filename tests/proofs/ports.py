@@ -209,24 +209,24 @@ class SimCircuits:
             self._kernel.tell("throttled")
             raise StoreUnavailable
 
-    def next_try(self, ehr_account_id: str) -> datetime | None:
+    def next_try(self, ehr_account_id: str, practice_id: str) -> datetime | None:
         self._touch("circuits.next_try")
-        found = self._circuits.next_try(ehr_account_id)
+        found = self._circuits.next_try(ehr_account_id, practice_id)
         self._kernel.end()
         return found
 
-    def failed(self, ehr_account_id: str) -> None:
+    def failed(self, ehr_account_id: str, practice_id: str | None = None) -> None:
         self._touch("circuits.failed")
         self._has_failed.add(ehr_account_id)
-        self._circuits.failed(ehr_account_id)
+        self._circuits.failed(ehr_account_id, practice_id)
         self._kernel.end()
 
-    def answered(self, ehr_account_id: str) -> None:
+    def answered(self, ehr_account_id: str, practice_id: str) -> None:
         if ehr_account_id not in self._has_failed:
             return
         self._touch("circuits.answered")
         self._has_failed.discard(ehr_account_id)
-        self._circuits.answered(ehr_account_id)
+        self._circuits.answered(ehr_account_id, practice_id)
         self._kernel.end()
 
 

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openchair.errors import (
     EhrBusy,
+    EhrError,
     EhrKeyMissing,
     EhrKeyRefused,
     EhrOffline,
     EhrUnavailable,
     EhrUnreachable,
     OpenChairError,
+    Scope,
 )
 from openchair.models.office import LocationCheck, OfficeCheck
 from openchair.models.practice import Practice, PracticeRecord
@@ -29,16 +31,21 @@ Weight = Literal["degraded", "failing"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `weight` is what it makes of the whole when it is not ok."""
+    """One thing looked at. `weight` is what it makes of the whole when it is not ok.
+
+    `scope`: whether it concerns all practices behind the key (`account`) or this one.
+    """
 
     code: str
     ok: bool
     message: str
     what_to_do: str | None = None
     weight: Weight = "degraded"
+    scope: Scope = "practice"
 
     def answer(self) -> dict[str, Any]:
-        return {"code": self.code, "ok": self.ok, "message": self.message, "what_to_do": self.what_to_do}
+        told = {"code": self.code, "ok": self.ok, "message": self.message, "what_to_do": self.what_to_do}
+        return {**told, "scope": self.scope}
 
 
 # What OpenChair needs a key for, and the name by which an EHR tells it. A name that is not told counts as granted:
@@ -77,7 +84,7 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
     if office is not None:
         shift, skew = _shift_and_skew(office, record.practice, asked_at + timedelta(seconds=elapsed / 2))
         findings = [
-            Finding("key", True, "The EHR takes the practice's key."),
+            Finding("key", True, "The EHR takes the practice's key.", scope="account"),
             _permissions(office),
             _providers(office),
             _zone(shift, record.practice),
@@ -106,7 +113,8 @@ def _status(findings: list[Finding]) -> str:
 def _failure(error: OpenChairError) -> Finding:
     what_to_do = next((text for kind, text in _WHAT_TO_DO.items() if isinstance(error, kind)), None)
     weight: Weight = "degraded" if isinstance(error, EhrBusy) else "failing"
-    return Finding(error.code, False, error.sentence, what_to_do or "See docs/codes.md for this code.", weight)
+    scope = error.scope if isinstance(error, EhrError) else "practice"
+    return Finding(error.code, False, error.sentence, what_to_do or "See docs/codes.md for this code.", weight, scope)
 
 
 def _permissions(office: OfficeCheck) -> Finding:

@@ -44,6 +44,7 @@ ALLOWED_FIELDS = (
     "refusals",
     "key_refusals",
     "rate_used_percent",
+    "circuits_open",
     "unreadable_items",
     "_aws",
 )
@@ -53,6 +54,7 @@ METRIC_UNITS = {
     "refusals": "Count",
     "unreadable_items": "Count",
     "key_refusals": "Count",
+    "circuits_open": "Count",
     "wait_ms": "Milliseconds",
     "duration_ms": "Milliseconds",
     "rate_used_percent": "Percent",
@@ -198,6 +200,12 @@ def overlap_allowed(caller_id: str, accepted: "Task") -> None:
     """The audit of a booking that may stand over something else, if it is one."""
     if accepted.allows_overlap:
         logger.info("overlap allowed", caller_id=caller_id, practice_id=accepted.practice_id, task_id=accepted.id)
+
+
+def circuit_open(practice_id: str | None) -> None:
+    """An EHR account, or one practice of it, that is left alone for a while; said at each failure that keeps it so."""
+    metric = {"circuits_open": 1}
+    logger.warning("circuit open", practice_id=practice_id, extra=metric, _aws=_embedded(metric, [[]]))
 
 
 def event_not_published(untold: "Task") -> None:

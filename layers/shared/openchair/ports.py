@@ -137,15 +137,17 @@ class TaskStore(ClaimReader, Protocol):
 
 
 class Circuits(Protocol):
-    """Whether an EHR account is worth a call, shared by all workers: an office that is down costs others nothing.
+    """Whether an EHR is worth a call, shared by all workers: an office that is down costs others nothing.
 
-    `next_try` gives None when a call may be made; while the circuit is open the time of the next try. Once that
-    time has come exactly one caller gets None, as a probe. `failed` counts towards opening, `answered` closes.
+    An account has a circuit, and so has each practice in it. `next_try` gives None when a call may be made for the
+    practice; while one of the two is open the time of the next try. Once that time has come exactly one caller gets
+    None, as a probe. `failed` counts towards opening that of the practice, or of the account where none is named;
+    `answered` closes both.
     """
 
-    def next_try(self, ehr_account_id: str) -> datetime | None: ...
-    def failed(self, ehr_account_id: str) -> None: ...
-    def answered(self, ehr_account_id: str) -> None: ...
+    def next_try(self, ehr_account_id: str, practice_id: str) -> datetime | None: ...
+    def failed(self, ehr_account_id: str, practice_id: str | None = None) -> None: ...
+    def answered(self, ehr_account_id: str, practice_id: str) -> None: ...
 
 
 class LimitStore(Protocol):

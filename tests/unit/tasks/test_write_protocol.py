@@ -580,7 +580,7 @@ def test_the_first_answer_closes_the_circuit() -> None:
         world.clock.advance(301)
 
     assert world.process(task).code == "booked"
-    assert world.circuits.next_try("account") is None
+    assert world.circuits.next_try("account", "p1") is None
 
 
 # ------------------------------------------------------------------------------------------------------- review

@@ -216,8 +216,9 @@ class CircuitItem(Model):
     open_until = UnicodeAttribute(null=True)
 
 
-def circuit_key(ehr_account_id: str) -> tuple[str, str]:
-    return f"ACCOUNT#{ehr_account_id}", "CIRCUIT"
+def circuit_key(ehr_account_id: str, practice_id: str | None = None) -> tuple[str, str]:
+    """The account's own circuit, or that of a practice in it."""
+    return f"ACCOUNT#{ehr_account_id}", "CIRCUIT" if practice_id is None else f"CIRCUIT#{practice_id}"
 
 
 class LimitItem(Model):

@@ -63,7 +63,7 @@ def _work(
             return worker.wait(task, worker.after(2 * RETRY_FIRST), **told(outcomes.WAITING_IN_LINE))
         record = practices.practice(task.practice_id)
         check_not_expired(task, record, worker.clock.now())
-        if next_try := worker.circuits.next_try(task.ehr_account_id):
+        if next_try := worker.circuits.next_try(task.ehr_account_id, task.practice_id):
             return worker.wait(task, next_try, **told(outcomes.EHR_OFFLINE))
         task = worker.take_up(task)
         desk = Desk(record, ehr_for(record), worker.tasks, worker.clock)

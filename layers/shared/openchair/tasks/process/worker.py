@@ -110,7 +110,7 @@ class Worker:
         meaning = meaning_of(error, where(task))
         if meaning in (Meaning.AGAIN, Meaning.BUSY):
             if meaning is Meaning.AGAIN:
-                self.circuits.failed(task.ehr_account_id)
+                self.failed(task, error)
             return self.wait(task, self.after(_delay(task, error)), **told_of(error))
         if meaning is Meaning.LATER:
             return self.wait(task, self.after(RETRY_LONGEST), **told_of(error))
@@ -144,6 +144,14 @@ class Worker:
 
     def save(self, task: Task, join: str | None = None, take: Sequence[Hold] = (), **updates: Any) -> Task:
         return self.tasks.save(self._touched(task, **updates), take, join)
+
+    def failed(self, task: Task, error: OpenChairError) -> None:
+        """What it says of the EHR counts for all practices of the account, or for this one alone."""
+        is_own = getattr(error, "scope", None) == "practice"
+        self.circuits.failed(task.ehr_account_id, task.practice_id if is_own else None)
+
+    def answered(self, task: Task) -> None:
+        self.circuits.answered(task.ehr_account_id, task.practice_id)
 
     def after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)
