@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ from openchair.errors import (
     PatientNotFound,
     SlotTaken,
 )
-from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.person import NewPatient
 from openchair.models.practice import NexHealthSettings
 from openchair.models.visit import AppointmentStatus, Move, NewAppointment, Place
 from tests.clients.nexhealth_support import (
@@ -120,6 +120,46 @@ def test_a_key_without_a_right_is_told_at_once_without_a_new_token() -> None:
         read(bench.client)
 
     assert [operation for operation, _ in bench.outcomes] == ["authenticate", "read_appointment"]
+
+
+@responses.activate
+def test_a_page_of_the_front_end_is_no_refusal() -> None:
+    bench = Bench()
+    responses.get(ONE, body="<!DOCTYPE html><title>Access denied</title>", status=403)
+    responses.post(f"{BASE}/appointments", body="<!DOCTYPE html><title>Access denied</title>", status=403)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client)
+    with pytest.raises(EhrOutcomeUnknown):
+        create(bench.client)
+
+
+@responses.activate
+def test_the_exchange_of_a_key_ends_with_the_callers_time() -> None:
+    bench = Bench()
+
+    def answer(_request: Any) -> tuple[int, dict[str, str], str]:
+        bench.clock.advance(6.0)
+        return 503, {}, ""
+
+    responses.remove(responses.POST, f"{BASE}/authenticates")
+    responses.add_callback(responses.POST, f"{BASE}/authenticates", answer)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client_of(bench.practice, deadline=10.0))
+
+    assert len(responses.calls) == 2
+
+
+@responses.activate
+def test_a_callers_time_holds_also_while_another_function_fetches_the_token() -> None:
+    bench = Bench()
+    bench.tokens.lease("account-2", 0, bench.clock.now().timestamp() + 30)
+
+    with pytest.raises(EhrBusy):
+        read(bench.client_of(bench.practice, deadline=5.0))
+
+    assert bench.clock.monotonic() <= 5.0
 
 
 @responses.activate
@@ -261,62 +301,7 @@ def test_pages_are_followed_by_their_cursor_until_the_last() -> None:
     assert first["subdomain"] == ["birch"]
 
 
-@pytest.mark.parametrize(
-    "again", [[{"id": 1, "name": "A"}], [{"id": 2, "name": "B"}]], ids=["same rows", "same cursor"]
-)
-@responses.activate
-def test_paging_ends_when_it_brings_nothing_new_or_goes_in_a_circle(again: list[dict[str, Any]]) -> None:
-    bench = Bench()
-    responses.get(f"{BASE}/operatories", json=page([{"id": 1, "name": "A"}], "C1"))
-    responses.get(f"{BASE}/operatories", json=page(again, "C1"))
-
-    bench.client.operatories()
-
-    assert len(queries()) == 2
-
-
-@responses.activate
-def test_a_broken_row_never_stops_a_page_and_is_counted() -> None:
-    bench = Bench()
-    rows = [patient_row(), {"id": "x"}, patient_row(id=416, bio="nothing", inactive="perhaps")]
-    responses.get(f"{BASE}/patients", json=page(rows))
-
-    found = bench.client.find_patients(PatientQuery(phone="516-304-2196"))
-
-    assert [one.id for one in found] == ["415", "416"]
-    assert bench.audit[-1].broken_rows == 2
-
-
-@responses.activate
-def test_a_visit_whose_time_cannot_be_read_makes_the_day_unreadable() -> None:
-    bench = Bench()
-    responses.get(LIST, json=page([appointment_row(start_time="soon")]))
-
-    with pytest.raises(EhrUnavailable):
-        bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
-
-
 # ------------------------------------------------------------------------------------------------------ nouns
-
-
-@responses.activate
-def test_a_day_is_asked_of_every_location_in_utc_from_the_practices_midnight() -> None:
-    bench = Bench(location_ids=("1", "2"))
-    responses.get(LIST, json=page([appointment_row(), appointment_row(id=9, unavailable=True, patient_id=None)]))
-    responses.get(LIST, json=page([appointment_row(id=7, location_id=2, cancelled=True)]))
-
-    found = bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
-
-    assert [query["location_id"] for query in queries()] == [["1"], ["2"]]
-    assert (queries()[0]["start"], queries()[0]["end"]) == (["2026-03-04T05:00:00Z"], ["2026-03-05T05:00:00Z"])
-    assert [(one.id, one.status, one.occupies) for one in found] == [
-        ("1822", AppointmentStatus.BOOKED, True),
-        ("9", AppointmentStatus.NOTE, True),
-        ("7", AppointmentStatus.CANCELLED, False),
-    ]
-    assert found[0].start == AT
-    assert found[0].start.utcoffset() == timedelta(hours=-5)
-    assert (found[0].minutes, found[0].operatory_id, found[0].provider_id) == (30, "181", "104")
 
 
 @responses.activate

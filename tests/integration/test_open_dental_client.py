@@ -273,10 +273,38 @@ def booked_for(patient_id: str, bench: Bench) -> list[str]:
     return [one["appointment_id"] for one in answer["upcoming"]]
 
 
-def test_a_server_that_ignores_offset_ends_the_paging(office: Office) -> None:
+def test_a_server_that_ignores_offset_gives_no_list_that_is_longer_than_a_page(office: Office) -> None:
     office.control("switches", {"offset": "ignore"})
 
-    assert len(office.client.list_patients()) == 100
+    with pytest.raises(EhrUnavailable):
+        office.client.list_patients()
+
+
+def test_a_key_that_no_office_has_entered_is_a_refused_key_and_no_invalid_request(office: Office) -> None:
+    office.control("switches", {"unknown_key": "not_assigned"})
+    developer, _ = office.running.authorization.removeprefix("ODFHIR ").split("/")
+    stranger = Bench(office.running.url, keys=Keys({"devKey": developer, "custKey": "NotEnteredYet"}))
+
+    with pytest.raises(EhrKeyRefused):
+        stranger.client.providers()
+
+    assert stranger.keys.fetches == [False]
+    assert [(one.status, one.outcome) for one in stranger.audit] == [(400, "ehr_key_refused")]
+
+
+@pytest.mark.parametrize("status", [400, 200])
+def test_an_office_whose_econnector_does_not_run_is_offline_with_whatever_status(office: Office, status: int) -> None:
+    office.control("switches", {"offline_status": status})
+    office.fault("offline", "GET")
+    visit = book(office.client)
+
+    with pytest.raises(EhrOffline):
+        office.client.patient_appointments("1001")
+
+    office.fault("offline", "PUT")
+    with pytest.raises(EhrOffline if status == 400 else EhrOutcomeUnknown):
+        office.client.cancel_appointment(visit.id, send_to_unscheduled_list=True)
+    assert office.truth(visit.id)["status"] == "Scheduled"
 
 
 def test_an_unknown_patient_is_not_found(office: Office) -> None:

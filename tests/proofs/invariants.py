@@ -177,7 +177,7 @@ def _not_held(simulation: "Simulation", call: Call) -> str | None:
     if target is None or simulation.may_overlap(call.task.id):
         return None
     start, minutes, chair, provider = target
-    wanted = [("operatory", chair), ("provider", provider)]
+    wanted = [("provider", provider)] if chair is None else [("operatory", chair), ("provider", provider)]
     for at in _marks(start, minutes):
         for resource, resource_id in wanted:
             holder = simulation.holder(call.task.ehr_account_id, resource, resource_id, at)

@@ -1,52 +1,33 @@
 """How a practice's connection is: key, permissions, people, the office's clock and zone, latency (design section 4)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
+from openchair.book_findings import book_findings
 from openchair.errors import (
     EhrBusy,
     EhrError,
     EhrKeyMissing,
     EhrKeyRefused,
+    EhrNotSent,
     EhrOffline,
     EhrUnavailable,
     EhrUnreachable,
     OpenChairError,
-    Scope,
 )
+from openchair.findings import Finding, Weight
 from openchair.models.office import LocationCheck, OfficeCheck
 from openchair.models.practice import Practice, PracticeRecord
 from openchair.ports import Clock, OfficeReader
+from openchair.zone_findings import zone_findings
 
 MOST_SKEW_SECONDS = 120
 SLOW_MILLISECONDS = 5000
 QUARTER_HOUR = 900
-_HALF_A_YEAR = timedelta(days=183)
-
-Weight = Literal["degraded", "failing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `weight` is what it makes of the whole when it is not ok.
-
-    `scope`: whether it concerns all practices behind the key (`account`) or this one.
-    """
-
-    code: str
-    ok: bool
-    message: str
-    what_to_do: str | None = None
-    weight: Weight = "degraded"
-    scope: Scope = "practice"
-
-    def answer(self) -> dict[str, Any]:
-        told = {"code": self.code, "ok": self.ok, "message": self.message, "what_to_do": self.what_to_do}
-        return {**told, "scope": self.scope}
-
+_LOOKED_AHEAD = timedelta(days=6)
+"""With today a week of the book."""
 
 # What OpenChair needs a key for, and the name by which an EHR tells it. A name that is not told counts as granted:
 # other versions and other EHRs tell others.
@@ -70,8 +51,9 @@ _WHAT_TO_DO: dict[type[OpenChairError], str] = {
 def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dict[str, Any]:
     """`status` is ok, degraded or failing, with one finding for each thing looked at; what failed is one too.
 
-    `latency_ms` is what the whole check took, waiting for turns included. `clock_skew_seconds`: the office's clock
-    minus ours, apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
+    `latency_ms` is what asking the office took, waiting for turns included; the look at a week of its book, which comes
+    after and is left out where time runs short, does not count. `clock_skew_seconds`: the office's clock minus ours,
+    apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
     """
     began, asked_at = clock.monotonic(), clock.now()
     skew: int | None = None
@@ -87,11 +69,12 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
             Finding("key", True, "The EHR takes the practice's key.", scope="account"),
             _permissions(office),
             _providers(office),
-            _zone(shift, record.practice),
+            *zone_findings(office, shift, record.practice, clock.now()),
             _clock(skew),
             _latency(elapsed),
-            *(finding for one in office.locations for finding in _location(one, record.practice, clock.now())),
+            *(finding for one in office.locations for finding in _location(one, clock.now())),
             *_appointment_types(office, record.practice),
+            *_book(record, ehr, clock),
         ]
     return {
         "status": _status(findings),
@@ -103,6 +86,16 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
         "ehr_version": _version(office),
         "findings": [finding.answer() for finding in findings],
     }
+
+
+def _book(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> list[Finding]:
+    today = clock.now().astimezone(record.practice.zone).date()
+    try:
+        return book_findings(ehr.check_book(today, today + _LOOKED_AHEAD))
+    except EhrNotSent:
+        return book_findings(None)
+    except OpenChairError as error:
+        return [replace(_failure(error), weight="degraded")]
 
 
 def _status(findings: list[Finding]) -> str:
@@ -156,21 +149,6 @@ def _shift_and_skew(office: OfficeCheck, practice: Practice, now: datetime) -> t
     return (shift, ahead - shift) if abs(ahead - shift) <= MOST_SKEW_SECONDS else (0, ahead)
 
 
-def _zone(shift: int | None, practice: Practice) -> Finding:
-    if shift is None:
-        return Finding("zone", True, "The EHR does not tell its time, so its zone could not be compared.")
-    if shift == 0:
-        return Finding("zone", True, f"The office keeps the time of {practice.timezone}.")
-    return Finding(
-        "zone",
-        False,
-        f"The office's wall clock is {abs(shift) // 60} minutes {'ahead of' if shift > 0 else 'behind'} "
-        f"{practice.timezone}: visits would be booked at a wrong time.",
-        "Correct timezone in the practice document, or the zone of the office's server.",
-        "failing",
-    )
-
-
 def _clock(skew: int | None) -> Finding:
     if skew is None:
         return Finding("clock", True, "The EHR does not tell its time, so its clock could not be compared.")
@@ -186,13 +164,20 @@ def _appointment_types(office: OfficeCheck, practice: Practice) -> list[Finding]
     unknown = [
         one.id for one in practice.services if one.appointment_type_id not in {None, *office.appointment_type_ids}
     ]
-    if not unknown:
-        return []
-    message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
-    return [Finding("appointment_types", False, message, "Correct appointment_type_id in the practice document.")]
+    kept = [one.id for one in practice.services if one.appointment_type_id in office.types_not_bookable]
+    found = []
+    if unknown:
+        message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
+        advice = "Correct appointment_type_id in the practice document."
+        found.append(Finding("appointment_types", False, message, advice))
+    if kept:
+        message = f"The EHR keeps the appointment type of these from being booked online: {', '.join(kept)}."
+        advice = "Have the vendor make the type bookable online, or take the service out of the practice document."
+        found.append(Finding("types_not_bookable", False, message, advice))
+    return found
 
 
-def _location(location: LocationCheck, practice: Practice, now: datetime) -> list[Finding]:
+def _location(location: LocationCheck, now: datetime) -> list[Finding]:
     """What stands between an EHR's vendor and the practice's own system."""
     sync, where = location.sync, f"Location {location.location_id}"
     findings = [
@@ -222,17 +207,6 @@ def _location(location: LocationCheck, practice: Practice, now: datetime) -> lis
                 "Ask the vendor to switch on writing for this location, or enter visits by hand.",
             )
         )
-    if location.timezone and not _same_time(location.timezone, practice.zone, now):
-        findings.append(
-            Finding(
-                "zone",
-                False,
-                f"{where} keeps the time of {location.timezone}, the practice document says {practice.timezone}:"
-                " visits would be booked at a wrong time.",
-                "Correct timezone in the practice document, or have the vendor correct the location's.",
-                "failing",
-            )
-        )
     if not location.has_hours:
         findings.append(
             Finding(
@@ -243,15 +217,6 @@ def _location(location: LocationCheck, practice: Practice, now: datetime) -> lis
             )
         )
     return findings
-
-
-def _same_time(name: str, zone: ZoneInfo, now: datetime) -> bool:
-    """In this half of the year and in the other; the time of a zone that is not known is not compared."""
-    try:
-        other = ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return True
-    return all(at.astimezone(other).utcoffset() == at.astimezone(zone).utcoffset() for at in (now, now + _HALF_A_YEAR))
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from openchair.limits import LimitState
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
-from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule, SyncState
+from openchair.models.office import BookCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.practice import PracticeRecord
 from openchair.models.visit import Appointment, Move, NewAppointment
@@ -38,8 +38,10 @@ class ScheduleReader(Protocol):
     """What openings are computed from. Dates are practice-local and inclusive; times are aware, in that zone.
 
     `providers` and `operatories` may be kept for a while; `max_age_seconds` says how old they may be at most (None: as
-    old as the client keeps them). `schedule` and `appointments` are never kept, and raise EhrUnavailable rather than
-    leave out a row that takes up time but cannot be read: what is left out looks free.
+    old as the client keeps them). `appointments` are never kept, a `schedule` for seconds within one invocation. A row
+    of theirs that takes up time and does not tell all takes what it may, and they raise EhrUnavailable rather than
+    leave out one that tells nothing: what is left out looks free. `appointments` has all that begins on these days,
+    and blocks of the schedule that reach into them.
     """
 
     def providers(self, *, max_age_seconds: float | None = None) -> Sequence[Provider]: ...
@@ -79,9 +81,13 @@ class EhrClient(ScheduleReader, PatientReader, Protocol):
 
 
 class OfficeReader(Protocol):
-    """What health and doctor ask of an EHR: permissions by name, the office's own clock as an offset-free wall time."""
+    """What health and doctor ask of an EHR: permissions by name, the office's own clock as an offset-free wall time.
+
+    `check_book` reads these days as slots do, inclusive, and tells what is odd in them.
+    """
 
     def check_office(self) -> OfficeCheck: ...
+    def check_book(self, start_date: date, end_date: date) -> BookCheck: ...
 
 
 class PracticeReader(Protocol):

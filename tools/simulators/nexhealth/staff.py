@@ -50,6 +50,27 @@ def _book(ehr: Ehr, given: Document) -> Document:
     return _done(institution, "booked", visit)
 
 
+def _block(ehr: Ehr, given: Document) -> Document:
+    """start, end, of hours or of weeks; operatory_id, provider_id, location_id are optional: none is everybody's."""
+    institution = ehr.institution
+    chair = institution.operatories[int(given["operatory_id"])] if given.get("operatory_id") else None
+    location = chair.location_id if chair is not None else next(iter(institution.locations))
+    visit = ChartVisit(
+        foreign=institution.new_id("foreign_visits"),
+        patient=None,
+        provider_id=int(given["provider_id"]) if given.get("provider_id") else None,
+        location_id=int(given.get("location_id") or location),
+        operatory_id=None if chair is None else chair.id,
+        start=moment(institution, given["start"]),
+        end=moment(institution, given["end"]),
+        status="scheduled",
+        confirmed=False,
+        note=str(given.get("note", "")),
+    )
+    institution.chart.put_visit(visit)
+    return _done(institution, "blocked", visit)
+
+
 def _usual_provider(institution: Institution, chair: Operatory) -> int:
     """Who works in the chair; any active provider when nobody does."""
     own = (hour.provider_id for hour in institution.hours.values() if hour.operatory_id == chair.id)
@@ -142,6 +163,12 @@ def _set_location(ehr: Ehr, given: Document) -> Document:
 
 
 def _set_provider(ehr: Ehr, given: Document) -> Document:
+    """provider_id and `columns`; `location_ids`, where the provider works, stands beside them."""
+    number = int(given["provider_id"])
+    if "location_ids" in given:
+        places = tuple(int(one) for one in given["location_ids"])
+        ehr.institution.providers[number] = replace(ehr.institution.providers[number], location_ids=places)
+        given = {"columns": {}, **given}
     return _set(ehr.institution.providers, int(given["provider_id"]), given, Provider)
 
 
@@ -159,6 +186,21 @@ def _set(rows: dict[int, Any], number: int, given: Document, record: type[Any]) 
         raise ValueError(f"cannot set {', '.join(sorted(unknown))}")
     rows[number] = replace(rows[number], **columns)
     return {"id": str(number), **columns}
+
+
+def _delete_operatories(ehr: Ehr, given: Document) -> Document:
+    """location_id: an EHR that keeps no chairs there; hours and visits then name none."""
+    institution, number = ehr.institution, int(given["location_id"])
+    gone = {chair.id for chair in institution.operatories.values() if chair.location_id == number}
+    for chair in gone:
+        del institution.operatories[chair]
+    for hour in [one for one in institution.hours.values() if one.operatory_id in gone]:
+        institution.hours[hour.id] = replace(hour, operatory_id=None)
+    for row in [one for one in institution.appointments.values() if one.operatory_id in gone]:
+        institution.put_appointment(replace(row, operatory_id=None))
+    for visit in [one for one in institution.chart.visits.values() if one.operatory_id in gone]:
+        institution.chart.put_visit(replace(visit, operatory_id=None), unread=False)
+    return {"operatories": len(institution.operatories)}
 
 
 def _add_hours(ehr: Ehr, given: Document) -> Document:
@@ -191,6 +233,7 @@ def _delete_hours(ehr: Ehr, given: Document) -> Document:
 
 _ACTIONS: dict[str, Callable[[Ehr, Document], Document]] = {
     "book": _book,
+    "block": _block,
     "move": _move,
     "cancel": _cancel,
     "set_status": _set_status,
@@ -203,6 +246,7 @@ _ACTIONS: dict[str, Callable[[Ehr, Document], Document]] = {
     "set_location": _set_location,
     "set_provider": _set_provider,
     "set_operatory": _set_operatory,
+    "delete_operatories": _delete_operatories,
     "add_hours": _add_hours,
     "delete_hours": _delete_hours,
 }

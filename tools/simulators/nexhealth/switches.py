@@ -21,12 +21,19 @@ class Switches(SwitchSet):
     """Rows per page without `per_page`: 5 by the OpenAPI, 1000 by the guide."""
     per_page_above_max: Literal["clamp", "refuse"] = "clamp"
     """`per_page` above 1000: cut, or 400."""
-    cursor: Literal["honour", "repeat"] = "honour"
-    """`repeat` serves the first page for ever: does a client's paging stop?"""
+    page_cap: int = 0
+    """Rows per page at most, whatever `per_page` asks for; 0 means the documented 1000."""
+    cursor: Literal["honour", "repeat", "null", "number", "absent", "empty"] = "honour"
+    """`repeat` serves the first page for ever: does a client's paging stop? The others say of each page that one
+    follows, where one does, with a cursor that is null, a number or not there; `empty` has no rows after the first."""
     bad_cursor: Literal["refuse", "restart", "empty"] = "refuse"
     """A cursor that was tampered with or has expired: 400, the first page, or no rows."""
     cursor_lifetime_seconds: int = 0
     """How long a cursor may be used; 0 means for ever."""
+    ignored_parameters: str = ""
+    """Names, with commas between, of parameters that are left aside as if they were unknown."""
+    front_end: Literal["open", "guarded"] = "open"
+    """`guarded` answers a caller that calls itself what a library does with a 403 page."""
     ignored_notice: Literal["description", "error"] = "description"
     """Where the notice about ignored parameters stands."""
     date_only_zone: Literal["utc", "location"] = "utc"

@@ -104,13 +104,13 @@ class EhrClients:
         with_key = _nexhealth_authorization(self._keys, practice.secret_name, versions)
         exchange = self._transport(practice, account, url, nexhealth_rates, with_key)
 
-        def fetch() -> NewToken:
-            return authenticate(exchange, with_key(Renewal.NOTHING).fingerprint, self._clock)
+        def with_token(renewal: Renewal, until: float) -> Credentials:
+            def fetch() -> NewToken:
+                return authenticate(exchange, with_key(Renewal.NOTHING, until).fingerprint, self._clock, until)
 
-        def with_token(renewal: Renewal) -> Credentials:
-            token = account.tokens.token(fetch, fresh=renewal is Renewal.ALL)
-            if renewal is Renewal.KEY and with_key(renewal).fingerprint != token.fingerprint:
-                token = account.tokens.token(fetch, fresh=True)
+            token = account.tokens.token(fetch, renewal is Renewal.ALL, until)
+            if renewal is Renewal.KEY and with_key(renewal, until).fingerprint != token.fingerprint:
+                token = account.tokens.token(fetch, True, until)
             return Credentials({"Authorization": f"Bearer {token.value}", **versions}, token.fingerprint)
 
         # One key opens many locations, each with a system of its own; one Open Dental key opens one office.
@@ -150,7 +150,7 @@ class EhrClients:
 
 
 def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorization:
-    def credentials(renewal: Renewal) -> Credentials:
+    def credentials(renewal: Renewal, _until: float) -> Credentials:
         found = keys.keys(secret_name, fresh=renewal is not Renewal.NOTHING)
         if unusable("OPEN_DENTAL", found):
             raise EhrKeyMissing("The stored secret does not hold a devKey and a custKey.")
@@ -161,7 +161,7 @@ def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorizatio
 
 
 def _nexhealth_authorization(keys: KeyStore, secret_name: str, versions: Mapping[str, str]) -> Authorization:
-    def credentials(renewal: Renewal) -> Credentials:
+    def credentials(renewal: Renewal, _until: float) -> Credentials:
         found = keys.keys(secret_name, fresh=renewal is not Renewal.NOTHING)
         if unusable("NEXHEALTH", found):
             raise EhrKeyMissing("The stored secret does not hold an apiKey.")

@@ -62,8 +62,8 @@ class Renewal(IntEnum):
     ALL = 2
 
 
-type Authorization = Callable[[Renewal], Credentials]
-"""The practice's key, or what it was exchanged for."""
+type Authorization = Callable[[Renewal, float], Credentials]
+"""The practice's key, or what it was exchanged for. Raises EhrBusy when it cannot be had by a moment of `monotonic`."""
 
 
 class Transport:
@@ -108,14 +108,14 @@ class Transport:
         tries = attempt = 0
         renewed = renewal = Renewal.NOTHING
         while True:
-            credentials = self._authorization(renewal)
+            credentials = self._authorization(renewal, deadline - self._time_needed(request))
             tries, attempt, renewal = tries + 1, attempt + 1, Renewal.NOTHING
             turn: Turn | None = None
             try:
                 turn = self._turn(request, credentials, attempt, deadline)
                 return self._call(request, judge, credentials.headers, turn, attempt, deadline)
             except EhrKeyRefused as error:
-                if turn is not None and (renewed is Renewal.ALL or error.scope == "practice"):
+                if turn is not None and (renewed is Renewal.ALL or error.is_certain):
                     self._limiter.key_refused(turn, error.scope)
                     raise
                 # Who was spared a call needs another key, and no token anew for the same one.

@@ -57,13 +57,14 @@ class EhrKeyMissing(EhrRefused):
 
 
 class EhrKeyRefused(EhrRefused):
-    """Of the scope `practice`: the EHR knows the key, and it lacks a right there; to fetch it anew would not help."""
+    """`is_certain`: the EHR knows the key, and it lacks the right; to fetch it anew would not help."""
 
     code = "ehr_key_refused"
     sentence = "The EHR refused the practice's key, or the key lacks the permission for this."
 
-    def __init__(self, detail: str | None = None, scope: Scope = "account") -> None:
+    def __init__(self, detail: str | None = None, is_certain: bool = False, scope: Scope = "account") -> None:
         super().__init__(detail)
+        self.is_certain = is_certain
         self.scope = scope
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from openchair.errors import ServiceNotFound
 from openchair.models.texts import Document, Id, PracticeId, SecretName, ShortText, Zone
@@ -66,7 +66,14 @@ class NexHealthSettings(ChairSettings):
     read_cycle_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
 
 
-BlockoutTypes = Literal["all", "no_schedule_only"] | tuple[ShortText, ...]
+BlockoutTypes = Literal["all", "no_schedule_only"] | tuple[str, ...]
+
+
+def _blockout_types(given: object) -> object:
+    is_list = isinstance(given, list | tuple) and all(isinstance(one, str) and one.strip() for one in given)
+    if given not in ("all", "no_schedule_only") and not is_list:
+        raise ValueError('has to be "all", "no_schedule_only" or a list of ids or names of blockout types')
+    return given
 
 
 class Booking(Document):
@@ -78,7 +85,7 @@ class Booking(Document):
     start_grid_minutes: Annotated[int, Field(ge=5, le=240, multiple_of=5)] = 10
     horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
     practice_notes_close: bool = True
-    blockouts: BlockoutTypes = "all"
+    blockouts: Annotated[BlockoutTypes, BeforeValidator(_blockout_types)] = "all"
 
 
 class Sync(Document):
@@ -118,6 +125,10 @@ class Practice(Document):
             raise ValueError(f"a practice on {self.ehr} needs the section {wanted}")
         if len({service.id for service in self.services}) != len(self.services):
             raise ValueError("two services have the same id")
+        if self.ehr is not Ehr.OPEN_DENTAL and (
+            self.booking.blockouts != "all" or not self.booking.practice_notes_close
+        ):
+            raise ValueError("booking.blockouts and booking.practice_notes_close tell Open Dental's rows apart only")
         return self
 
     @cached_property

@@ -13,6 +13,7 @@ class AppointmentStatus(StrEnum):
     FULFILLED = "fulfilled"
     NOTE = "note"
     CANCELLED = "cancelled"
+    NOSHOW = "noshow"
     WAITLIST = "waitlist"
     PROPOSED = "proposed"
 

@@ -1,9 +1,13 @@
 """Everything that decides on some days, read live from a practice's EHR (design section 5)."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, time, timedelta
 
 from openchair import wall_time
+from openchair.models.office import Blockout
 from openchair.models.practice import PracticeRecord
+from openchair.models.visit import Appointment
 from openchair.ports import ClaimReader, ScheduleReader
 from openchair.slots.openings import Book
 
@@ -45,4 +49,19 @@ def read_book(
     # Claims before visits: one released in between has its visit in the chart by then; else both would be missed.
     held = claims.claims(record.ehr_account_id, start.astimezone(UTC), end.astimezone(UTC))
     appointments = ehr.appointments(first_day, last_day)
+    blocks = tuple(blockout for visit in appointments if visit.is_block for blockout in _blockouts(visit))
+    schedule = replace(schedule, blockouts=(*schedule.blockouts, *blocks))
     return Book(providers, operatories, schedule, appointments, held)
+
+
+def _blockouts(block: Appointment) -> Iterator[Blockout]:
+    """What the office has shut stands in an EHR's book as a visit of nobody, and nobody may book over it."""
+    if block.start is None or block.end is None or not block.occupies:
+        return
+    span = block.start, block.end
+    if block.operatory_id is not None:
+        yield Blockout((block.operatory_id,), *span)
+    if block.provider_id is not None:
+        yield Blockout((), *span, provider_ids=(block.provider_id,))
+    elif block.operatory_id is None:
+        yield Blockout((), *span, location_id=block.location_id)

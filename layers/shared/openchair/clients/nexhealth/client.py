@@ -1,10 +1,11 @@
 """One practice on NexHealth, as slots, tasks, health and the doctor use it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.appointments import AppointmentCalls
 from openchair.clients.nexhealth.patients import PatientCalls
+from openchair.models.office import BookCheck
 from openchair.ports import Capabilities
 
 _NOTE = 128
@@ -21,6 +22,17 @@ class NexHealthClient(PatientCalls, AppointmentCalls):
             writes_asynchronously=True,
             holds_notes_up_to=_NOTE,
             read_cycle=timedelta(minutes=self._settings.read_cycle_minutes),
+        )
+
+    def check_book(self, start_date: date, end_date: date) -> BookCheck:
+        taken = self._taken(start_date, end_date)
+        return BookCheck(
+            unreadable=(*self.schedule(start_date, end_date).unreadable, *taken.unreadable),
+            chairless_hours=tuple(self._chairless_hours()),
+            unread_locations=tuple(taken.unread_locations),
+            chairs_not_bookable=tuple(
+                str(row.id) for row, _ in self._operatory_rows() if row.active and not row.bookable_online
+            ),
         )
 
     def _moves_in_place(self) -> bool:

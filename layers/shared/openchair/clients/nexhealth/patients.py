@@ -54,7 +54,9 @@ class PatientCalls(OfficeCalls):
         """NexHealth, GET /patients, in the order of their ids; the practice's first location if none is named."""
         asked: dict[str, str | None] = {"location_id": location_id or self._location_ids[0]}
         asked |= {one.name: translate.wire_value(getattr(narrowed, one.name)) for one in fields(narrowed)}
-        return [translate.patient(row) for row in self._rows("list_patients", "patients", PatientRow, asked)]
+        return [
+            translate.patient(row) for row in self._rows("list_patients", "patients", PatientRow, asked, every_row=True)
+        ]
 
     def create_patient(self, new: NewPatient) -> Patient:
         """NexHealth, POST /patients: a person who is known by name, birth date and phone is given back as they are.

@@ -1,13 +1,13 @@
 """From NexHealth's words to ours and back, one function per noun."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from openchair import wall_time
+from openchair.clients.book import minutes_between, minutes_left
 from openchair.clients.nexhealth.payloads import (
     AppointmentRow,
     OperatoryRow,
@@ -16,15 +16,13 @@ from openchair.clients.nexhealth.payloads import (
     SlotGroupRow,
     SlotRow,
     SyncStatusRow,
-    WorkingHourRow,
 )
 from openchair.contacts import phone_digits
 from openchair.errors import NotFound
-from openchair.models.office import Operatory, Provider, Schedule, SyncState, WorkBlock
+from openchair.models.office import Operatory, Provider, SyncState
 from openchair.models.person import NewPatient, Patient
 from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, ProviderTime
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _GENDERS = {"male": "Male", "female": "Female"}
 _PHONES = ("phone_number", "cell_phone_number", "home_phone_number", "work_phone_number", "custom_contact_number")
 # NextGen is a system behind NexHealth.
@@ -59,14 +57,14 @@ class OfferedSlot:
 
 def provider(row: ProviderRow) -> Provider:
     name = row.display_name or row.name or f"{row.first_name} {row.last_name}".strip()
-    return Provider(str(row.id), name, is_hidden=row.inactive)
+    return Provider(str(row.id), name, is_hidden=row.inactive or row.is_unreadable("inactive"))
 
 
 def operatory(row: OperatoryRow, location_id: str) -> Operatory:
     return Operatory(
         str(row.id),
         row.display_name or row.name,
-        is_hidden=not row.active,
+        is_hidden=not (row.active and row.bookable_online),
         location_id=id_or_none(row.location_id) or location_id,
     )
 
@@ -101,9 +99,9 @@ def _birth_date(value: Any) -> date | None:
 
 
 def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
-    """A block of the schedule (`unavailable`) is a note that takes up its chair. What has no end lasts five minutes."""
+    """A block of the schedule is a note that takes up its chair. What does not tell its end lasts until its day's."""
     start = row.start_time.astimezone(zone) if row.start_time else None
-    minutes = _minutes(row)
+    minutes = _minutes(row, zone)
     provider_id = id_or_none(row.provider_id)
     times: tuple[ProviderTime, ...] = ()
     if start is not None and provider_id is not None:
@@ -123,25 +121,29 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
         note=row.note,
         appointment_type_id=id_or_none(row.appointment_type_id),
         location_id=id_or_none(row.location_id),
-        time_pattern="X" * -(-minutes // 5),
+        time_pattern="" if row.is_block else "X" * -(-minutes // 5),
         changed_at=row.updated_at,
         is_in_chart=_is_of_the_chart(row),
         synced_at=row.last_sync_time,
     )
 
 
-def _minutes(row: AppointmentRow) -> int:
-    if row.start_time is None or row.end_time is None:
+def _minutes(row: AppointmentRow, zone: ZoneInfo) -> int:
+    if row.start_time is None:
         return 5
-    return max(round((row.end_time - row.start_time).total_seconds() / 60), 5)
+    if row.end_time is None or not row.tells_end:
+        return minutes_left(row.start_time, zone)
+    return max(minutes_between(row.start_time, row.end_time), 5)
 
 
 def _status(row: AppointmentRow) -> AppointmentStatus:
-    if row.cancelled:
+    if row.is_cancelled:
         return AppointmentStatus.CANCELLED
-    if row.unavailable:
+    if row.is_block:
         return AppointmentStatus.NOTE
-    return AppointmentStatus.FULFILLED if row.checked_out else AppointmentStatus.BOOKED
+    if row.checked_out:
+        return AppointmentStatus.FULFILLED
+    return AppointmentStatus.NOSHOW if row.patient_missed else AppointmentStatus.BOOKED
 
 
 def offered_slots(group: SlotGroupRow, zone: ZoneInfo) -> Iterator[OfferedSlot]:
@@ -152,46 +154,6 @@ def offered_slots(group: SlotGroupRow, zone: ZoneInfo) -> Iterator[OfferedSlot]:
         if row.time is not None and row.end_time is not None and provider_id:
             start, end = row.time.astimezone(zone), row.end_time.astimezone(zone)
             yield OfferedSlot(str(provider_id), id_or_none(operatory_id), start, end)
-
-
-def schedule(rows: Iterable[WorkingHourRow], first_day: date, last_day: date, zone: ZoneInfo) -> Schedule:
-    """Working hours as stretches of these days; NexHealth's blocks come as appointments."""
-    return Schedule(tuple(block for row in rows if row.active for block in _blocks(row, first_day, last_day, zone)))
-
-
-def _blocks(row: WorkingHourRow, first_day: date, last_day: date, zone: ZoneInfo) -> Iterator[WorkBlock]:
-    if row.begin_time is None or row.end_time is None or row.end_time <= row.begin_time or not row.provider_id:
-        return
-    chairs = (str(row.operatory_id),) if row.operatory_id else ()
-    day = first_day
-    while day <= last_day:
-        if _is_on(row, day):
-            start, end = wall_time.at(day, row.begin_time, zone), wall_time.at(day, row.end_time, zone)
-            yield WorkBlock(str(row.provider_id), chairs, start, end)
-        day += timedelta(days=1)
-
-
-def _is_on(row: WorkingHourRow, day: date) -> bool:
-    if row.specific_date is not None:
-        return day == row.specific_date
-    if row.days:
-        return _WEEKDAYS[day.weekday()] in row.days
-    return _recurs(row.custom_recurrence, day)
-
-
-def _recurs(rule: dict[str, Any], day: date) -> bool:
-    try:
-        every, since, unit = int(rule["num"]), date.fromisoformat(str(rule["ref"])[:10]), str(rule["unit"])
-    except (KeyError, ValueError, TypeError):
-        return False
-    if every < 1 or day < since:
-        return False
-    if unit == "day":
-        return (day - since).days % every == 0
-    if unit == "week":
-        return (day - since).days % (7 * every) == 0
-    months = (day.year - since.year) * 12 + day.month - since.month
-    return unit == "month" and day.day == since.day and months % every == 0
 
 
 def sync_state(row: SyncStatusRow, writes_reach_chart: bool) -> SyncState:

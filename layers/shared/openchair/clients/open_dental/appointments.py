@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from openchair.clients.book import Taken
 from openchair.clients.open_dental import translate
+from openchair.clients.open_dental.book import taken
 from openchair.clients.open_dental.calls import Calls
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
-from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
+from openchair.clients.open_dental.payloads import AppointmentRow, BookedRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
 from openchair.models.visit import Appointment, Move, NewAppointment
@@ -22,19 +24,17 @@ class AppointmentCalls(Calls):
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple), of every clinic: a visit elsewhere still takes its provider.
 
-        Raises EhrUnavailable when a visit of these days takes up time and does not say all of which.
+        One that does not say all of the time it takes takes all that it may. Raises EhrUnavailable where a row says
+        nothing at all.
         """
-        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_appointments", "appointments", AppointmentRow, query, is_schedule=True)
-        rows = [row for row in found if row.AptDateTime is None or start_date <= row.AptDateTime.date() <= end_date]
-        if any(row.hides_time for row in rows):
-            raise unreadable_schedule()
-        return self._appointments(rows)
+        return self._taken(start_date, end_date).appointments
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple) with PatNum (21.4), any date and status."""
         query = {"PatNum": str(translate.number(patient_id, PatientNotFound))}
-        rows = self._rows("list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound)
+        rows = self._rows(
+            "list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound, every_row=True
+        )
         # A server that does not know a filter may ignore it.
         return [one for one in self._appointments(rows) if one.patient_id == patient_id]
 
@@ -46,7 +46,7 @@ class AppointmentCalls(Calls):
             "PatNum": None if patient_id is None else str(translate.number(patient_id, PatientNotFound)),
             "AptNum": None if appointment_id is None else str(translate.number(appointment_id, AppointmentNotFound)),
         }
-        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query)
+        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query, every_row=True)
         entries = [translate.history_entry(row, self._zone, self._settings.confirmed_def) for row in rows]
         return [
             entry
@@ -113,6 +113,13 @@ class AppointmentCalls(Calls):
     def add_note(self, appointment_id: str, note: str) -> None:
         """Open Dental API, Appointments PUT Note: appended on a new line."""
         self._act("add_note", f"{_path(appointment_id)}/Note", {"Note": note}, AppointmentNotFound)
+
+    def _taken(self, start_date: date, end_date: date) -> Taken:
+        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
+        rows = self._rows("list_appointments", "appointments", BookedRow, query, every_row=True)
+        if any(row.takes_time and row.tells_nothing for row in rows):
+            raise unreadable_schedule()
+        return taken(rows, start_date, end_date, self._zone, self._settings.confirmed_def)
 
     def _put(self, operation: str, appointment_id: str, changes: AppointmentChanges) -> Appointment:
         body = translate.appointment_changes_body(changes, self._zone)

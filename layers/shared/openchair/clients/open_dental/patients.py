@@ -63,7 +63,7 @@ class PatientCalls(Calls):
             "Birthdate": _iso(date_of_birth),
             "showArchived": "true" if with_archived else None,
         }
-        return _patients(self._rows("list_patients", "patients", PatientRow, query))
+        return _patients(self._rows("list_patients", "patients", PatientRow, query, every_row=True))
 
     def list_full_patients(
         self,
@@ -85,7 +85,7 @@ class PatientCalls(Calls):
             "DateTStamp": changed_since,
             "Guarantor": guarantor_id,
         }
-        return _patients(self._rows("list_full_patients", "patients/Simple", PatientRow, query))
+        return _patients(self._rows("list_full_patients", "patients/Simple", PatientRow, query, every_row=True))
 
     def create_patient(self, new: NewPatient) -> Patient:
         """Open Dental API, Patients POST. Raises EhrDuplicatePatient when name, birth date and a contact are known."""

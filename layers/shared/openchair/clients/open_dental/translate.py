@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from openchair import wall_time
+from openchair.clients.book import minutes_left
 from openchair.clients.open_dental.nouns import (
     AppointmentChanges,
     AppointmentType,
@@ -26,13 +27,12 @@ from openchair.clients.open_dental.payloads import (
     OperatoryRow,
     PatientRow,
     ProviderRow,
-    ScheduleOperatoryRow,
-    ScheduleRow,
     SlotRow,
 )
+from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow
 from openchair.contacts import phone_digits
 from openchair.errors import InvalidTime, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models.office import Blockout, Operatory, Provider, Schedule, WorkBlock
+from openchair.models.office import Operatory, Provider
 from openchair.models.person import NewPatient, Patient
 from openchair.models.visit import Appointment, AppointmentStatus, NewAppointment, Place, ProviderTime
 
@@ -77,18 +77,25 @@ def id_or_none(number: int) -> str | None:
 
 
 def appointment(row: AppointmentRow, zone: ZoneInfo, confirmed_def: str | None = None) -> Appointment:
-    """An unknown status counts as booked: it keeps its chair."""
+    """An unknown status counts as booked: it keeps its chair. Without a length it lasts to the end of its day, and
+    who is needed when, where that cannot be read, is needed all the time."""
     status = _STATUS.get(row.AptStatus, AppointmentStatus.BOOKED)
-    pattern = _pattern(row.Pattern)
     start = wall_time.at(row.AptDateTime.date(), row.AptDateTime.time(), zone) if row.AptDateTime else None
+    pattern = (
+        _pattern(row.Pattern) if row.tells_length or start is None else "X" * -(-minutes_left(start, zone) // _MINUTES)
+    )
     main, second = row.ProvNum, row.ProvHyg
     if row.IsHygiene and row.ProvHyg:
         main, second = second, main
     times: tuple[ProviderTime, ...] = ()
     if start is not None:
+        whole = "X" * len(pattern)
+        theirs = row.PatternSecondary.upper()[: len(pattern)]
+        if row.is_unreadable("IsHygiene", "PatternSecondary") or not row.tells_length:
+            theirs = whole
         times = (
-            *_provider_times(id_or_none(main), pattern, start),
-            *_provider_times(id_or_none(second), row.PatternSecondary.upper()[: len(pattern)], start),
+            *_provider_times(id_or_none(main), whole if row.is_unreadable("IsHygiene") else pattern, start),
+            *_provider_times(id_or_none(second), theirs, start),
         )
     return Appointment(
         id=str(row.AptNum),
@@ -174,7 +181,7 @@ def provider(row: ProviderRow) -> Provider:
         name=name or row.Abbr,
         abbreviation=row.Abbr,
         is_hygienist=row.IsSecondary,
-        is_hidden=row.IsHidden or row.ProvStatus == "Deleted",
+        is_hidden=row.IsHidden or row.is_unreadable("IsHidden", "ProvStatus") or row.ProvStatus == "Deleted",
     )
 
 
@@ -184,37 +191,11 @@ def operatory(row: OperatoryRow) -> Operatory:
         name=row.OpName or row.Abbrev,
         abbreviation=row.Abbrev,
         is_hygiene=row.IsHygiene,
-        is_hidden=row.IsHidden,
+        is_hidden=row.IsHidden or row.is_unreadable("IsHidden"),
         provider_id=id_or_none(row.ProvDentist),
         hygienist_id=id_or_none(row.ProvHygienist),
         location_id=id_or_none(row.ClinicNum),
     )
-
-
-def schedule(rows: Iterable[ScheduleRow], zone: ZoneInfo) -> Schedule:
-    """Provider rows, blockouts and closed days; rows of employees and notes for the day say nothing about openings.
-
-    Chairs that cannot be read are none of a provider's, and all of a blockout's.
-    """
-    work_blocks: list[WorkBlock] = []
-    blockouts: list[Blockout] = []
-    closed_days = set()
-    for row in rows:
-        if row.is_closed_day:
-            closed_days.add(row.SchedDate)
-        if not row.has_hours or row.StartTime is None or row.StopTime is None:
-            continue
-        operatory_ids = tuple(str(number) for number in row.operatories or () if number)
-        start = wall_time.at(row.SchedDate, row.StartTime, zone)
-        end_day = row.SchedDate + timedelta(days=1) if row.StopTime == time.min else row.SchedDate
-        end = wall_time.at(end_day, row.StopTime, zone)
-        if end <= start:
-            continue
-        if row.SchedType == "Provider" and row.ProvNum and row.operatories is not None:
-            work_blocks.append(WorkBlock(str(row.ProvNum), operatory_ids, start, end))
-        elif row.SchedType == "Blockout":
-            blockouts.append(Blockout(operatory_ids, start, end))
-    return Schedule(tuple(work_blocks), tuple(blockouts), frozenset(closed_days))
 
 
 def schedule_operatory(row: ScheduleOperatoryRow) -> ScheduleOperatory:
