@@ -116,6 +116,14 @@ class DueTask:
     next_attempt_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewsWaiting:
+    """How many tasks wait for a person, and since when the longest."""
+
+    count: int
+    since: datetime | None
+
+
 class TaskStore(ClaimReader, Protocol):
     """Tasks, their lines, idempotency records and claims. Every write is conditional on the version read.
 

@@ -79,6 +79,18 @@ class DueIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-cal
     next_attempt_at = UnicodeAttribute(range_key=True)
 
 
+class ReviewIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "reviews"
+        projection = KeysOnlyProjection()
+
+    waits_for = UnicodeAttribute(hash_key=True)
+    waits_since = UnicodeAttribute(range_key=True)
+
+
+A_PERSON = "person"
+
+
 class TaskItem(Model):
     """`next_attempt_at` is when it is woken, for whatever comes first. `look_at`: of a task that is still to be
     published, when it is looked at for its own sake."""
@@ -94,7 +106,10 @@ class TaskItem(Model):
     due_shard = UnicodeAttribute(null=True)
     next_attempt_at = UnicodeAttribute(null=True)
     look_at = UnicodeAttribute(null=True)
+    waits_for = UnicodeAttribute(null=True)
+    waits_since = UnicodeAttribute(null=True)
     due = DueIndex()
+    reviews = ReviewIndex()
 
 
 class IdempotencyItem(Model):

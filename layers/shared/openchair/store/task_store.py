@@ -20,7 +20,7 @@ from openchair.errors import (
     TaskNotFound,
 )
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
-from openchair.ports import EVENTS_AT_ONCE, Clock, DueTask
+from openchair.ports import EVENTS_AT_ONCE, Clock, DueTask, ReviewsWaiting
 from openchair.store import claim_store, tables
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
 from openchair.store.transaction import ATTEMPTS, Transaction
@@ -28,6 +28,7 @@ from openchair.store.transaction import ATTEMPTS, Transaction
 IDEMPOTENCY_KEPT = timedelta(days=30)
 _PAGE_READ = 200
 _PAGES_READ = 10
+MOST_COUNTED = 1000
 _EMPTY_LINE_KEPT = timedelta(days=7)
 
 
@@ -108,6 +109,15 @@ class DynamoTaskStore:
         found = [due for shard in tables.DUE_SHARDS for due in _due_in(shard, now, limit)]
         found.sort(key=lambda task: task.next_attempt_at)
         return [*found[:limit], *_due_in(tables.EVENTS_SHARD, now, min(limit, EVENTS_AT_ONCE))]
+
+    def reviews(self) -> ReviewsWaiting:
+        """Of all practices; counted up to MOST_COUNTED."""
+        try:
+            found = list(TaskItem.reviews.query(tables.A_PERSON, limit=MOST_COUNTED))
+        except PynamoDBException as error:
+            raise StoreUnavailable from error
+        since = found[0].waits_since if found else None
+        return ReviewsWaiting(len(found), datetime.fromisoformat(since) if since else None)
 
     # ---------------------------------------------------------------------------------------------- writing
 
@@ -256,6 +266,7 @@ def _document(task: Task) -> str:
 
 def _item(task: Task) -> TaskItem:
     look_at, woken_at = task.next_attempt_at, task.due_at
+    is_review = task.state is TaskState.NEEDS_REVIEW and task.is_settled
     shard = tables.EVENTS_SHARD if look_at is None else tables.due_shard(task.id)
     return TaskItem(
         *tables.task_key(task.practice_id, task.id),
@@ -265,6 +276,8 @@ def _item(task: Task) -> TaskItem:
         due_shard=shard if woken_at else None,
         next_attempt_at=tables.instant_key(woken_at) if woken_at else None,
         look_at=tables.instant_key(look_at) if look_at and task.announce_at else None,
+        waits_for=tables.A_PERSON if is_review else None,
+        waits_since=tables.instant_key(task.updated_at) if is_review else None,
     )
 
 
