@@ -16,6 +16,7 @@ from openchair.errors import (
     EhrDuplicatePatient,
     EhrKeyRefused,
     EhrOutcomeUnknown,
+    EhrUnavailable,
     OperatoryNotFound,
     PatientNotFound,
 )
@@ -231,14 +232,6 @@ def test_a_move_sends_time_chair_and_providers_and_no_more(ehr: Any) -> None:
     assert sent_body(ehr) == {"AptDateTime": "2026-03-03 09:00:00", "Op": 4, "ProvNum": 1, "IsHygiene": "false"}
 
 
-def test_a_move_with_a_note_overwrites_the_note(ehr: Any) -> None:
-    ehr.put(f"{BASE}/appointments/34", json=appointment_row())
-
-    Bench().client.move_appointment("34", Move(datetime(2026, 3, 3, 9, tzinfo=DENVER), 60, Place("4", "1"), "moved"))
-
-    assert sent_body(ehr)["Note"] == "moved"
-
-
 def test_an_update_sends_absolute_values(ehr: Any) -> None:
     ehr.put(f"{BASE}/appointments/34", json=appointment_row())
     changes = AppointmentChanges(time_pattern="XX", status=AppointmentStatus.WAITLIST, appointment_type_id="3")
@@ -274,6 +267,83 @@ def test_a_confirmation_sends_exactly_one_of_value_and_definition(
     Bench(confirmed_def=confirmed_def).client.confirm_appointment("34")
 
     assert sent_body(ehr) == body
+
+
+def state_of_accepted_confirmations(ehr: Any, *values: str) -> None:
+    rows = [{"PrefNum": 9, "PrefName": "ApptEConfirmStatusAccepted", "ValueString": value} for value in values]
+    matcher = query_param_matcher({"PrefName": "ApptEConfirmStatusAccepted"}, strict_match=False)
+    ehr.get(f"{BASE}/preferences", json=rows, match=[matcher])
+
+
+@pytest.mark.parametrize("name", ["eConfirmed", "OK by phone", ""])
+def test_a_visit_is_confirmed_in_the_state_that_the_office_chose_for_accepted_confirmations(
+    ehr: Any, name: str
+) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=24, confirmed=name))
+    state_of_accepted_confirmations(ehr, "24")
+    client = Bench().client
+
+    assert client.is_confirmed(client.appointment("34"))
+
+
+@pytest.mark.parametrize("name", ["Could not be confirmed", "Not yet confirmed", "Confirmed"])
+def test_a_visit_is_not_confirmed_in_another_state_whatever_its_name(ehr: Any, name: str) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed=name))
+    state_of_accepted_confirmations(ehr, "24")
+    client = Bench().client
+
+    assert not client.is_confirmed(client.appointment("34"))
+
+
+def test_the_configured_state_goes_before_the_offices_own_and_costs_no_request(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed="OK'd"))
+    client = Bench(confirmed_def="21").client
+
+    assert client.is_confirmed(client.appointment("34"))
+    assert len(ehr.calls) == 1
+
+
+def test_the_offices_state_is_asked_for_once_in_a_quarter_of_an_hour_and_only_where_it_matters(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row())
+    ehr.get(f"{BASE}/appointments", json=[appointment_row()])
+    state_of_accepted_confirmations(ehr, "24")
+    bench = Bench()
+
+    visit = bench.client.appointment("34")
+    bench.client.appointments(MONDAY, MONDAY)
+    assert "read_preference" not in [call.operation for call in bench.audit]
+
+    assert [bench.client.is_confirmed(visit) for _ in range(3)] == [False] * 3
+    assert [call.operation for call in bench.audit].count("read_preference") == 1
+    bench.clock.advance(901)
+    bench.client.is_confirmed(visit)
+    assert [call.operation for call in bench.audit].count("read_preference") == 2
+
+
+@pytest.mark.parametrize("values", [(), ("0",), ("",), ("yes",)])
+def test_where_the_office_has_chosen_no_state_no_visit_is_confirmed(ehr: Any, values: tuple[str, ...]) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed="Confirmed"))
+    state_of_accepted_confirmations(ehr, *values)
+    client = Bench().client
+
+    assert not client.is_confirmed(client.appointment("34"))
+
+
+def test_where_the_key_may_not_read_the_offices_choice_no_visit_is_confirmed(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed="Confirmed"))
+    ehr.get(f"{BASE}/preferences", status=400, json="Preferences are not available")
+    client = Bench().client
+
+    assert not client.is_confirmed(client.appointment("34"))
+
+
+def test_an_office_that_does_not_answer_is_not_taken_for_one_that_has_no_state(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21))
+    ehr.get(f"{BASE}/preferences", status=503)
+    client = Bench().client
+
+    with pytest.raises(EhrUnavailable):
+        client.is_confirmed(client.appointment("34"))
 
 
 def test_a_note_is_appended_by_the_vendor(ehr: Any) -> None:

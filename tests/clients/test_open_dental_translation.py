@@ -28,8 +28,8 @@ def odd[R: Row](model: type[R], row: dict[str, Any]) -> tuple[R, bool]:
     return read, read.is_odd
 
 
-def appointment(confirmed_def: str | None = None, **changes: Any) -> Appointment:
-    return translate.appointment(AppointmentRow.model_validate(appointment_row(**changes)), DENVER, confirmed_def)
+def appointment(**changes: Any) -> Appointment:
+    return translate.appointment(AppointmentRow.model_validate(appointment_row(**changes)), DENVER)
 
 
 def patient(**changes: Any) -> Patient:
@@ -188,29 +188,48 @@ def test_keys_that_differ_only_in_case_are_two_fields() -> None:
     assert (read.Confirmed, read.confirmed) == (21, "E-Confirmed")
 
 
+@pytest.mark.parametrize("name", ["Confirmed", "Appointment Confirmed", "Not Confirmed", "eConfirm Sent", ""])
+def test_no_confirmation_is_read_from_a_word(name: str) -> None:
+    one = appointment(confirmed=name, Confirmed=21)
+
+    assert (one.is_confirmed, one.confirmation, one.confirmation_id) == (None, name, "21")
+
+
+DAY = "2026-03-02"
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("stamps", "status"),
     [
-        ("Confirmed", True),
-        ("Appointment Confirmed", True),
-        ("E-Confirmed", True),
-        ("CONFIRMED by text", True),
-        ("Unconfirmed", False),
-        ("Not Confirmed", False),
-        ("To be confirmed", False),
-        ("Not Called", False),
-        ("Not Accepted", False),
-        ("eConfirm Sent", False),
-        ("", False),
+        ({}, "booked"),
+        ({"DateTimeArrived": f"{DAY} 08:55:00"}, "arrived"),
+        ({"DateTimeSeated": f"{DAY} 09:05:00"}, "arrived"),
+        ({"DateTimeArrived": f"{DAY} 08:55:00", "DateTimeSeated": f"{DAY} 09:05:00"}, "arrived"),
+        ({"DateTimeSeated": f"{DAY} 09:05:00", "DateTimeDismissed": f"{DAY} 09:50:00"}, "fulfilled"),
+        ({"AptStatus": "ASAP", "DateTimeArrived": f"{DAY} 08:55:00"}, "arrived"),
+        ({"AptStatus": "Complete", "DateTimeArrived": f"{DAY} 08:55:00"}, "fulfilled"),
+        ({"AptStatus": "Broken", "DateTimeArrived": f"{DAY} 08:55:00"}, "cancelled"),
+        ({"AptStatus": "UnschedList", "AptDateTime": "0001-01-01 00:00:00"}, "waitlist"),
     ],
 )
-def test_confirmed_is_read_from_the_offices_own_word(text: str, expected: bool) -> None:
-    assert appointment(confirmed=text).is_confirmed is expected
+def test_how_far_a_visit_has_got_is_read_from_its_status_and_its_stamps(stamps: dict[str, str], status: str) -> None:
+    assert appointment(**stamps).status == status
 
 
-def test_the_configured_definition_counts_as_confirmed_whatever_its_name() -> None:
-    assert appointment("19", confirmed="OK'd", Confirmed=19).is_confirmed
-    assert not appointment("20", confirmed="OK'd", Confirmed=19).is_confirmed
+@pytest.mark.parametrize("name", ["DateTimeArrived", "DateTimeSeated", "DateTimeDismissed"])
+@pytest.mark.parametrize(
+    "unset",
+    ["0001-01-01 00:00:00", "2000-01-01 00:00:00", f"{DAY} 00:00:00", "", None, "soon", "2026-02-27 10:00:00"],
+    ids=["year 1", "year 2000", "midnight of the day", "blank", "null", "no time", "of the day it stood on before"],
+)
+def test_a_stamp_that_is_not_set_says_nothing(name: str, unset: str | None) -> None:
+    assert appointment(**{name: unset}).status == "booked"
+
+
+def test_a_visit_over_midnight_may_be_left_on_the_next_day() -> None:
+    late = {"AptDateTime": f"{DAY} 23:30:00", "DateTimeDismissed": "2026-03-03 00:20:00"}
+
+    assert appointment(**late).status == "fulfilled"
 
 
 @pytest.mark.parametrize(

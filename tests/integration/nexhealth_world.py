@@ -46,7 +46,23 @@ class NexHealthWorld(EhrWorld):
 
     def visit(self, appointment_id: str | None) -> Truth:
         chart = self.truth(appointment_id)["chart"]
-        return Truth(datetime.fromisoformat(chart["start"]), chart["status"] == "cancelled", chart["confirmed"])
+        is_cancelled = chart["status"] == "cancelled"
+        return Truth(datetime.fromisoformat(chart["start"]), is_cancelled, chart["confirmed"], chart["note"])
+
+    def staff_booked(self, start: datetime, patient_id: str) -> str:
+        chair = next(one for one in self.control("truth/operatories", "GET")["operatories"] if not one["hidden"])
+        given = {"patient_id": patient_id, "operatory_id": chair["operatory_id"], "start": start.isoformat()}
+        booked = self.control("staff", action="book", **given)
+        self.control("staff", action="read")
+        rows = self.control(f"truth/appointments?foreign_id={booked['foreign_id']}", "GET")["appointments"]
+        return str(rows[0]["appointment_id"])
+
+    def arrives(self, appointment_id: str) -> None:
+        self.control("staff", action="check_in", appointment_id=appointment_id)
+        self.control("staff", action="read")
+
+    def rewrites_note(self, note: str) -> dict[str, Any]:
+        return {"action": "edit_note", "note": note}
 
     def does_not_write(self) -> None:
         """NexHealth writes nothing to the practice's own system from here on."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from openchair.models.practice import Practice
@@ -39,7 +40,18 @@ class OpenDentalWorld(EhrWorld):
         (row,) = self.control(f"truth/appointments?appointment_id={appointment_id}", "GET")["appointments"]
         start = datetime.fromisoformat(row["start"]) if row["start"] else datetime.min.replace(tzinfo=UTC)
         is_cancelled = row["status"] in ("Broken", "UnschedList")
-        return Truth(start.astimezone(UTC), is_cancelled, "Confirmed" in str(row["confirmed"]))
+        return Truth(start.astimezone(UTC), is_cancelled, "Confirmed" in str(row["confirmed"]), row["note"])
+
+    def staff_booked(self, start: datetime, patient_id: str) -> str:
+        chair = next(one for one in self.control("truth/operatories", "GET")["operatories"] if not one["hidden"])
+        given = {"patient_id": patient_id, "operatory_id": chair["operatory_id"], "start": start.isoformat()}
+        return str(self.control("staff", action="book", **given)["appointment_id"])
+
+    def arrives(self, appointment_id: str) -> None:
+        self.control("staff", action="arrive", appointment_id=appointment_id)
+
+    def rewrites_note(self, note: str) -> dict[str, Any]:
+        return {"action": "edit_note", "note": note}
 
 
 @contextmanager

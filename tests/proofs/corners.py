@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from openchair.errors import (
     EhrDuplicatePatient,
     EhrKeyRefused,
+    EhrNotSynced,
     EhrUnavailable,
     PatientNotFound,
     PracticeNotFound,
@@ -115,6 +116,13 @@ def _forgets_patient(simulation: "Simulation") -> None:
     simulation.chart.patients.pop("11")
 
 
+def _merges(*, keeps: bool) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.chart.merges("11", "12", keeps=keeps)
+
+    return act
+
+
 def _gives_newcomers_another_id(simulation: "Simulation") -> None:
     for patient_id in tuple(simulation.chart.patient_origin):
         simulation.chart.gives_another_id(patient_id)
@@ -147,6 +155,8 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "another_look": _another_look,
     "another_person": _another_person,
     "staff_confirms_old": _changes_old(is_confirmed=True),
+    "patient_arrives_at_ours": _sets_ours(AppointmentStatus.ARRIVED),
+    "staff_moves_old_and_she_arrives": _changes_old(start=at(16), status=AppointmentStatus.ARRIVED),
     "staff_completes_ours": _sets_ours(AppointmentStatus.FULFILLED),
     "staff_cancels_ours": _sets_ours(AppointmentStatus.CANCELLED),
     "staff_confirms_otherwise": _changes_old(confirmation="left a message"),
@@ -162,11 +172,15 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_moves_old_far": _changes_old(start=at(10) + timedelta(days=3)),
     "staff_moves_old_to_chair_2": _changes_old(start=at(14), operatory_id="2"),
     "staff_books_her_earlier": _books("11", 13),
+    "staff_books_her_neighbour": _books("12", 15, operatory_id="1", provider_id="1"),
     "staff_books_her_later": _books("11", 15),
     "staff_books_her_with_reference": _books("11", 14, note="[ref ABC123]"),
     "staff_books_her_at_once": _books("11", 14),
     "staff_books_her_cancelled": _books("11", 14, status=AppointmentStatus.CANCELLED),
     "staff_forgets_patient": _forgets_patient,
+    "staff_merges_her": _merges(keeps=False),
+    "staff_merges_and_archives_her": _merges(keeps=True),
+    "staff_gives_old_to_2": _changes_old(provider_id="2"),
     "staff_registers_inactive": _registers(is_active=False),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
@@ -201,6 +215,7 @@ OTHERS = (
 )
 
 
+NOTED = reschedule(notes="wants mornings")
 FORGOTTEN = Later((Fate.FORGOTTEN,))
 
 
@@ -349,9 +364,192 @@ _ALL = (
     corner(
         "patient_gone_at_read_back",
         create(),
-        ends="needs_review/outcome_unknown",
+        ends="completed/booked",
         answers=((1, Answer.LOST_AFTER),),
         faults=(("ehr.patient_appointments", 2, PatientNotFound),),
+    ),
+    # ----------------------------------------------------------------------------------------- what is told is so
+    *(
+        corner(
+            f"merged_{name}",
+            create(),
+            ends=ends,
+            answers=((1, answer),),
+            before_write=before,
+            visits=(OLD, THEIRS),
+            decides=decides,
+        )
+        for name, ends, answer, before, decides in (
+            ("away", "completed/booked", Answer.LOST_AFTER, ("staff_merges_her_in_1",), ()),
+            ("and_kept", "completed/booked", Answer.LOST_AFTER, ("staff_merges_and_archives_her_in_1",), ()),
+            (
+                "and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "kept_and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_and_archives_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "and_cancelled",
+                "failed/given_up",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_cancels_ours_in_1"),
+                ("give_up",),
+            ),
+            (
+                "unbooked",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "unbooked_and_gone",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "sent_again",
+                "failed/patient_not_bookable",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("resend",),
+            ),
+        )
+    ),
+    corner(
+        "adopts_unlooked",
+        create(**PLACE),
+        ends="needs_review/cannot_adopt",
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+        acts=((15.0, "staff_merges_her"),),
+        decides=("adopt_another_patients",),
+        visits=(visit("52", at(9), patient_id="12"),),
+    ),
+    corner(
+        "moved_to_another_of_them",
+        reschedule(),
+        ends="completed/status_changed_in_ehr",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_AFTER),),
+        before_write=("staff_gives_old_to_2_in_1",),
+        decides=("give_up",),
+    ),
+    corner(
+        "another_provider_sent_again",
+        reschedule(10, provider_id="2"),
+        ends="completed/moved",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_BEFORE),),
+        writes=2,
+    ),
+    corner("not_synced_yet", CONFIRM, ends="completed/confirmed", visits=(OLD,), answers=((1, Answer.NOT_SYNCED),)),
+    corner(
+        "not_synced_for_a_day",
+        CONFIRM,
+        ends="failed/ehr_not_synced",
+        visits=(OLD,),
+        answers=tuple((n, Answer.NOT_SYNCED) for n in range(1, 400)),
+    ),
+    corner(
+        "not_synced_read_back",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrNotSynced),),
+    ),
+    corner(
+        "newcomer_given_up",
+        onboard(),
+        ends="failed/given_up",
+        acts=((0.02, "staff_registers_two"),),
+        decides=("give_up",),
+    ),
+    corner(
+        "newcomers_visit_taken_back",
+        onboard({**NEW_VISIT, **PLACE}),
+        ends="failed/slot_taken",
+        before_write=("staff_books_in_12",),
+    ),
+    *(
+        corner(f"later_{name}", body, ends=end, later=later, visits=visits, **given)
+        for name, body, end, later, visits, given in (
+            (
+                "move_to_another",
+                reschedule(provider_id="2", operatory_id="2"),
+                "completed/moved",
+                Later(moves_to_other_provider=False),
+                (OLD,),
+                {},
+            ),
+            (
+                "rebook_beside",
+                reschedule(operatory_id="1", start=at(10, 30).isoformat()),
+                "failed/not_supported_by_ehr",
+                Later(moves_in_place=False),
+                (OLD,),
+                {},
+            ),
+            ("rebook_earlier", reschedule(8), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
+            (
+                "cancelled_before",
+                CANCEL,
+                "completed/already_cancelled",
+                Later(),
+                (replace(OLD, status=AppointmentStatus.CANCELLED),),
+                {},
+            ),
+            (
+                "cancelled_before_untold",
+                CANCEL,
+                "needs_review/not_confirmed_by_ehr",
+                Later(opens_with_writes=True),
+                (replace(_old_today(9), status=AppointmentStatus.CANCELLED),),
+                {"day": TODAY},
+            ),
+            (
+                "confirmed_before_and_changed",
+                CONFIRM,
+                "failed/changed_in_ehr",
+                Later(),
+                (replace(OLD, is_confirmed=True),),
+                {"acts": ((30.0, "staff_unconfirms_and_cancels_old"),)},
+            ),
+            (
+                "confirm_quickly",
+                CONFIRM,
+                "completed/confirmed",
+                Later(seconds=2.0, opens_with_writes=True),
+                (OLD,),
+                {},
+            ),
+            ("confirm_stamped_wrongly", CONFIRM, "completed/confirmed", Later(stamps_truly=False), (OLD,), {}),
+            (
+                "newcomers_visit_refused",
+                onboard(NEW_VISIT),
+                "failed/not_written_to_ehr",
+                Later((Fate.WRITTEN, Fate.REFUSED)),
+                (),
+                {},
+            ),
+            (
+                "newcomers_visit_taken_back",
+                onboard({**NEW_VISIT, **PLACE}),
+                "failed/slot_taken",
+                Later(),
+                (),
+                {"before_write": ("staff_books_in_30",)},
+            ),
+        )
     ),
     # ------------------------------------------------------------------------------------- beyond the EHR's cap
     *(
@@ -375,6 +573,7 @@ _ALL = (
             ("_ours_deleted", {"acts": ((400.0, "staff_deletes_oldest"),)}),
             ("_withdrawal_too_late", {"acts": ((601.5, "staff_completes_newest"),)}),
             ("_cancelled", {"acts": ((601.5, "staff_cancels_newest"),)}),
+            ("_told_one_completed", {"acts": ((300.0, "staff_completes_newest"),)}),
         )
     ),
     # ------------------------------------------------------------------------------------------ visits as they are
@@ -414,7 +613,6 @@ _ALL = (
     corner(
         "rebook_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", practice=REBOOKS, visits=(OLD,)
     ),
-    corner("move_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", visits=(OLD,)),
     corner("notes_of_a_reference_alone", create(notes="[ref ABC123]"), ends="completed/booked"),
     corner(
         "rebook_overlapping",
@@ -428,6 +626,124 @@ _ALL = (
         onboard({**NEW_VISIT, "allow_overlap": True}),
         ends="completed/booked",
         practice=MAY_OVERLAP,
+    ),
+    # ------------------------------------------------------------------------------- how far a visit has got
+    *(
+        corner(f"{kind}_of_{name}", body, ends=f"failed/{code}", practice=practice, visits=(old,), day=TODAY)
+        for name, old, code in (
+            ("one_who_has_arrived", replace(_old_today(8), status=AppointmentStatus.ARRIVED), "visit_has_begun"),
+            ("one_that_is_over", _old_today(5), "visit_is_past"),
+        )
+        for kind, body, practice in (
+            ("cancel", CANCEL, MOVES),
+            ("confirm", CONFIRM, MOVES),
+            ("move", reschedule(), MOVES),
+            ("rebook", reschedule(), REBOOKS),
+        )
+    ),
+    *(
+        corner(
+            f"{kind}_stuck_in_traffic", body, ends=end, visits=(visit("50", TODAY + timedelta(hours=6.5)),), day=TODAY
+        )
+        for kind, body, end in (
+            ("cancel", CANCEL, "completed/cancelled"),
+            ("move", {**reschedule(), "start": today(14)}, "completed/moved"),
+        )
+    ),
+    *(
+        corner(
+            f"{kind}_lost_then_{act}",
+            body,
+            ends=end,
+            visits=(OLD,),
+            answers=((1, answer),),
+            before_write=(f"{act}_in_1",),
+        )
+        for kind, body, answer, act, end in (
+            ("move", reschedule(), Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("move", reschedule(), Answer.LOST_BEFORE, "staff_moves_old_and_she_arrives", "failed/changed_in_ehr"),
+            ("move", reschedule(), Answer.LOST_AFTER, "patient_arrives_at_ours", "completed/moved"),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "patient_misses_old", "completed/status_changed_in_ehr"),
+            ("confirm", CONFIRM, Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("create", CREATED, Answer.LOST_AFTER, "patient_arrives_at_ours", "completed/booked"),
+        )
+    ),
+    *(
+        corner(
+            f"rebook_and_{act}",
+            reschedule(),
+            ends=end,
+            practice=REBOOKS,
+            visits=(OLD,),
+            before_write=(f"{act}_in_3",),
+        )
+        for act, end in (
+            ("patient_arrives", "needs_review/old_visit_remains"),
+            ("patient_misses_old", "completed/moved"),
+        )
+    ),
+    corner(
+        "move_back_to_a_time_that_is_over",
+        reschedule(15),
+        ends="needs_review/moved_onto_collision",
+        visits=(visit("50", TODAY + timedelta(hours=6, minutes=5)),),
+        before_write=("staff_books_her_neighbour",),
+        answers=((2, Answer.LOST_BEFORE),),
+    ),
+    # ---------------------------------------------------------------------------------- what is added to a note
+    *(
+        corner(f"move_with_{name}", body, ends=end, visits=(old,), **given)
+        for name, body, end, old, given in (
+            ("a_reference_alone", reschedule(notes="[ref ABC123]"), "completed/moved", OLD, {"writes": 1}),
+            ("signs_alone", reschedule(notes="!!"), "completed/moved", OLD, {"writes": 2}),
+            (
+                "notes_where_it_is",
+                reschedule(10, notes="wants mornings"),
+                "completed/already_moved",
+                OLD,
+                {"writes": 0},
+            ),
+            (
+                "notes_that_are_there",
+                reschedule(notes="wants mornings"),
+                "completed/moved",
+                replace(OLD, note="Wants mornings"),
+                {"writes": 1},
+            ),
+            ("notes_refused", NOTED, "completed/note_not_written", OLD, {"answers": ((2, Answer.REFUSED),)}),
+            ("notes_lost", NOTED, "completed/moved", OLD, {"answers": ((2, Answer.LOST_BEFORE),)}),
+            ("notes_taken", NOTED, "completed/moved", OLD, {"answers": ((2, Answer.LOST_AFTER),)}),
+            (
+                "notes_and_cancelled",
+                NOTED,
+                "completed/note_not_written",
+                OLD,
+                {"before_write": ("staff_cancels_ours_in_6",)},
+            ),
+            (
+                "notes_lost_and_deleted",
+                NOTED,
+                "completed/note_not_written",
+                OLD,
+                {"answers": ((2, Answer.LOST_BEFORE),), "acts": ((60.0, "staff_deletes_ours"),)},
+            ),
+            ("notes_that_cannot_be_added", NOTED, "completed/note_not_written", OLD, {"later": Later()}),
+            (
+                "notes_outside_the_chart",
+                NOTED,
+                "completed/outside_chart",
+                OLD,
+                {"later": Later((Fate.FORGOTTEN,), writes_reach_chart=False)},
+            ),
+            (
+                "notes_too_long_for_a_rebook",
+                reschedule(notes=40 * "long "),
+                "completed/note_shortened",
+                OLD,
+                {"later": Later(moves_in_place=False, holds_notes_up_to=40)},
+            ),
+        )
     ),
     # ----------------------------------------------------------------------- what staff does between look and write
     *(
@@ -574,6 +890,17 @@ _ALL = (
             ("create", CREATED, "staff_deletes_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             ("create", CREATED, "staff_cancels_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             ("move", reschedule(), "staff_completes_ours", 3, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "patient_arrives_at_ours", 10, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 30, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
+            (
+                "move",
+                reschedule(),
+                "patient_arrives_at_ours",
+                14,
+                ((2, Answer.LOST_BEFORE),),
+                "needs_review/moved_onto_collision",
+                MOVES,
+            ),
             ("move", reschedule(), "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
             ("move", reschedule(), "staff_cancels_ours", 10, (), "failed/slot_taken", MOVES),
             ("move", reschedule(), "staff_deletes_ours", 10, (), "failed/slot_taken", MOVES),
@@ -1007,7 +1334,7 @@ _ALL = (
             (
                 "rebook_of_the_past",
                 {**reschedule(), "start": today(16)},
-                "needs_review/not_confirmed_by_ehr",
+                "needs_review/old_visit_remains",
                 Later(moves_in_place=False, seconds=14000.0),
                 (_old_today(8),),
                 {"day": TODAY, "first": 3660.0},

@@ -12,7 +12,7 @@ FAULTY_SECONDS = 4 * 3600.0
 class Answer(Enum):
     """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, which
     is not assumed; the UNLISTED are refusals of which nobody knows the meaning; NOT_SUPPORTED says that this EHR cannot
-    do such a thing at all."""
+    do such a thing at all, NOT_SYNCED that the practice's own system has to take the row first."""
 
     OK = auto()
     NOT_SENT = auto()
@@ -26,6 +26,7 @@ class Answer(Enum):
     UNLISTED_OTHERWISE = auto()
     BEYOND = auto()
     NOT_SUPPORTED = auto()
+    NOT_SYNCED = auto()
 
 
 _WRITES = (

@@ -20,9 +20,10 @@ from openchair.models.request import (
     TaskType,
 )
 from openchair.models.stored_request import UnknownRequest
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment
 from tests.proofs.chart import STAFF, Row
 from tests.proofs.office import OfficeChange
+from tests.proofs.scenarios import START
 
 if TYPE_CHECKING:
     from tests.proofs.simulation import Simulation
@@ -31,6 +32,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 MOST_SENDS = 5
 WRITE_TIMEOUT_SECONDS = 65.0
 LEAST_SECONDS_APART = 1.0
+MOST_SKEW_SECONDS = 2.0
 REVIEWS = frozenset(
     {
         "several_patients_match",
@@ -236,6 +238,25 @@ def _over_unseen_change(simulation: "Simulation", call: Call) -> str | None:
     return None
 
 
+def _on_the_chair(simulation: "Simulation", call: Call) -> str | None:
+    """What was shown as arrived or over is left as it is; only a visit of its own booking may be taken back late."""
+    if call.kind not in (StepKind.MOVE_APPOINTMENT, StepKind.CANCEL_APPOINTMENT, StepKind.CONFIRM_APPOINTMENT):
+        return None
+    appointment_id = call.what[0] if call.kind is StepKind.MOVE_APPOINTMENT else call.what
+    seen = simulation.seen(appointment_id)
+    if seen is None:
+        return None
+    at, visit = seen
+    if visit.status is AppointmentStatus.ARRIVED:
+        return f"{call.task.id} writes to visit {appointment_id}, whose patient was seen to have arrived"
+    sent = _sent_step(call)
+    is_ours = simulation.chart.rows[appointment_id].origin == call.task.id
+    is_over = visit.end is not None and visit.end <= START + timedelta(seconds=at - MOST_SKEW_SECONDS)
+    if is_over and visit.status is AppointmentStatus.BOOKED and not is_ours and sent and sent.kind is call.kind:
+        return f"{call.task.id} writes to visit {appointment_id}, which was over"
+    return None
+
+
 def _takes_the_only_visit(simulation: "Simulation", call: Call) -> str | None:
     """A visit that is not of its own booking may be removed only by a cancel, or when its replacement was seen live."""
     if call.kind is not StepKind.CANCEL_APPOINTMENT or call.task.type is TaskType.CANCEL_APPOINTMENT:
@@ -292,6 +313,21 @@ def _ours_overlap(simulation: "Simulation", change: Change) -> str | None:
         if _overlaps(other.visit, visit.start, visit.minutes, visit.operatory_id, visit.provider_id):
             return f"visits {visit.id} of {change.by} and {other.visit.id} of {by} overlap"
     return None
+
+
+def _note_cut(simulation: "Simulation", change: Change) -> str | None:
+    """Words that stood in a visit's note are still there after a write of ours."""
+    former = change.row.former
+    if not former or former[-1].note in change.row.visit.note:
+        return None
+    return f"{change.by} took words out of the note of visit {change.row.visit.id}"
+
+
+def _note_twice(simulation: "Simulation", change: Change) -> str | None:
+    notes = getattr(simulation.task_of(change.by).request, "notes", None)
+    if not notes or change.row.visit.note.count(notes) < 2:
+        return None
+    return f"{change.by} wrote its note to visit {change.row.visit.id} twice"
 
 
 def _after_the_end(simulation: "Simulation", change: Change) -> str | None:
@@ -411,7 +447,8 @@ def _adopted_wrongly(simulation: "Simulation", stored: Stored) -> str | None:
         return f"{after.id} adopted visit {after.appointment_id}, which is not in the chart"
     old = simulation.chart.rows.get(getattr(after.request, "appointment_id", ""))
     patient_id = old.visit.patient_id if old else getattr(after.request, "patient_id", row.visit.patient_id)
-    if row.visit.patient_id == patient_id:
+    # What it has booked itself is its own, though the chart may have been merged into another.
+    if row.visit.patient_id == patient_id or row.origin == after.id:
         return None
     return f"{after.id} adopted visit {row.visit.id} of patient {row.visit.patient_id}"
 
@@ -665,12 +702,15 @@ CALLS: tuple[Invariant[Call], ...] = (
     Invariant("seen-free", "Nothing is booked over what was just seen there.", _over_what_it_saw),
     Invariant("staff-first", "A change by staff is never overwritten unseen.", _over_unseen_change),
     Invariant("replacement-first", "A visit is given up only when its replacement stands.", _takes_the_only_visit),
+    Invariant("begun", "Nobody writes to a visit whose patient is there, or which is over.", _on_the_chair),
 )
 CHANGES: tuple[Invariant[Change], ...] = (
     Invariant("doubled", "At no instant has a task two live visits.", _doubled),
     Invariant("never-none", "At no instant holds a patient who had a visit none because of us.", _left_without),
     Invariant("ours-apart", "Two visits of ours never stand in one place.", _ours_overlap),
     Invariant("after-the-end", "Nothing changes on behalf of a task that has ended.", _after_the_end),
+    Invariant("notes-kept", "What stands in a visit's note stays there.", _note_cut),
+    Invariant("note-once", "What a caller adds to a note stands there once.", _note_twice),
 )
 WRITTEN: tuple[Invariant[OfficeChange], ...] = (
     Invariant("chart-doubled", "At no instant has a task two visits in the practice's own system.", _doubled_there),

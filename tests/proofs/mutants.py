@@ -22,6 +22,8 @@ _CREATE = "openchair.tasks.steps.create"
 _MOVE = "openchair.tasks.steps.move"
 _CHECK = "openchair.tasks.steps.check"
 _STATE = "openchair.tasks.steps.visit_state"
+_NOTE = "openchair.tasks.steps.note"
+_PROGRESS = "openchair.progress"
 _PATIENT = "openchair.tasks.steps.patient"
 _LIMITER = "openchair.clients.limiter"
 _LIMITS = "openchair.limits"
@@ -260,10 +262,10 @@ _ALL = (
         "A move is sent again over what staff has made of the visit.",
         Edit(
             _MOVE,
-            " and _place_now(visit) == (step.old_start, step.old_operatory_id):",
-            ":",
+            "    if visit.status is AppointmentStatus.BOOKED and is_as_before:",
+            "    if visit.status is AppointmentStatus.BOOKED:",
         ),
-        Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
+        Edit(_MOVE, "    if step.attempt and placement(visit)", "    if not visit.id and placement(visit)"),
         scenarios=("move",),
     ),
     _mutant(
@@ -389,7 +391,7 @@ _ALL = (
     _mutant(
         "adopted-though-another-patients",
         "A person adopts a visit of another patient.",
-        Edit(_RESOLVE, " and visit.patient_id == _patient_id(task, desk)", ""),
+        Edit(_RESOLVE, " and _is_theirs(visit, task, step, desk)", ""),
         scenarios=("review_adopt", "rebook"),
     ),
     _mutant(
@@ -431,7 +433,9 @@ _ALL = (
         "done-when-accepted",
         "What a vendor accepted is told as done before the practice's own system has it.",
         Edit(
-            _WORKER, "if awaits is not None and step.sent_at is not None:", "if awaits is not None and not step.kind:"
+            _WORKER,
+            "if is_awaited and (step.sent_at is not None or done.stood):",
+            "if is_awaited and not step.kind:",
         ),
         scenarios=("behind_create", "behind_move"),
     ),
@@ -446,16 +450,16 @@ _ALL = (
         "A comparison from before the way was open is judged by once it is.",
         Edit(
             _AWAIT,
-            "if step.settles_at is not None and visit.synced_at is not None and visit.synced_at > step.settles_at:",
-            "compared = visit.synced_at is not None and visit.synced_at > _a_cycle_on(step.sent_at, desk)\n"
-            "    if compared and _has_been_open(desk.ehr.sync_state(visit.location_id), step):",
+            "is_compared = step.settles_at is not None and sync.read_at is not None and sync.read_at > step.settles_at",
+            "was_read = sync.read_at is not None and sync.read_at > _a_cycle_on(step.sent_at, desk)\n"
+            "        is_compared = was_read and _has_been_open(sync, step)",
         ),
         scenarios=("behind_cancel_crossing",),
     ),
     _mutant(
         "old-visit-cancelled-before-the-new-one-is-written",
         "A rebook gives up the old visit for one that only the vendor has.",
-        Edit(_AWAIT, "    if visit.is_in_chart:\n        if visit.status", "    if visit.id:\n        if visit.status"),
+        Edit(_AWAIT, "    if visit.is_in_chart:\n        if visit.is_ex", "    if visit.id:\n        if visit.is_ex"),
         scenarios=("behind_rebook", "behind_rebook_refused"),
     ),
     _mutant(
@@ -493,9 +497,40 @@ _ALL = (
         "told-under-the-old-id",
         "A newcomer is told by an id that the chart no longer has.",
         Edit(
-            _AWAIT, "return Done(code, patient_id=visit.patient_id, in_chart=True)", "return Done(code, in_chart=True)"
+            _AWAIT,
+            "return Done(code, patient_id=visit.patient_id, in_chart=True, visit=visit)",
+            "return Done(code, in_chart=True)",
         ),
         scenarios=("later_onboard_to_another_id",),
+    ),
+    _mutant(
+        "moved-under-a-patient",
+        "A visit is moved, cancelled or confirmed though its patient is there, or it is over.",
+        Edit(_PROGRESS, "if visit.status is AppointmentStatus.ARRIVED:", "if not visit:"),
+        Edit(
+            _MOVE, "if visit.status is not AppointmentStatus.BOOKED or visit.start is None:", "if visit.start is None:"
+        ),
+        Edit(_STATE, "    if visit.status is not AppointmentStatus.BOOKED:\n        raise NotCancellable\n", ""),
+        scenarios=("cancel_of_one_who_has_arrived", "move_of_one_who_has_arrived"),
+    ),
+    _mutant(
+        "touched-when-over",
+        "A visit that is over is cancelled, and its day is gone from the book.",
+        Edit(_PROGRESS, "visit.end <= now:", "visit.end <= now and not visit.id:"),
+        scenarios=("cancel_of_one_that_is_over", "move_of_one_that_is_over"),
+    ),
+    _mutant(
+        "old-look-before-a-move",
+        "A move does not look again at a visit that stands on another day.",
+        Edit(_COMMON, "        confirm_unchanged(desk, own, visits)\n", "        _ = confirm_unchanged\n"),
+        scenarios=("move",),
+    ),
+    _mutant(
+        "note-added-unread",
+        "A line whose answer was lost is added again.",
+        Edit(_NOTE, "    return Done(None) if _holds(visit.note, _text(task)) else Unseen()", "    return Unseen()"),
+        Edit(_NOTE, "    if _holds(visit.note, text):", "    if not text:"),
+        scenarios=("move_with_notes_taken",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

@@ -10,6 +10,7 @@ from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOffline,
     EhrOutcomeUnknown,
     EhrRejected,
@@ -23,7 +24,7 @@ from openchair.models.journal import Claim, Hold, IdempotencyRecord, StepKind, T
 from openchair.models.office import Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.practice import PracticeRecord
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
@@ -285,7 +286,7 @@ class SimEhr:
             if office is None or self._later is None:
                 return SyncState()
             written_at = office.open_at() if self._later.tells_when_open else None
-            return SyncState(writes_reach_chart=self._later.writes_reach_chart, written_at=written_at)
+            return SyncState(self._later.writes_reach_chart, read_at=office.read_at(), written_at=written_at)
 
         return self._read("ehr.sync_state", look)
 
@@ -371,6 +372,9 @@ class SimEhr:
             raise AppointmentNotFound
         return row.visit
 
+    def is_confirmed(self, visit: Appointment) -> bool:
+        return bool(visit.is_confirmed)
+
     def patient(self, patient_id: str) -> Patient:
         found = self._read("ehr.patient", lambda: self._chart.patients.get(patient_id), patient_id)
         if found is None:
@@ -392,6 +396,9 @@ class SimEhr:
             return found
 
         return self._read("ehr.patient_appointments", look, patient_id)
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
         def look() -> Sequence[Appointment]:
@@ -422,15 +429,26 @@ class SimEhr:
         )
         return moved
 
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
-        self._write(
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment | None:
+        cancelled: Appointment = self._write(
             StepKind.CANCEL_APPOINTMENT,
             appointment_id,
             lambda by: self._chart.cancel(appointment_id, by, to_list=send_to_unscheduled_list),
         )
+        return None if self._later is None else cancelled
 
-    def confirm_appointment(self, appointment_id: str) -> None:
-        self._write(StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by))
+    def confirm_appointment(self, appointment_id: str) -> Appointment | None:
+        confirmed: Appointment = self._write(
+            StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by)
+        )
+        return None if self._later is None else confirmed
+
+    def add_note(self, appointment_id: str, note: str) -> None:
+        self._write(
+            StepKind.APPEND_NOTE,
+            (appointment_id, note),
+            lambda by: self._chart.append_note(appointment_id, note, by),
+        )
 
     def create_patient(self, new: NewPatient) -> Patient:
         made: Patient = self._write(StepKind.CREATE_PATIENT, new, lambda by: self._chart.register(new, by))
@@ -456,6 +474,8 @@ class SimEhr:
             raise EhrUnreachable
         if answer is Answer.BUSY:
             raise EhrBusy(retry_after=20.0)
+        if answer is Answer.NOT_SYNCED:
+            raise EhrNotSynced
         simulation.called(kind, what, by)
         if answer is Answer.REFUSED:
             simulation.ehr_refused = True
@@ -493,13 +513,14 @@ class SimEhr:
         return result
 
 
-_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False)
+_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False, appends_notes=True)
 
 
 def _capabilities(later: Later) -> Capabilities:
     return Capabilities(
         moves_in_place=later.moves_in_place,
         writes_asynchronously=True,
+        moves_to_other_provider=later.moves_to_other_provider,
         holds_notes_up_to=later.holds_notes_up_to,
         read_cycle=timedelta(seconds=later.cycle),
     )

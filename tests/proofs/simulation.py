@@ -208,6 +208,8 @@ class Simulation:
         later = self.scenario.later
         overwrites = later is not None and (self.kernel.rng.random() < 0.5 if plan.seed > 0 else later.overwrites)
         self.office = Office(self, later, overwrites=overwrites) if later is not None else None
+        if self.office is not None:
+            self.chart.stamp = self.office.stamp
         self._ehrs = {each: SimEhr(self, each, self.chart, PROVIDERS, CHAIRS, hours) for each in self.records}
 
     # ------------------------------------------------------------------------------------------------ play

@@ -17,7 +17,15 @@ from openchair.errors import (
     StoreUnavailable,
 )
 from openchair.health import check_health
-from openchair.models.office import BookCheck, ChairlessHours, LocationCheck, OfficeCheck, SyncState, UnreadableRow
+from openchair.models.office import (
+    BookCheck,
+    ChairlessHours,
+    ConfirmationCheck,
+    LocationCheck,
+    OfficeCheck,
+    SyncState,
+    UnreadableRow,
+)
 from openchair.models.practice import Practice, PracticeRecord, Service
 from tests.clock import VirtualClock
 from tests.fakes import FakeOffice
@@ -63,6 +71,25 @@ def test_a_practice_that_works_is_ok() -> None:
         "clock",
         "latency",
     ]
+
+
+@pytest.mark.parametrize(
+    ("confirmation", "told"),
+    [
+        (ConfirmationCheck("21", is_known=True), "calls a visit confirmed in its state 21"),
+        (ConfirmationCheck("21", is_known=False), "has no state 21"),
+        (ConfirmationCheck(None, is_known=False), "no visit counts as confirmed"),
+    ],
+)
+def test_health_tells_by_which_state_the_office_calls_a_visit_confirmed(
+    confirmation: ConfirmationCheck, told: str
+) -> None:
+    answer = health(replace(GOOD, confirmation=confirmation))
+
+    (finding,) = [one for one in answer["findings"] if one["code"] == "confirmation"]
+    assert told in finding["message"]
+    assert finding["ok"] is confirmation.is_known
+    assert answer["status"] == ("ok" if confirmation.is_known else "degraded")
 
 
 @pytest.mark.parametrize(

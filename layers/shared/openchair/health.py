@@ -75,6 +75,7 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
             *(finding for one in office.locations for finding in _location(one, clock.now())),
             *_appointment_types(office, record.practice),
             *_book(record, ehr, clock),
+            *_confirmation(office),
         ]
     return {
         "status": _status(findings),
@@ -175,6 +176,19 @@ def _appointment_types(office: OfficeCheck, practice: Practice) -> list[Finding]
         advice = "Have the vendor make the type bookable online, or take the service out of the practice document."
         found.append(Finding("types_not_bookable", False, message, advice))
     return found
+
+
+def _confirmation(office: OfficeCheck) -> list[Finding]:
+    if office.confirmation is None:
+        return []
+    state, is_known = office.confirmation.state_id, office.confirmation.is_known
+    if state is not None and is_known:
+        return [Finding("confirmation", True, f"The office calls a visit confirmed in its state {state}.")]
+    message = "The office does not tell which of its states means confirmed: no visit counts as confirmed."
+    if state is not None:
+        message = f"The office has no state {state}, by which the practice document knows a confirmed visit."
+    what_to_do = "Set confirmed_def in the practice document, or choose the office's state for accepted eConfirmations."
+    return [Finding("confirmation", False, message, what_to_do)]
 
 
 def _location(location: LocationCheck, now: datetime) -> list[Finding]:

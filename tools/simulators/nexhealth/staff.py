@@ -100,6 +100,13 @@ def _set_status(ehr: Ehr, given: Document) -> Document:
     return _change(ehr.institution, "status set", _visit(ehr.institution, given), {"status": given["status"]})
 
 
+def _check_in(ehr: Ehr, given: Document) -> Document:
+    """appointment_id or foreign_id; `at` instead of now, null takes it back."""
+    at = moment(ehr.institution, given["at"]) if given.get("at") else ehr.institution.now()
+    changes = {"checkin_at": None if "at" in given and given["at"] is None else at}
+    return _change(ehr.institution, "checked in", _visit(ehr.institution, given), changes)
+
+
 def _confirm(ehr: Ehr, given: Document) -> Document:
     """`confirmed` false takes it back."""
     changes = {"confirmed": bool(given.get("confirmed", True))}
@@ -147,6 +154,19 @@ def _set_patient(ehr: Ehr, given: Document) -> Document:
     changed = replace(old, **own, bio={**old.bio, **columns})
     institution.chart.put_patient(changed)
     return patient_truth(institution, changed)
+
+
+def _merge_patients(ehr: Ehr, given: Document) -> Document:
+    """patient_id is merged into into_patient_id: one chart with the visits of both."""
+    institution, gone = ehr.institution, _patient(ehr.institution, given)
+    kept = _patient(institution, {"patient_id": given["into_patient_id"]})
+    if gone.foreign is None or kept.foreign is None or gone.foreign == kept.foreign:
+        raise ValueError("two charts of the EHR are merged")
+    for visit in list(institution.chart.visits.values()):
+        if visit.patient == gone.foreign:
+            institution.chart.put_visit(replace(visit, patient=kept.foreign))
+    institution.chart.merged[gone.foreign] = kept.foreign
+    return patient_truth(institution, kept)
 
 
 _PATIENT_COLUMNS = {"first_name", "last_name", "middle_name", "email", "inactive", "non_patient"}
@@ -238,10 +258,12 @@ _ACTIONS: dict[str, Callable[[Ehr, Document], Document]] = {
     "cancel": _cancel,
     "set_status": _set_status,
     "confirm": _confirm,
+    "check_in": _check_in,
     "edit_note": _edit_note,
     "delete": _delete,
     "add_patient": _add_patient,
     "set_patient": _set_patient,
+    "merge_patients": _merge_patients,
     "read": _read,
     "set_location": _set_location,
     "set_provider": _set_provider,

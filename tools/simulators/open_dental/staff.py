@@ -92,6 +92,37 @@ def _break(office: Office, given: Document) -> Document:
     )
 
 
+def _stamp(column: str) -> Callable[[Office, Document], Document]:
+    def stamp(office: Office, given: Document) -> Document:
+        """appointment_id; `at` (office time) instead of now."""
+        at = office_wall(office, given["at"]) if "at" in given else office.now()
+        changed = office.change_appointment(_appointment(office, given), {column: at}, source=DESKTOP)
+        return appointment_truth(office, changed)
+
+    return stamp
+
+
+def _set_confirmation(office: Office, given: Document) -> Document:
+    """appointment_id; `definition_id` of category 2."""
+    number = int(given["definition_id"])
+    if number not in {one.DefNum for one in office.definitions_in(2)}:
+        raise ValueError("there is no such confirmation state")
+    changed = office.change_appointment(_appointment(office, given), {"Confirmed": number}, source=DESKTOP)
+    return appointment_truth(office, changed)
+
+
+def _set_definition(office: Office, given: Document) -> Document:
+    """definition_id and `columns`: ItemName, ItemValue, isHidden."""
+    old = office.definitions.get(int(given["definition_id"]))
+    if old is None:
+        raise ValueError("there is no such definition")
+    columns = dict(given["columns"])
+    if set(columns) - {"ItemName", "ItemValue", "isHidden"}:
+        raise ValueError("columns may be ItemName, ItemValue, isHidden")
+    office.definitions[old.DefNum] = replace(old, **columns)
+    return asdict(office.definitions[old.DefNum])
+
+
 def _set_appointment(office: Office, given: Document) -> Document:
     """appointment_id and `columns` in the vendor's words, numbers and texts only."""
     columns = _known_columns(Appointment, dict(given["columns"]))
@@ -160,6 +191,11 @@ _ACTIONS: dict[str, Callable[[Office, Document], Document]] = {
     "delete": _delete,
     "edit_note": _edit_note,
     "break": _break,
+    "arrive": _stamp("DateTimeArrived"),
+    "seat": _stamp("DateTimeSeated"),
+    "dismiss": _stamp("DateTimeDismissed"),
+    "set_confirmation": _set_confirmation,
+    "set_definition": _set_definition,
     "set_appointment": _set_appointment,
     "set_patient": _set_patient,
     "add_patient": _add_patient,

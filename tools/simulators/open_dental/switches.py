@@ -45,6 +45,8 @@ class Switches(SwitchSet):
     """Body of Break, Note and Confirm: none, or the text `OK`."""
     broken_to_list_status: Literal["UnschedList", "Broken"] = "UnschedList"
     """AptStatus after a Break with `sendToUnscheduledList` true."""
+    unset_day_times: Literal["year_1", "year_2000", "midnight"] = "year_1"
+    """How DateTimeArrived, Seated and Dismissed look that are not set: 0001-01-01, 2000-01-01, or the visit's day."""
     confirm_stamps_arrival: bool = False
     """Whether confirming to a definition named Arrived also stamps DateTimeArrived."""
     duplicate_contact: Literal["any", "same_field", "none"] = "any"

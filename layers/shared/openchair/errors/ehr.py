@@ -43,6 +43,13 @@ class EhrUnreachable(EhrNotSent):
     sentence = "No connection to the EHR could be made."
 
 
+class EhrNotSynced(EhrNotSent):
+    """What is to be changed still waits for the practice's own system, which has to take it first."""
+
+    code = "ehr_not_synced"
+    sentence = "The practice's own system does not have this appointment or person yet; it will be tried again."
+
+
 class EhrRefused(EhrError):
     """Certain: the EHR said no, and the same would be refused again."""
 

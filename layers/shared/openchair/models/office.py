@@ -140,13 +140,22 @@ class BookCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmationCheck:
+    """By which of its own states an office calls a visit confirmed. `is_known`: the office has this state."""
+
+    state_id: str | None
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeCheck:
     """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold.
 
     `stamps`: moments of other days as the office's clock shows them, aware with the offset it had then.
 
     `appointment_type_ids`: the types there are, None where they are not asked for; `types_not_bookable` are those that
-    the EHR keeps from being booked online.
+    the EHR keeps from being booked online. `confirmation` is None for an EHR that tells of each visit whether it is
+    confirmed.
     """
 
     permissions: Mapping[str, bool]
@@ -158,3 +167,4 @@ class OfficeCheck:
     appointment_type_ids: frozenset[str] | None = None
     types_not_bookable: frozenset[str] = frozenset()
     stamps: tuple[datetime, ...] = ()
+    confirmation: ConfirmationCheck | None = None

@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from openchair.errors import StoreUnavailable
+from openchair.errors import OpenChairError, PatientBusy, SlotTaken, StoreUnavailable
 from openchair.models.journal import Claim, Hold
 from openchair.store import tables
 from openchair.store.tables import MINUTE_MARKS, ClaimItem
@@ -21,6 +21,8 @@ _SWEPT_AFTER = timedelta(days=7)
 
 Cell = tuple[str, str, int]
 """Sort key of the item, five-minute attribute, TTL of the item in epoch seconds."""
+Claiming = tuple[ClaimItem, list[Action], Condition, type[OpenChairError]]
+"""An update, what it asks of the item before, and what it means when that does not hold."""
 
 
 def cells(holds: Iterable[Hold]) -> list[Cell]:
@@ -36,17 +38,25 @@ def cells(holds: Iterable[Hold]) -> list[Cell]:
     return sorted(found)
 
 
-def taking(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[tuple[ClaimItem, list[Action], Condition]]:
-    """Updates that take the cells, each refused when another task has one of them."""
+def taking(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[Claiming]:
+    """Updates that take the cells, each refused when another task has one of them. A patient's are told first."""
+    holds = tuple(holds)
+    theirs = [hold for hold in holds if hold.resource == "patient"]
+    others = [hold for hold in holds if hold.resource != "patient"]
+    yield from _taking(account, task_id, theirs, PatientBusy)
+    yield from _taking(account, task_id, others, SlotTaken)
+
+
+def _taking(account: str, task_id: str, holds: Iterable[Hold], error: type[OpenChairError]) -> Iterator[Claiming]:
     for (key, expires_at), marks in groupby(cells(holds), key=lambda cell: (cell[0], cell[2])):
         attributes = [_attribute(mark) for _, mark, _ in marks]
         free = [attribute.does_not_exist() | (attribute == task_id) for attribute in attributes]
         actions: list[Action] = [attribute.set(task_id) for attribute in attributes]
         actions.append(ClaimItem.expires_at.set(expires_at))
-        yield ClaimItem(tables.claims_partition(account), key), actions, reduce(and_, free)
+        yield ClaimItem(tables.claims_partition(account), key), actions, reduce(and_, free), error
 
 
-def releasing(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[tuple[ClaimItem, list[Action], Condition]]:
+def releasing(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[Claiming]:
     """Updates that free the cells, each refused unless the cells are this task's."""
     for key, marks in groupby(cells(holds), key=lambda cell: cell[0]):
         attributes = [_attribute(mark) for _, mark, _ in marks]
@@ -55,6 +65,7 @@ def releasing(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[tup
             ClaimItem(tables.claims_partition(account), key),
             actions,
             reduce(and_, [attribute == task_id for attribute in attributes]),
+            SlotTaken,
         )
 
 
@@ -87,7 +98,7 @@ def _claims_of(item: ClaimItem) -> Iterator[Claim]:
         if task_id is not None:
             start = hour + timedelta(minutes=minutes[0])
             end = hour + timedelta(minutes=minutes[-1] + 5)
-            yield Claim("operatory" if resource == "operatory" else "provider", resource_id, start, end, task_id)
+            yield Claim(resource, resource_id, start, end, task_id)
 
 
 def _attribute(mark: str) -> UnicodeAttribute:

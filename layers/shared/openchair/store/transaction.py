@@ -9,8 +9,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from openchair.errors import OpenChairError, SlotTaken, StaleVersion, StoreUnavailable
+from openchair.errors import OpenChairError, StaleVersion, StoreUnavailable
 from openchair.ports import Clock
+from openchair.store.claim_store import Claiming
 from openchair.store.tables import TaskItem
 
 _AGAIN = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
@@ -41,9 +42,9 @@ class Transaction:
         self._updates.append((item, actions, condition))
         self._update_errors.append(error)
 
-    def claim(self, updates: Iterable[tuple[Model, list[Action], Condition]]) -> None:
-        for item, actions, condition in updates:
-            self.update(item, actions, condition, SlotTaken)
+    def claim(self, updates: Iterable[Claiming]) -> None:
+        for item, actions, condition, error in updates:
+            self.update(item, actions, condition, error)
 
     def commit(self) -> None:
         token = uuid4().hex

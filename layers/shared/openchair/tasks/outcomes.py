@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openchair.errors import OpenChairError
+from openchair.errors import GivenUp, OpenChairError
 
 QUEUED = "queued"
 WORKING = "working"
@@ -34,6 +34,7 @@ UNEXPECTED_FAULT = "unexpected_fault"
 AWAITING_EHR = "awaiting_ehr"
 OUTSIDE_CHART = "outside_chart"
 NOTE_SHORTENED = "note_shortened"
+NOTE_NOT_WRITTEN = "note_not_written"
 STORED_DIFFERENTLY = "stored_differently"
 NOT_CONFIRMED_BY_EHR = "not_confirmed_by_ehr"
 REPLACEMENT_WAITS = "replacement_waits"
@@ -68,7 +69,8 @@ SENTENCES = {
     UNEXPECTED_FAULT: "Something unforeseen happened on our side; a person has to look what the chart holds.",
     AWAITING_EHR: "It is accepted, and not yet in the practice's own system.",
     OUTSIDE_CHART: "It is done at the EHR's vendor, who does not write to this location's own system: enter it there.",
-    NOTE_SHORTENED: "The visit is booked and stands in the chart; its note was cut to what the EHR holds.",
+    NOTE_SHORTENED: "The visit stands in the chart as asked; its note was cut to what the EHR holds.",
+    NOTE_NOT_WRITTEN: "The visit is moved and stands in the chart at its new time; the note was not added to it.",
     STORED_DIFFERENTLY: "The practice's own system has stored the visit otherwise than asked; a person has to look.",
     NOT_CONFIRMED_BY_EHR: "The visit's time passed before the practice's own system told whether it took the change.",
     REPLACEMENT_WAITS: "The old visit is near, and the practice's own system has not taken the new one yet.",
@@ -80,6 +82,22 @@ SENTENCES = {
 def told(code: str) -> dict[str, Any]:
     """The updates that make a task tell this."""
     return {"code": code, "message": SENTENCES[code]}
+
+
+_LEFT = {
+    OUTCOME_UNKNOWN: "whether the EHR holds something of it is not known.",
+    LOOK_ALIKE_IN_EHR: "the EHR holds a visit that may be this one.",
+    REMOVED_IN_EHR: "it was done, and somebody has removed it from the EHR.",
+}
+
+
+def given_up(found: str | None, *, has_chart: bool) -> GivenUp:
+    """What a person leaves who gives up: `found` is the code of the last look, None when nothing of it was there.
+
+    `has_chart`: a new patient's chart had been made or found before.
+    """
+    nothing = "the patient's chart stands, and nothing else of it." if has_chart else "the EHR holds nothing of it."
+    return GivenUp(f"A person decided that it shall not be done; {_LEFT.get(found or '', nothing)}")
 
 
 def told_of(error: OpenChairError) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Settling a review: a person's decision is stored at the door and carried out by the worker, read back first."""
 
+from dataclasses import replace
+
 from openchair.errors import (
     AppointmentNotFound,
     NotInReview,
@@ -14,7 +16,8 @@ from openchair.models.visit import Appointment
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.steps.common import CANCELLED, Desk, Done
+from openchair.tasks.steps.common import CANCELLED, Desk, Done, placement, placement_asked
+from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.steps.visit_state import cancelled
 
 _CODES = {
@@ -58,7 +61,8 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
         if step.kind is not StepKind.CREATE_PATIENT:
             return None
         try:
-            return Done(outcomes.PATIENT_FOUND, patient_id=desk.ehr.patient(resolution.patient_id).id)
+            patient = desk.ehr.patient(resolution.patient_id)
+            return Done(outcomes.PATIENT_FOUND, patient_id=patient.id, in_chart=patient.is_in_chart)
         except PatientNotFound:
             return None
     assert resolution.appointment_id is not None
@@ -69,29 +73,49 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
     except AppointmentNotFound:
         return None
     if step.kind is StepKind.AWAIT_APPOINTMENT:
-        return Done(None, in_chart=True)
+        return Done(None, in_chart=True, visit=visit)
     if step.kind is StepKind.CANCEL_APPOINTMENT:
-        return cancelled(task, visit, outcomes.CANCELLED)
-    return Done(_CODES[step.kind], visit.id, visit.patient_id)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), stood=True)
+    return Done(_CODES[step.kind], visit.id, visit.patient_id, visit=visit, stood=True)
 
 
 def _is_as_asked(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool:
     """Whether a visit can be told as what came of this step. Raises AppointmentNotFound."""
     match step.kind:
         case StepKind.CREATE_APPOINTMENT:
-            return visit.occupies and visit.id != task.appointment_id and visit.patient_id == _patient_id(task, desk)
+            return visit.occupies and visit.id != task.appointment_id and _is_theirs(visit, task, step, desk)
         case StepKind.MOVE_APPOINTMENT:
-            is_there = visit.start == step.start and visit.operatory_id == step.operatory_id
+            is_there = placement(visit) == placement_asked(step)
             return visit.id == step.appointment_id and visit.occupies and is_there
         case StepKind.CANCEL_APPOINTMENT:
             return visit.id == step.appointment_id and visit.status in CANCELLED
         case StepKind.CONFIRM_APPOINTMENT:
-            return visit.id == step.appointment_id and visit.is_confirmed
+            return visit.id == step.appointment_id and desk.ehr.is_confirmed(visit)
         case StepKind.AWAIT_APPOINTMENT:
             # What only the vendor has is told as booked by nobody, and no old visit gives way to it.
             return visit.is_in_chart and visit.id == task.last_done(StepKind.CREATE_APPOINTMENT).appointment_id
         case _:
             return False
+
+
+def _is_theirs(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool:
+    """The patient's own; or, since their chart is gone or out of use, by our reference or by the person, another's.
+
+    Charts that are merged give their visits to the one that stays.
+    """
+    patient_id = _patient_id(task, desk)
+    assert patient_id is not None
+    try:
+        chart = chart_of(task, patient_id, desk)
+    except PatientNotFound:
+        return _has_our_reference(visit, step)
+    if visit.patient_id in (patient_id, chart.id):
+        return True
+    return not chart.is_bookable and _has_our_reference(visit, step)
+
+
+def _has_our_reference(visit: Appointment, step: Step) -> bool:
+    return step.marker is not None and step.marker in visit.note
 
 
 def _patient_id(task: Task, desk: Desk) -> str | None:

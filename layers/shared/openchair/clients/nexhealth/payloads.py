@@ -196,15 +196,15 @@ class AppointmentRow(_Identified):
     """So in older payloads (NexHealth, "Gotchas")."""
     unavailable: Flag = False
     checked_out: Flag = False
+    checkin_at: Moment = None
     patient_missed: Flag = False
     note: Annotated[str, or_nothing(lambda value: "" if value is None else str(value), "")] = Field("", repr=False)
     foreign_id: Text = ""
     foreign_id_type: Text = ""
-    updated_at: Text = ""
-    last_sync_time: Moment = None
+    updated_at: Moment = None
 
     documented = _names(
-        "provider_name created_at timezone institution_id checkin_at misc"
+        "last_sync_time provider_name created_at timezone institution_id misc"
         " patient_confirmed created_by_user_id is_guardian patient_confirmed_at cancelled_at is_new_clients_patient"
         " confirmed_at sooner_if_possible checked_out_at referrer is_past_patient timezone_offset"
         " patient operatory appointment_type procedures descriptors booking_details"

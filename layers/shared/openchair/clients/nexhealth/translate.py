@@ -17,6 +17,7 @@ from openchair.clients.nexhealth.payloads import (
     SlotRow,
     SyncStatusRow,
 )
+from openchair.clients.stamps import tells
 from openchair.contacts import phone_digits
 from openchair.errors import NotFound
 from openchair.models.office import Operatory, Provider, SyncState
@@ -110,7 +111,7 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
     return Appointment(
         id=str(row.id),
         patient_id=id_or_none(row.patient_id) or "",
-        status=_status(row),
+        status=_status(row, zone),
         start=start,
         minutes=minutes,
         operatory_id=id_or_none(row.operatory_id),
@@ -122,9 +123,9 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
         appointment_type_id=id_or_none(row.appointment_type_id),
         location_id=id_or_none(row.location_id),
         time_pattern="" if row.is_block else "X" * -(-minutes // 5),
-        changed_at=row.updated_at,
+        changed_at=row.updated_at.isoformat() if row.updated_at else "",
         is_in_chart=_is_of_the_chart(row),
-        synced_at=row.last_sync_time,
+        touched_at=row.updated_at,
     )
 
 
@@ -136,13 +137,17 @@ def _minutes(row: AppointmentRow, zone: ZoneInfo) -> int:
     return max(minutes_between(row.start_time, row.end_time), 5)
 
 
-def _status(row: AppointmentRow) -> AppointmentStatus:
+def _status(row: AppointmentRow, zone: ZoneInfo) -> AppointmentStatus:
+    """One who was missed and came all the same has come."""
     if row.is_cancelled:
         return AppointmentStatus.CANCELLED
     if row.is_block:
         return AppointmentStatus.NOTE
     if row.checked_out:
         return AppointmentStatus.FULFILLED
+    arrived, start = (moment and moment.astimezone(zone) for moment in (row.checkin_at, row.start_time))
+    if tells(arrived, start):
+        return AppointmentStatus.ARRIVED
     return AppointmentStatus.NOSHOW if row.patient_missed else AppointmentStatus.BOOKED
 
 
@@ -212,8 +217,6 @@ def move_body(move: Move, missing: type[NotFound]) -> dict[str, Any]:
     }
     if move.place.operatory_id is not None:
         asked["operatory_id"] = number(move.place.operatory_id, missing)
-    if move.note is not None:
-        asked["note"] = move.note
     return {"appt": asked}
 
 

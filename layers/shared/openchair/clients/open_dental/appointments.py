@@ -1,25 +1,28 @@
 """Appointments on Open Dental."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from openchair.clients.book import Taken
 from openchair.clients.open_dental import translate
 from openchair.clients.open_dental.book import taken
-from openchair.clients.open_dental.calls import Calls
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
+from openchair.clients.open_dental.office import OfficeCalls
 from openchair.clients.open_dental.payloads import AppointmentRow, BookedRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
 from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 
 
-class AppointmentCalls(Calls):
+class AppointmentCalls(OfficeCalls):
     def appointment(self, appointment_id: str) -> Appointment:
         """Open Dental API, Appointments GET (single)."""
-        return self._appointment(
-            self._one("read_appointment", _path(appointment_id), AppointmentRow, AppointmentNotFound)
-        )
+        row = self._one("read_appointment", _path(appointment_id), AppointmentRow, AppointmentNotFound)
+        return translate.appointment(row, self._zone)
+
+    def is_confirmed(self, visit: Appointment) -> bool:
+        """Whether it is in the state by which the office calls a visit confirmed; no where the office tells none."""
+        return visit.confirmation_id is not None and visit.confirmation_id == self.confirmed_state()
 
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple), of every clinic: a visit elsewhere still takes its provider.
@@ -36,7 +39,10 @@ class AppointmentCalls(Calls):
             "list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound, every_row=True
         )
         # A server that does not know a filter may ignore it.
-        return [one for one in self._appointments(rows) if one.patient_id == patient_id]
+        return [translate.appointment(row, self._zone) for row in rows if str(row.PatNum) == patient_id]
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def appointment_history(
         self, *, patient_id: str | None = None, appointment_id: str | None = None
@@ -47,7 +53,7 @@ class AppointmentCalls(Calls):
             "AptNum": None if appointment_id is None else str(translate.number(appointment_id, AppointmentNotFound)),
         }
         rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query, every_row=True)
-        entries = [translate.history_entry(row, self._zone, self._settings.confirmed_def) for row in rows]
+        entries = [translate.history_entry(row, self._zone) for row in rows]
         return [
             entry
             for entry in entries
@@ -82,15 +88,12 @@ class AppointmentCalls(Calls):
     def create_appointment(self, new: NewAppointment) -> Appointment:
         """Open Dental API, Appointments POST. The server checks neither overlap nor schedule, and knows no lock."""
         body = translate.new_appointment_body(new, self._zone)
-        return self._appointment(self._write("create_appointment", "POST", "appointments", body, AppointmentRow))
+        row = self._write("create_appointment", "POST", "appointments", body, AppointmentRow)
+        return translate.appointment(row, self._zone)
 
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment:
-        """Open Dental API, Appointments PUT: time, chair, its providers and, where given, the note; nothing else."""
-        return self._put(
-            "move_appointment",
-            appointment_id,
-            AppointmentChanges(start=move.start, place=move.place, note=move.note),
-        )
+        """Open Dental API, Appointments PUT: time, chair and its providers; nothing else."""
+        return self._put("move_appointment", appointment_id, AppointmentChanges(start=move.start, place=move.place))
 
     def update_appointment(self, appointment_id: str, changes: AppointmentChanges) -> Appointment:
         """Open Dental API, Appointments PUT. The last write wins, field by field, so only what is given is sent."""
@@ -119,18 +122,12 @@ class AppointmentCalls(Calls):
         rows = self._rows("list_appointments", "appointments", BookedRow, query, every_row=True)
         if any(row.takes_time and row.tells_nothing for row in rows):
             raise unreadable_schedule()
-        return taken(rows, start_date, end_date, self._zone, self._settings.confirmed_def)
+        return taken(rows, start_date, end_date, self._zone)
 
     def _put(self, operation: str, appointment_id: str, changes: AppointmentChanges) -> Appointment:
         body = translate.appointment_changes_body(changes, self._zone)
-        path = _path(appointment_id)
-        return self._appointment(self._write(operation, "PUT", path, body, AppointmentRow, AppointmentNotFound))
-
-    def _appointment(self, row: AppointmentRow) -> Appointment:
-        return translate.appointment(row, self._zone, self._settings.confirmed_def)
-
-    def _appointments(self, rows: Iterable[AppointmentRow]) -> list[Appointment]:
-        return [self._appointment(row) for row in rows]
+        row = self._write(operation, "PUT", _path(appointment_id), body, AppointmentRow, AppointmentNotFound)
+        return translate.appointment(row, self._zone)
 
 
 def _path(appointment_id: str) -> str:

@@ -12,9 +12,7 @@ from openchair.models.office import UnreadableRow
 from openchair.models.visit import Appointment, ProviderTime
 
 
-def taken(
-    rows: Iterable[BookedRow], first_day: date, last_day: date, zone: ZoneInfo, confirmed_def: str | None = None
-) -> Taken:
+def taken(rows: Iterable[BookedRow], first_day: date, last_day: date, zone: ZoneInfo) -> Taken:
     """Rows of these days. One without a start takes all of them, one without a length the rest of its day; one whose
     chair or provider cannot be read takes everybody's time, since it may be anybody's."""
     appointments: list[Appointment] = []
@@ -22,7 +20,7 @@ def taken(
     for row in rows:
         if row.AptDateTime is not None and not first_day <= row.AptDateTime.date() <= last_day:
             continue
-        visit = translate.appointment(row, zone, confirmed_def)
+        visit = translate.appointment(row, zone)
         visit = visit if row.AptNum else replace(visit, id="")
         if row.takes_time and (visit.start is None or not row.tells_length or not row.tells_place):
             visit = _with_all_it_may_take(visit, row, first_day, last_day, zone)

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from openchair.clients.open_dental.appointments import AppointmentCalls
 from openchair.clients.open_dental.hours import unknown_types
 from openchair.clients.open_dental.nouns import OperatoryAvailability
-from openchair.clients.open_dental.office import OfficeCalls
 from openchair.clients.open_dental.patients import PatientCalls
 from openchair.errors import InvalidTime
 from openchair.models.office import Blockout, BookCheck, SyncState
@@ -14,12 +13,14 @@ from openchair.models.visit import Appointment
 from openchair.ports import Capabilities
 
 
-class OpenDentalClient(PatientCalls, AppointmentCalls, OfficeCalls):
+class OpenDentalClient(PatientCalls, AppointmentCalls):
     """Satisfies EhrClient and OfficeReader. Ids are the vendor's numbers as text; others are not found."""
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(moves_in_place=self._settings.reschedule == "move", writes_asynchronously=False)
+        return Capabilities(
+            moves_in_place=self._settings.reschedule == "move", writes_asynchronously=False, appends_notes=True
+        )
 
     def sync_state(self, location_id: str | None) -> SyncState:
         """What is written is in the chart at once."""

@@ -19,13 +19,17 @@ from openchair.clients.open_dental.payloads import (
 )
 from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow, ScheduleRow
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import EhrNotSupported, EhrRejected, OperatoryNotFound
-from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule
+from openchair.errors import EhrKeyRefused, EhrNotSupported, EhrRejected, OperatoryNotFound
+from openchair.models.office import ConfirmationCheck, OfficeCheck, Operatory, Provider, Schedule
 
 _BLOCKOUT_TYPES = 25
 """The category of definitions."""
 
 _RECENT = timedelta(days=3 * 365)
+_CONFIRMATION_STATES = 2
+_CONFIRMED_STATE = "ApptEConfirmStatusAccepted"
+"""The preference that holds a definition's number (the vendor's eConfirmation settings)."""
+_NOT_TOLD = (EhrNotSupported, EhrRejected, EhrKeyRefused)
 _WITH_OFFSET = "yyyy-MM-dd HH:mm:ss zzz"
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: ([+-])(\d\d):(\d\d))?", re.ASCII)
 
@@ -105,6 +109,35 @@ class OfficeCalls(Calls):
         rows = self._rows("read_preference", "preferences", PreferenceRow, {"PrefName": name})
         return next((row.ValueString for row in rows if row.PrefName == name), None)
 
+    def confirmed_state(self, *, max_age_seconds: float | None = None) -> str | None:
+        """The id of the one state (definition category 2) in which a visit is confirmed, kept 15 minutes.
+
+        The practice document's `confirmed_def`; without it the office's own choice for accepted eConfirmations, which
+        is what Appointments PUT Confirm sets for `Confirmed`. None where the office tells none.
+        """
+        if self._settings.confirmed_def is not None:
+            return self._settings.confirmed_def
+
+        def read() -> str | None:
+            try:
+                chosen = (self.preference(_CONFIRMED_STATE) or "").strip()
+            except _NOT_TOLD:
+                return None
+            return chosen if chosen.isascii() and chosen.isdigit() and int(chosen) else None
+
+        return self._kept.get("confirmed state", read, max_age_seconds)
+
+    def _confirmation(self) -> ConfirmationCheck:
+        """A state of the practice document may have been removed in the office; the office's own choice cannot be."""
+        state = self.confirmed_state(max_age_seconds=0)
+        if state is None or self._settings.confirmed_def is None:
+            return ConfirmationCheck(state, is_known=state is not None)
+        try:
+            known = {one.id for one in self.definitions(_CONFIRMATION_STATES, with_hidden=True)}
+        except _NOT_TOLD:
+            return ConfirmationCheck(state, is_known=True)
+        return ConfirmationCheck(state, is_known=state in known)
+
     def permissions(self) -> dict[str, bool]:
         """Open Dental API, SecurityPerms GET (22.2): what this key may do, by the vendor's names."""
         rows = self._rows("list_permissions", "securityperms", PermissionRow, {})
@@ -130,6 +163,7 @@ class OfficeCalls(Calls):
             utc_offset=offset,
             version=self.preference("ProgramVersion"),
             stamps=tuple(_stamps((row.DateTStamp for row in rows), wall)),
+            confirmation=self._confirmation(),
         )
 
     def _operatory(self, operatory_id: str) -> Operatory:

@@ -30,6 +30,7 @@ from openchair.clients.open_dental.payloads import (
     SlotRow,
 )
 from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow
+from openchair.clients.stamps import tells
 from openchair.contacts import phone_digits
 from openchair.errors import InvalidTime, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
 from openchair.models.office import Operatory, Provider
@@ -58,10 +59,6 @@ _STATUS_TEXT = {
     AppointmentStatus.NOTE: "PtNote",
 }
 
-# Offices name their confirmation states themselves ("Appointment Confirmed", "E-Confirmed", "Unconfirmed").
-_CONFIRMED = re.compile(r"\bconfirmed\b", re.IGNORECASE)
-_NOT_CONFIRMED = re.compile(r"\b(not|un|never|to be|needs to be)[ -]?confirmed\b", re.IGNORECASE)
-
 _NOT_ACTIVE = frozenset({"Archived", "Deleted", "Deceased"})
 """`Inactive` is missing on purpose: it says that somebody has not come for long, and they may come back."""
 
@@ -76,10 +73,10 @@ def id_or_none(number: int) -> str | None:
 # ------------------------------------------------------------------------------------------------ from the EHR
 
 
-def appointment(row: AppointmentRow, zone: ZoneInfo, confirmed_def: str | None = None) -> Appointment:
-    """An unknown status counts as booked: it keeps its chair. Without a length it lasts to the end of its day, and
-    who is needed when, where that cannot be read, is needed all the time."""
-    status = _STATUS.get(row.AptStatus, AppointmentStatus.BOOKED)
+def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
+    """Without a length it lasts to the end of its day, and who is needed when, where that cannot be read, is needed
+    all the time. Whether it is confirmed, only the office can tell: it names its confirmation states itself."""
+    status = _status(row)
     start = wall_time.at(row.AptDateTime.date(), row.AptDateTime.time(), zone) if row.AptDateTime else None
     pattern = (
         _pattern(row.Pattern) if row.tells_length or start is None else "X" * -(-minutes_left(start, zone) // _MINUTES)
@@ -108,8 +105,9 @@ def appointment(row: AppointmentRow, zone: ZoneInfo, confirmed_def: str | None =
         second_provider_id=id_or_none(second),
         provider_times=times,
         is_hygiene=row.IsHygiene,
-        is_confirmed=_is_confirmed(row, confirmed_def),
+        is_confirmed=None,
         confirmation=row.confirmed,
+        confirmation_id=id_or_none(row.Confirmed),
         note=row.Note,
         service_name=row.ProcDescript,
         appointment_type_id=id_or_none(row.AppointmentTypeNum),
@@ -134,19 +132,24 @@ def _later(start: datetime, characters: int) -> datetime:
     return (start.astimezone(UTC) + timedelta(minutes=characters * _MINUTES)).astimezone(start.tzinfo)
 
 
-def _is_confirmed(row: AppointmentRow, confirmed_def: str | None) -> bool:
-    if confirmed_def is not None and str(row.Confirmed) == confirmed_def:
-        return True
-    return bool(_CONFIRMED.search(row.confirmed)) and not _NOT_CONFIRMED.search(row.confirmed)
+def _status(row: AppointmentRow) -> AppointmentStatus:
+    """An unknown status counts as booked: it keeps its chair."""
+    status = _STATUS.get(row.AptStatus, AppointmentStatus.BOOKED)
+    if status is not AppointmentStatus.BOOKED:
+        return status
+    if tells(row.DateTimeDismissed, row.AptDateTime):
+        return AppointmentStatus.FULFILLED
+    is_there = tells(row.DateTimeArrived, row.AptDateTime) or tells(row.DateTimeSeated, row.AptDateTime)
+    return AppointmentStatus.ARRIVED if is_there else status
 
 
-def history_entry(row: HistoryRow, zone: ZoneInfo, confirmed_def: str | None = None) -> HistoryEntry:
+def history_entry(row: HistoryRow, zone: ZoneInfo) -> HistoryEntry:
     return HistoryEntry(
         id=str(row.HistApptNum),
         action=row.HistApptAction,
         at=row.HistDateTStamp,
         source=row.ApptSource,
-        appointment=appointment(row, zone, confirmed_def),
+        appointment=appointment(row, zone),
     )
 
 

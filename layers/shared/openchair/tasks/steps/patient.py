@@ -17,7 +17,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     if len(active) > 1:
         return NeedsReview(outcomes.SEVERAL_PATIENTS_MATCH)
     if active:
-        return Done(outcomes.PATIENT_FOUND, patient_id=active[0].id)
+        return Done(outcomes.PATIENT_FOUND, patient_id=active[0].id, in_chart=active[0].is_in_chart)
     if same_person:
         return NeedsReview(outcomes.PATIENT_INACTIVE)
 
@@ -25,7 +25,8 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         try:
             created = desk.ehr.create_patient(person)
         except EhrDuplicatePatient as refused:
-            return Done(outcomes.PATIENT_FOUND, patient_id=_only_one(person, desk.ehr, refused).id)
+            found = _only_one(person, desk.ehr, refused)
+            return Done(outcomes.PATIENT_FOUND, patient_id=found.id, in_chart=found.is_in_chart)
         code = outcomes.PATIENT_CREATED_LOOK_ALIKE if same_name else outcomes.PATIENT_CREATED
         return Done(code, patient_id=created.id, in_chart=created.is_in_chart)
 
@@ -39,7 +40,8 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
     if len(same_person) > 1:
         return NeedsReview(outcomes.SEVERAL_PATIENTS_MATCH)
     if same_person:
-        return Done(outcomes.PATIENT_CREATED, patient_id=same_person[0].id)
+        made = same_person[0]
+        return Done(outcomes.PATIENT_CREATED, patient_id=made.id, in_chart=made.is_in_chart)
     return Unseen()
 
 
