@@ -178,6 +178,8 @@ _DOOR_ONLY = (
     errors.TaskEnded,
     errors.TaskOfNewerVersion,
     errors.CallerNotSupported,
+    errors.TooSoon,
+    errors.TooFar,
     errors.NotInReview,
     errors.OverlapNotAllowed,
     errors.StaleVersion,
