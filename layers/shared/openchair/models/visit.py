@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class AppointmentStatus(StrEnum):
@@ -92,6 +93,11 @@ class Appointment:
         return self.status is AppointmentStatus.NOTE and not self.patient_id
 
     @property
+    def is_visit(self) -> bool:
+        """Whether its patient is, or was, there for it: of a note nobody comes."""
+        return self.occupies and self.status is not AppointmentStatus.NOTE
+
+    @property
     def occupies(self) -> bool:
         return self.status in OCCUPYING and self.start is not None
 
@@ -108,7 +114,7 @@ class PatientVisits:
 class Place:
     """Where a visit takes place: the chair, whose time it takes, and who else belongs to that chair.
 
-    `operatory_id` is None where the EHR knows of no chairs; `location_id` then says where, None where it tells of none.
+    `operatory_id` is None where the EHR knows of no chairs; `location_id` is None where it tells of no locations.
     """
 
     operatory_id: str | None
@@ -118,8 +124,7 @@ class Place:
     location_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A bookable start. Times are aware, in the practice's zone."""
 
     start: datetime

@@ -2,13 +2,13 @@
 
 from datetime import UTC, timedelta
 
-from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, SlotTaken, VisitHasBegun
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientBusy, SlotTaken, VisitHasBegun
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.request import RescheduleAppointment
 from openchair.models.visit import AppointmentStatus, Move, Place
 from openchair.progress import check_not_begun
+from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move
-from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import (
     Desk,
@@ -25,7 +25,6 @@ from openchair.tasks.steps.common import (
     confirm_free,
     holds_of,
     named_visit,
-    not_held_yet,
     place_of,
     placement,
     placement_asked,
@@ -55,7 +54,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     place = best_place(
         task, step, desk, need, start, old=visit, provider_id=request.provider_id, allow_overlap=request.allow_overlap
     )
-    if place.provider_id != visit.provider_id and not desk.ehr.capabilities.moves_to_other_provider:
+    if place.provider_id != visit.provider_id and not desk.capabilities.moves_to_other_provider:
         return Instead(rebooking(request))
     planned = step.model_copy(
         update={
@@ -76,12 +75,12 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     # The old time is held too until the move stands, so that the visit can be moved back.
     holds = holds_of(visit)
     if not request.allow_overlap:
-        holds = (*holds_for(place, start, visit.minutes, need.time_pattern), *holds)
+        holds = (*holds_for(place, start, visit.minutes, need.time_pattern, visit.patient_id), *holds)
 
     def confirm() -> None:
         confirm_free(desk, planned, visit, allow_overlap=request.allow_overlap)
 
-    return Ready(planned, send, not_held_yet(task, holds), confirm)
+    return Ready(planned, send, holds, confirm)
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
@@ -119,7 +118,7 @@ def prepare_back(task: Task, step: Step, desk: Desk) -> Prepared:
         return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
     try:
         confirm_free(desk, step, visit)
-    except (SlotTaken, VisitHasBegun):
+    except (SlotTaken, PatientBusy, VisitHasBegun):
         return NeedsReview(outcomes.MOVED_ONTO_COLLISION)
     except ChangedInEhr:
         return Done(None)
@@ -151,7 +150,13 @@ def back_from(moved: Step) -> Step:
     """The move back of a move: where and when are swapped."""
     assert moved.old_provider_id is not None
     assert moved.start is not None
-    old = Place(moved.old_operatory_id, moved.old_provider_id, moved.old_second_provider_id, moved.is_hygiene)
+    old = Place(
+        moved.old_operatory_id,
+        moved.old_provider_id,
+        moved.old_second_provider_id,
+        moved.is_hygiene,
+        moved.location_id,
+    )
     assert moved.old_start is not None
     assert moved.minutes is not None
     return unsent(moved, StepKind.MOVE_BACK).model_copy(
