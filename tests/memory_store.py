@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from openchair.circuits import PROBE, pause_after
-from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
+from openchair.errors import IdempotencyKeyReused, PatientBusy, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
 from openchair.limits import LimitState
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.models.practice import PracticeRecord
@@ -53,7 +53,7 @@ class MemoryTaskStore:
 
     def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]:
         return [
-            Claim("operatory" if resource == "operatory" else "provider", resource_id, at, at + FIVE_MINUTES, task_id)
+            Claim(resource, resource_id, at, at + FIVE_MINUTES, task_id)
             for (account, resource, resource_id, at), task_id in self._cells.items()
             if account == ehr_account_id and at < end and at + FIVE_MINUTES > start
         ]
@@ -121,8 +121,10 @@ class MemoryTaskStore:
             raise StaleVersion
 
     def _check_free(self, task: Task, holds: Sequence[Hold]) -> None:
-        if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, holds)):
-            raise SlotTaken
+        theirs = [hold for hold in holds if hold.resource == "patient"]
+        for error, wanted in ((PatientBusy, theirs), (SlotTaken, holds)):
+            if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, wanted)):
+                raise error
 
     def _release(self, task: Task, cells: Iterable[tuple[str, str, str, datetime]]) -> None:
         for cell in cells:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from openchair.errors import AppointmentNotFound, PatientNotFound
 from openchair.models.office import Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
-from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, ProviderTime
+from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, PatientVisits, ProviderTime
 from openchair.ports import Capabilities, EhrClient
 
 READ_CYCLE = timedelta(minutes=10)
@@ -41,6 +41,7 @@ class ToyEhr:
             appends_notes=not writes_later,
         )
         self.sync = SyncState(written_at=datetime.max.replace(tzinfo=UTC))
+        self.complete_since: date | None = None
         self.calls: list[str] = []
         self.max_ages: list[float | None] = []
         self.answers: dict[str, list[Exception | None]] = {}
@@ -92,6 +93,9 @@ class ToyEhr:
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         self._called("patient_appointments")
         return [appointment for appointment in self.chart.values() if appointment.patient_id == patient_id]
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id), self.complete_since)
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
         self._called("patient_appointment_history")

@@ -19,13 +19,19 @@ from openchair.errors import (
     EhrKeyMissing,
     EhrKeyRefused,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOutcomeUnknown,
     EhrRejected,
     EhrUnavailable,
+    LocationNotFound,
+    NotConfirmable,
+    NotMovable,
+    OffSchedule,
     OpenChairError,
     OperatoryNotFound,
     PatientNotBookable,
     PatientNotFound,
+    ProviderNotFound,
     SlotTaken,
 )
 from openchair.models.person import NewPatient
@@ -235,6 +241,14 @@ def test_a_write_whose_answer_is_lost_is_never_repeated(failure: Any) -> None:
         (400, "The time slot is not available", SlotTaken),
         (400, "Patient with ID 123 not found in location 456", PatientNotFound),
         (400, "new_patient cannot be booked", PatientNotBookable),
+        (400, "appointment_type_id was not found to be configured for the requested slot", OffSchedule),
+        (400, "Provider with ID 7 not found in location 456", ProviderNotFound),
+        (400, "Operatory with ID 7 not found in location 456", OperatoryNotFound),
+        (400, "Location with id 456 not found", LocationNotFound),
+        (400, "Appointment type with ID 7 not found", EhrRejected),
+        (400, "Blank values not allowed for parameter subdomain", EhrRejected),
+        (400, "Patient is not synced with the PMS", EhrNotSynced),
+        (400, "Cannot be written without a live client", EhrNotSynced),
         (400, "A text nobody has listed", EhrOutcomeUnknown),
         (429, "", EhrBusy),
     ],
@@ -246,6 +260,47 @@ def test_what_a_refused_booking_means(status: int, text: str, error: type[OpenCh
 
     with pytest.raises(error):
         create(bench.client)
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"))), NotMovable),
+        (lambda client: client.confirm_appointment("1822"), NotConfirmable),
+    ],
+    ids=["move", "confirm"],
+)
+@responses.activate
+def test_a_visit_cancelled_meanwhile_is_neither_moved_nor_confirmed(
+    act: Callable[[NexHealthClient], object], error: type[OpenChairError]
+) -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal("Cannot update already cancelled appointment"))
+
+    with pytest.raises(error):
+        act(bench.client)
+
+
+@responses.activate
+def test_a_visit_cancelled_meanwhile_is_cancelled() -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal("Cannot update already cancelled appointment"))
+
+    bench.client.cancel_appointment("1822", send_to_unscheduled_list=False)
+
+    assert bench.outcomes[-1] == ("cancel_appointment", "not_cancellable")
+
+
+@pytest.mark.parametrize(
+    "text", ["Appointment is not synced with the PMS", "The location has no live client, it cannot be updated for now"]
+)
+@responses.activate
+def test_a_change_of_what_still_waits_for_the_practices_system_is_for_later(text: str) -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal(text))
+
+    with pytest.raises(EhrNotSynced):
+        bench.client.confirm_appointment("1822")
 
 
 @responses.activate
@@ -308,12 +363,12 @@ def test_pages_are_followed_by_their_cursor_until_the_last() -> None:
 def test_a_visit_is_in_the_chart_once_it_has_a_foreign_id() -> None:
     bench = Bench()
     responses.get(ONE, json=ok(appointment_row()))
-    responses.get(ONE, json=ok(appointment_row(foreign_id="94", last_sync_time="2026-03-01T10:05:00.000Z")))
+    responses.get(ONE, json=ok(appointment_row(foreign_id="94")))
 
     pending, written = bench.client.appointment("1822"), bench.client.appointment("1822")
 
-    assert (pending.is_in_chart, pending.synced_at) == (False, None)
-    assert (written.is_in_chart, written.synced_at) == (True, datetime(2026, 3, 1, 10, 5, tzinfo=UTC))
+    assert (pending.is_in_chart, written.is_in_chart) == (False, True)
+    assert pending.touched_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -447,7 +502,7 @@ def test_a_patient_that_matches_one_is_a_duplicate() -> None:
     ("changes", "is_bookable", "is_active"),
     [
         ({}, True, True),
-        ({"inactive": True}, False, False),
+        ({"inactive": True}, True, False),
         ({"bio": {"new_patient": True}}, False, True),
         ({"bio": {"non_patient": True}}, False, True),
         ({"bio": None}, True, True),
@@ -475,6 +530,19 @@ def test_a_patients_visits_are_those_from_a_month_ago_to_two_years_ahead_cancell
     assert asked["patient_ids[]"] == ["2897"]
     assert (asked["start"], asked["end"]) == (["2026-01-31T00:00:00Z"], ["2028-03-02T00:00:00Z"])
     assert [(one.id, one.status) for one in found] == [("1822", AppointmentStatus.CANCELLED)]
+
+
+@responses.activate
+def test_all_that_the_vendor_has_of_a_patient_is_asked_for_in_one_call_of_ten_years() -> None:
+    bench = Bench()
+    responses.get(LIST, json=page([appointment_row(start_time="2019-03-04T14:00:00.000Z")]))
+
+    found = bench.client.patient_visits("2897")
+
+    (asked,) = queries()
+    assert (asked["start"], asked["end"]) == (["2016-03-01T05:00:00Z"], ["2028-03-02T00:00:00Z"])
+    assert found.complete_since == date(2016, 3, 1)
+    assert [one.id for one in found.appointments] == ["1822"]
 
 
 @responses.activate

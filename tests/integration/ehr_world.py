@@ -15,6 +15,8 @@ from openchair.clients.audit import EhrCall
 from openchair.clients.factory import EhrClients
 from openchair.models.journal import Task
 from openchair.models.practice import Practice, PracticeRecord
+from openchair.ports import EhrClient
+from openchair.slots.book import LiveBook
 from openchair.slots.find import SlotQuery, find_slots
 from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
@@ -80,6 +82,17 @@ class EhrWorld(ABC):
     def visit(self, appointment_id: str | None) -> Truth: ...
 
     @abstractmethod
+    def register(self, **person: Any) -> str:
+        """The front desk makes a chart: first_name, last_name, date_of_birth, phone, other_phone, email, if any."""
+
+    @abstractmethod
+    def make(self, patient_id: str, status: str) -> None:
+        """`active`, `inactive`, `archived`, `deceased` or `guarantor`."""
+
+    @abstractmethod
+    def patients_called(self, last_name: str) -> list[str]: ...
+
+    @abstractmethod
     def staff_booked(self, start: datetime, patient_id: str) -> str:
         """A visit of an hour that the front desk entered, and that its EHR shows; also one in the past."""
 
@@ -125,7 +138,7 @@ class EhrWorld(ABC):
             end_date=tomorrow + timedelta(days=3),
             location_id=location_id,
         )
-        found = find_slots(self.record, query, self.clients.client(self.record), self.tasks, self.clock)
+        found = find_slots(self.record, query, self.book(), self.clock)
         starts = [
             {"start": slot["start"], "operatory_id": slot["operatory_id"], "provider_id": provider["provider_id"]}
             for provider in found["providers"]
@@ -133,6 +146,9 @@ class EhrWorld(ABC):
             for slot in day["slots"][::7]
         ]
         return starts[number]
+
+    def book(self, client: EhrClient | None = None) -> LiveBook:
+        return LiveBook(client or self.clients.client(self.record), self.tasks, self.record)
 
     def booking(self, number: int = 0) -> dict[str, Any]:
         given = {"type": "CREATE_APPOINTMENT", "patient_id": self.patient_ids()[number], "service_id": "filling"}

@@ -64,7 +64,7 @@ def three_days(world: EhrWorld) -> dict[str, Any]:
     tomorrow = (world.clock.now() + timedelta(days=1)).date()
     query = SlotQuery(service_id="filling", start_date=tomorrow, end_date=tomorrow + timedelta(days=2))
     client = world.another_function().client(world.record)
-    return find_slots(world.record, query, client, world.tasks, world.clock)
+    return find_slots(world.record, query, world.book(client), world.clock)
 
 
 def booked_once_lost(world: EhrWorld, request: dict[str, Any]) -> Task:
@@ -242,7 +242,7 @@ def test_the_hours_are_read_once_for_fourteen_days_of_slots(nex: NexHealthWorld)
     today = nex.clock.now().date()
     query = SlotQuery(service_id="filling", start_date=today, end_date=today + timedelta(days=13))
 
-    find_slots(nex.record, query, nex.clients.client(nex.record), nex.tasks, nex.clock)
+    find_slots(nex.record, query, nex.book(), nex.clock)
 
     asked = [one["query"] for one in nex.control("requests", "GET")["requests"] if one["path"] == "/working_hours"]
     assert asked

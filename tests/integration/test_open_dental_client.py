@@ -29,6 +29,7 @@ from openchair.models.person import NewPatient, PatientQuery
 from openchair.models.practice import PracticeRecord
 from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, Place
 from openchair.records import search_patients
+from openchair.slots.book import LiveBook
 from openchair.slots.find import MoveQuery, find_slots_for_visit
 from openchair.slots.office_lists import list_operatories
 from openchair.visits import patient_visits
@@ -251,8 +252,9 @@ def test_two_clinics_of_one_database_are_kept_apart_but_a_person_has_one_chart()
         assert (found_by(north), found_by(south)) == ([created.id], [])
         assert (booked_for(created.id, north), booked_for(created.id, south)) == ([booked.id], [])
         assert list_operatories(record(south), south.client) != list_operatories(record(north), north.client)
+        book = LiveBook(south.client, FakeClaims(), record(south))
         with pytest.raises(AppointmentNotFound):
-            find_slots_for_visit(record(south), booked.id, MoveQuery(), south.client, FakeClaims(), south.clock)
+            find_slots_for_visit(record(south), booked.id, MoveQuery(), book, south.clock)
         with pytest.raises(LocationNotFound, match="chairs in 1, 2"):
             list_operatories(record(two.client_with(clinic_number=9)), two.client)
         by_phone = PatientQuery(phone="907.555.0142")

@@ -39,7 +39,7 @@ def offered(world: EhrWorld, first: date, last: date | None = None, service_id: 
     """As another function would tell it, which has kept nothing."""
     query = SlotQuery(service_id=service_id, start_date=first, end_date=last or first)
     client = world.another_function().client(world.record)
-    found = find_slots(world.record, query, client, world.tasks, world.clock)
+    found = find_slots(world.record, query, world.book(client), world.clock)
     assert found["complete_until"] is None
     return sorted(
         (datetime.fromisoformat(slot["start"]), slot["operatory_id"], provider["provider_id"])

@@ -23,6 +23,7 @@ from openchair.tasks.withdraw import withdraw_task
 from tests.clock import VirtualClock
 from tests.integration.tables import empty_tables, moto_tables
 from tests.memory_store import MemoryQueue
+from tests.task_world import practice
 
 START = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").rglob("*.json"))
@@ -115,7 +116,7 @@ def test_a_word_that_only_a_newer_version_knows_leaves_the_task_to_it(
 
     assert not read.is_understood
     assert TaskItem.get(*tables.task_key("p1", task.id)).document == before
-    assert list_tasks("p1", TaskListQuery(), store)["tasks"][0]["id"] == task.id
+    assert list_tasks(practice(), TaskListQuery(), store)["tasks"][0]["id"] == task.id
 
 
 def test_a_list_tells_how_many_tasks_it_cannot_read_and_shows_the_others(store: DynamoTaskStore) -> None:
@@ -123,7 +124,7 @@ def test_a_list_tells_how_many_tasks_it_cannot_read_and_shows_the_others(store: 
     rewritten(accepted(store, 2, lines=()))
     accepted(store, 3)
 
-    answer = list_tasks("p1", TaskListQuery(), store)
+    answer = list_tasks(practice(), TaskListQuery(), store)
 
     assert [task["id"] for task in answer["tasks"]] == ["0000TASK0003", "0000TASK0001"]
     assert answer["unreadable"] == 1

@@ -125,7 +125,7 @@ def test_no_slots_are_offered_for_a_visit_that_is_over_or_whose_patient_is_there
 
     for visit_id, code in ((over, "visit_is_past"), (begun, "visit_has_begun")):
         with pytest.raises(Conflict) as refused:
-            find_slots_for_visit(world.record, visit_id, MoveQuery(), client, world.tasks, world.clock)
+            find_slots_for_visit(world.record, visit_id, MoveQuery(), world.book(client), world.clock)
         assert refused.value.code == code
 
 

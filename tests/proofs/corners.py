@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from openchair.errors import (
     EhrDuplicatePatient,
     EhrKeyRefused,
+    EhrNotSynced,
     EhrUnavailable,
     PatientNotFound,
     PracticeNotFound,
@@ -115,6 +116,13 @@ def _forgets_patient(simulation: "Simulation") -> None:
     simulation.chart.patients.pop("11")
 
 
+def _merges(*, keeps: bool) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.chart.merges("11", "12", keeps=keeps)
+
+    return act
+
+
 def _merges_into_another(simulation: "Simulation") -> None:
     for row in simulation.rows_of("11"):
         simulation.chart.staff_changes(row, patient_id="12")
@@ -169,8 +177,12 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_books_her_at_once": _books("11", 14),
     "staff_books_her_cancelled": _books("11", 14, status=AppointmentStatus.CANCELLED),
     "staff_forgets_patient": _forgets_patient,
+    "staff_merges_her": _merges(keeps=False),
+    "staff_merges_and_archives_her": _merges(keeps=True),
+    "staff_gives_old_to_2": _changes_old(provider_id="2"),
     "staff_merges_her_into_another": _merges_into_another,
     "staff_registers_inactive": _registers(is_active=False),
+    "staff_registers_near": _registers(first_name="Cle"),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
 }
@@ -200,8 +212,17 @@ CREATED = create(**PLACE)
 OTHERS = (
     replace(MARSHES[0], id="81", first_name="Clio"),
     replace(MARSHES[0], id="82", date_of_birth=date(1991, 5, 6)),
-    replace(MARSHES[0], id="83", last_name="Marsh-Lee"),
+    replace(MARSHES[0], id="83", first_name="Leo", last_name="Marsh-Lee"),
 )
+_MAY_BE_THEIRS: tuple[dict[str, Any], ...] = (
+    {"last_name": "Marsh-Lee"},
+    {"first_name": "Cle"},
+    {"date_of_birth": None},
+)
+
+
+def _decides(*words: str) -> dict[str, Any]:
+    return {"decides": words}
 
 
 NOTED = reschedule(notes="wants mornings")
@@ -382,9 +403,192 @@ _ALL = (
     corner(
         "patient_gone_at_read_back",
         create(),
-        ends="needs_review/outcome_unknown",
+        ends="completed/booked",
         answers=((1, Answer.LOST_AFTER),),
         faults=(("ehr.patient_appointments", 2, PatientNotFound),),
+    ),
+    # ----------------------------------------------------------------------------------------- what is told is so
+    *(
+        corner(
+            f"merged_{name}",
+            create(),
+            ends=ends,
+            answers=((1, answer),),
+            before_write=before,
+            visits=(OLD, THEIRS),
+            decides=decides,
+        )
+        for name, ends, answer, before, decides in (
+            ("away", "completed/booked", Answer.LOST_AFTER, ("staff_merges_her_in_1",), ()),
+            ("and_kept", "completed/booked", Answer.LOST_AFTER, ("staff_merges_and_archives_her_in_1",), ()),
+            (
+                "and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "kept_and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_and_archives_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "and_cancelled",
+                "failed/given_up",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_cancels_ours_in_1"),
+                ("give_up",),
+            ),
+            (
+                "unbooked",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "unbooked_and_gone",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "sent_again",
+                "failed/patient_not_bookable",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("resend",),
+            ),
+        )
+    ),
+    corner(
+        "adopts_unlooked",
+        create(**PLACE),
+        ends="needs_review/cannot_adopt",
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+        acts=((15.0, "staff_merges_her"),),
+        decides=("adopt_another_patients",),
+        visits=(visit("52", at(9), patient_id="12"),),
+    ),
+    corner(
+        "moved_to_another_of_them",
+        reschedule(),
+        ends="completed/status_changed_in_ehr",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_AFTER),),
+        before_write=("staff_gives_old_to_2_in_1",),
+        decides=("give_up",),
+    ),
+    corner(
+        "another_provider_sent_again",
+        reschedule(10, provider_id="2"),
+        ends="completed/moved",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_BEFORE),),
+        writes=2,
+    ),
+    corner("not_synced_yet", CONFIRM, ends="completed/confirmed", visits=(OLD,), answers=((1, Answer.NOT_SYNCED),)),
+    corner(
+        "not_synced_for_a_day",
+        CONFIRM,
+        ends="failed/ehr_not_synced",
+        visits=(OLD,),
+        answers=tuple((n, Answer.NOT_SYNCED) for n in range(1, 400)),
+    ),
+    corner(
+        "not_synced_read_back",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrNotSynced),),
+    ),
+    corner(
+        "newcomer_given_up",
+        onboard(),
+        ends="failed/given_up",
+        acts=((0.02, "staff_registers_two"),),
+        decides=("give_up",),
+    ),
+    corner(
+        "newcomers_visit_taken_back",
+        onboard({**NEW_VISIT, **PLACE}),
+        ends="failed/slot_taken",
+        before_write=("staff_books_in_12",),
+    ),
+    *(
+        corner(f"later_{name}", body, ends=end, later=later, visits=visits, **given)
+        for name, body, end, later, visits, given in (
+            (
+                "move_to_another",
+                reschedule(provider_id="2", operatory_id="2"),
+                "completed/moved",
+                Later(moves_to_other_provider=False),
+                (OLD,),
+                {},
+            ),
+            (
+                "rebook_beside",
+                reschedule(operatory_id="1", start=at(10, 30).isoformat()),
+                "failed/not_supported_by_ehr",
+                Later(moves_in_place=False),
+                (OLD,),
+                {},
+            ),
+            ("rebook_earlier", reschedule(8), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
+            (
+                "cancelled_before",
+                CANCEL,
+                "completed/already_cancelled",
+                Later(),
+                (replace(OLD, status=AppointmentStatus.CANCELLED),),
+                {},
+            ),
+            (
+                "cancelled_before_untold",
+                CANCEL,
+                "needs_review/not_confirmed_by_ehr",
+                Later(opens_with_writes=True),
+                (replace(_old_today(9), status=AppointmentStatus.CANCELLED),),
+                {"day": TODAY},
+            ),
+            (
+                "confirmed_before_and_changed",
+                CONFIRM,
+                "failed/changed_in_ehr",
+                Later(),
+                (replace(OLD, is_confirmed=True),),
+                {"acts": ((30.0, "staff_unconfirms_and_cancels_old"),)},
+            ),
+            (
+                "confirm_quickly",
+                CONFIRM,
+                "completed/confirmed",
+                Later(seconds=2.0, opens_with_writes=True),
+                (OLD,),
+                {},
+            ),
+            ("confirm_stamped_wrongly", CONFIRM, "completed/confirmed", Later(stamps_truly=False), (OLD,), {}),
+            (
+                "newcomers_visit_refused",
+                onboard(NEW_VISIT),
+                "failed/not_written_to_ehr",
+                Later((Fate.WRITTEN, Fate.REFUSED)),
+                (),
+                {},
+            ),
+            (
+                "newcomers_visit_taken_back",
+                onboard({**NEW_VISIT, **PLACE}),
+                "failed/slot_taken",
+                Later(),
+                (),
+                {"before_write": ("staff_books_in_30",)},
+            ),
+        )
     ),
     # ------------------------------------------------------------------------------------- beyond the EHR's cap
     *(
@@ -393,8 +597,7 @@ _ALL = (
             create(),
             ends="completed/booked",
             answers=((1, Answer.BEYOND), (2, Answer.LOST_AFTER)),
-            not_promised=DOUBLED,
-            **given,
+            **{"not_promised": DOUBLED, **given},
         )
         for name, given in (
             ("", {}),
@@ -406,10 +609,20 @@ _ALL = (
             ("_patient_gone", {"faults": (("ehr.patient_appointments", 9, PatientNotFound),)}),
             ("_withdrawal_fails", {"faults": (("ehr.appointment", 1, EhrKeyRefused),)}),
             ("_ours_deleted", {"acts": ((400.0, "staff_deletes_oldest"),)}),
-            ("_withdrawal_too_late", {"acts": ((601.5, "staff_completes_newest"),)}),
+            (
+                "_withdrawal_too_late",
+                {"acts": ((601.5, "staff_completes_newest"),), "not_promised": DOUBLED | {"one-in-the-end"}},
+            ),
             ("_cancelled", {"acts": ((601.5, "staff_cancels_newest"),)}),
             ("_told_one_completed", {"acts": ((300.0, "staff_completes_newest"),)}),
         )
+    ),
+    corner(
+        "far_beyond_the_cap",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.FAR_BEYOND),),
+        not_promised=DOUBLED,
     ),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
@@ -757,6 +970,75 @@ _ALL = (
     ),
     corner("chart_found", onboard(), ends="completed/patient_found", patients=(ADA, MARSHES[0])),
     corner(
+        "chart_found_by_another_spelling",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], last_name="MARSH Jr.", phones=("+1 (303) 555-0142 x9",))),
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{n}",
+            onboard(),
+            ends="needs_review/patient_look_alike",
+            patients=(ADA, replace(MARSHES[0], **theirs)),
+        )
+        for n, theirs in enumerate(_MAY_BE_THEIRS, 1)
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{name}",
+            request,
+            ends=ends,
+            patients=(ADA, replace(MARSHES[0], **_MAY_BE_THEIRS[1])),
+            **more,
+        )
+        for name, request, ends, more in (
+            ("adopted", onboard(), "completed/patient_found", _decides("adopt_chart")),
+            ("adopted_and_booked", onboard(NEW_VISIT), "completed/booked", _decides("adopt_chart")),
+            ("told_apart", onboard(), "completed/patient_created_look_alike", _decides("resend")),
+            ("not_a_strangers", onboard(), "needs_review/cannot_adopt", _decides("adopt_strangers_chart")),
+            (
+                "told_apart_and_lost",
+                onboard(),
+                "completed/patient_created_look_alike",
+                {**_decides("resend"), "answers": ((1, Answer.LOST_BEFORE),)},
+            ),
+            (
+                "seen_after_a_fault",
+                onboard(),
+                "needs_review/patient_look_alike",
+                {**_decides("resend"), "faults": (("ehr.find_patients", 1, ZeroDivisionError),)},
+            ),
+        )
+    ),
+    corner(
+        "chart_of_another_practice",
+        onboard(),
+        ends="needs_review/cannot_adopt",
+        practice=record(clinic_number=2),
+        patients=(ADA, replace(MARSHES[0], location_id="3", **_MAY_BE_THEIRS[1])),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_waiting_for_its_system",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], is_bookable=False, is_in_chart=False)),
+    ),
+    corner(
+        "chart_inactive_adopted",
+        onboard(NEW_VISIT),
+        ends="needs_review/patient_inactive",
+        patients=(ADA, replace(MARSHES[0], is_active=False)),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_archived",
+        onboard(),
+        ends="needs_review/patient_not_bookable",
+        patients=(ADA, replace(MARSHES[0], is_active=False, is_bookable=False)),
+    ),
+    corner(
         "chart_inactive",
         onboard(),
         ends="needs_review/patient_inactive",
@@ -787,6 +1069,7 @@ _ALL = (
             ("staff_registers", "completed/patient_created"),
             ("staff_registers_two", "needs_review/several_patients_match"),
             ("staff_registers_inactive", "needs_review/patient_inactive"),
+            ("staff_registers_near", "needs_review/patient_look_alike"),
         )
     ),
     *(
@@ -804,7 +1087,7 @@ _ALL = (
             (
                 "unread",
                 ("staff_registers",),
-                (("ehr.find_patients", 2, EhrUnavailable),),
+                (("ehr.find_patients", 3, EhrUnavailable),),
                 "failed/ehr_duplicate_patient",
             ),
         )

@@ -24,6 +24,7 @@ _STATE = "openchair.tasks.steps.visit_state"
 _NOTE = "openchair.tasks.steps.note"
 _PROGRESS = "openchair.progress"
 _PATIENT = "openchair.tasks.steps.patient"
+_LINES = "openchair.tasks.lines"
 _LIMITER = "openchair.clients.limiter"
 _LIMITS = "openchair.limits"
 _RESOLVE = "openchair.tasks.resolve"
@@ -238,10 +239,8 @@ _ALL = (
     _mutant(
         "patient-not-read-back",
         "A chart that was made is made again.",
-        Edit(_PATIENT, "    _, charts = _known(_person(task), desk.ehr)\n", "    charts: list[Patient] = []\n"),
-        Edit(
-            _PATIENT, "    same_name, same_person = _known(person, desk.ehr)\n", "    same_name, same_person = [], []\n"
-        ),
+        Edit(_PATIENT, "    charts = _charts(_person(task), desk.ehr)\n", "    charts = defaultdict(list)\n"),
+        Edit(_PATIENT, "    charts = _charts(person, desk.ehr)\n", "    charts = defaultdict(list)\n"),
         scenarios=("onboard",),
     ),
     _mutant(
@@ -258,7 +257,7 @@ _ALL = (
             "    if visit.status is AppointmentStatus.BOOKED and is_as_before:",
             "    if visit.status is AppointmentStatus.BOOKED:",
         ),
-        Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
+        Edit(_MOVE, "    if step.attempt and placement(visit)", "    if not visit.id and placement(visit)"),
         scenarios=("move",),
     ),
     _mutant(
@@ -384,7 +383,7 @@ _ALL = (
     _mutant(
         "adopted-though-another-patients",
         "A person adopts a visit of another patient.",
-        Edit(_RESOLVE, " and visit.patient_id == _patient_id(task, desk)", ""),
+        Edit(_RESOLVE, " and _is_theirs(visit, task, step, desk)", ""),
         scenarios=("review_adopt", "rebook"),
     ),
     _mutant(
@@ -426,7 +425,9 @@ _ALL = (
         "done-when-accepted",
         "What a vendor accepted is told as done before the practice's own system has it.",
         Edit(
-            _WORKER, "if awaits is not None and step.sent_at is not None:", "if awaits is not None and not step.kind:"
+            _WORKER,
+            "if is_awaited and (step.sent_at is not None or done.stood):",
+            "if is_awaited and not step.kind:",
         ),
         scenarios=("behind_create", "behind_move"),
     ),
@@ -441,9 +442,9 @@ _ALL = (
         "A comparison from before the way was open is judged by once it is.",
         Edit(
             _AWAIT,
-            "if step.settles_at is not None and visit.synced_at is not None and visit.synced_at > step.settles_at:",
-            "compared = visit.synced_at is not None and visit.synced_at > _a_cycle_on(step.sent_at, desk)\n"
-            "    if compared and _has_been_open(desk.ehr.sync_state(visit.location_id), step):",
+            "is_compared = step.settles_at is not None and sync.read_at is not None and sync.read_at > step.settles_at",
+            "was_read = sync.read_at is not None and sync.read_at > _a_cycle_on(step.sent_at, desk)\n"
+            "        is_compared = was_read and _has_been_open(sync, step)",
         ),
         scenarios=("behind_cancel_crossing",),
     ),
@@ -491,7 +492,7 @@ _ALL = (
         "A visit of ours beyond the end of its patient's list is booked again.",
         Edit(
             _CREATE,
-            "                return _in_the_book(task, step, patient_id, desk)\n",
+            "                return _in_the_book(task, step, None if is_out_of_use else chart.id, desk)\n",
             "                return found\n",
         ),
         scenarios=("in_the_days_book_alone",),
@@ -500,7 +501,9 @@ _ALL = (
         "told-under-the-old-id",
         "A newcomer is told by an id that the chart no longer has.",
         Edit(
-            _AWAIT, "return Done(code, patient_id=visit.patient_id, in_chart=True)", "return Done(code, in_chart=True)"
+            _AWAIT,
+            "return Done(code, patient_id=visit.patient_id, in_chart=True, visit=visit)",
+            "return Done(code, in_chart=True)",
         ),
         scenarios=("later_onboard_to_another_id",),
     ),
@@ -532,6 +535,52 @@ _ALL = (
         Edit(_NOTE, "    return Done(None) if _holds(visit.note, _text(task)) else Unseen()", "    return Unseen()"),
         Edit(_NOTE, "    if _holds(visit.note, text):", "    if not text:"),
         scenarios=("move_with_notes_taken",),
+    ),
+    _mutant(
+        "line-of-one-practice",
+        "In a line the tasks of another practice of the account are passed over.",
+        Edit(
+            _LINES,
+            "            break\n        try:\n",
+            "            break\n        if practice_id != task.practice_id:\n            continue\n        try:\n",
+        ),
+        scenarios=("neighbours_line",),
+    ),
+    _mutant(
+        "check-of-the-chair-alone",
+        "After a booking nobody looks whether the provider is wanted elsewhere.",
+        Edit(
+            _CHECK,
+            "        place_of(step),\n",
+            '        replace(place_of(step), provider_id="nobody"),\n',
+        ),
+        scenarios=("provider_elsewhere", "move_provider_elsewhere"),
+    ),
+    _mutant(
+        "key-without-its-caller",
+        "Two callers who choose one key are taken for one.",
+        Edit(_SUBMIT, "scope = (caller_id, record.practice.id)", "scope = (record.practice.id,)"),
+        scenarios=("same_key_of_two_callers",),
+    ),
+    _mutant(
+        "marker-of-each-send",
+        "A visit that is sent again carries another reference than before.",
+        Edit(
+            _CREATE,
+            """    start = requested_start(visit, desk.record)
+    marker = step.marker or new_marker()
+""",
+            """    start = requested_start(visit, desk.record)
+    marker = new_marker()
+""",
+        ),
+        scenarios=("beyond_the_cap",),
+    ),
+    _mutant(
+        "sweep-before-the-window",
+        "The second line looks before what was sent last must have taken effect.",
+        Edit(_WORKER, "sweep_at = unclear[-1].sent_at + self.window", "sweep_at = unclear[-1].sent_at"),
+        scenarios=("far_beyond_the_cap",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

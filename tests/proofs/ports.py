@@ -9,6 +9,7 @@ from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOffline,
     EhrOutcomeUnknown,
     EhrRejected,
@@ -22,11 +23,11 @@ from openchair.models.journal import Claim, Hold, IdempotencyRecord, StepKind, T
 from openchair.models.office import Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.practice import PracticeRecord
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
-from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, Answer
+from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, FAR_BEYOND_SECONDS, Answer
 from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
 from tests.proofs.scenarios import Later
 
@@ -255,7 +256,7 @@ class SimEhr:
             if office is None or self._later is None:
                 return SyncState()
             written_at = office.open_at() if self._later.tells_when_open else None
-            return SyncState(writes_reach_chart=self._later.writes_reach_chart, written_at=written_at)
+            return SyncState(self._later.writes_reach_chart, read_at=office.read_at(), written_at=written_at)
 
         return self._read("ehr.sync_state", look)
 
@@ -353,7 +354,11 @@ class SimEhr:
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
         return self._read(
             "ehr.find_patients",
-            lambda: [one for one in self._chart.patients.values() if one.last_name.startswith(query.last_name or "")],
+            lambda: [
+                one
+                for one in self._chart.patients.values()
+                if query.date_of_birth is None or one.date_of_birth == query.date_of_birth
+            ],
         )
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
@@ -368,6 +373,9 @@ class SimEhr:
             return found
 
         return self._read("ehr.patient_appointments", look, patient_id)
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
         def look() -> Sequence[Appointment]:
@@ -398,15 +406,19 @@ class SimEhr:
         )
         return moved
 
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
-        self._write(
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment | None:
+        cancelled: Appointment = self._write(
             StepKind.CANCEL_APPOINTMENT,
             appointment_id,
             lambda by: self._chart.cancel(appointment_id, by, to_list=send_to_unscheduled_list),
         )
+        return None if self._later is None else cancelled
 
-    def confirm_appointment(self, appointment_id: str) -> None:
-        self._write(StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by))
+    def confirm_appointment(self, appointment_id: str) -> Appointment | None:
+        confirmed: Appointment = self._write(
+            StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by)
+        )
+        return None if self._later is None else confirmed
 
     def add_note(self, appointment_id: str, note: str) -> None:
         self._write(
@@ -439,6 +451,8 @@ class SimEhr:
             raise EhrUnreachable
         if answer is Answer.BUSY:
             raise EhrBusy(retry_after=20.0)
+        if answer is Answer.NOT_SYNCED:
+            raise EhrNotSynced
         simulation.called(kind, what, by)
         if answer is Answer.REFUSED:
             simulation.ehr_refused = True
@@ -455,10 +469,10 @@ class SimEhr:
             return result
         if answer is Answer.LOST_AFTER:
             _ignored(apply, by)
-        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND):
+        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND, Answer.FAR_BEYOND):
             after = EHR_CAP_SECONDS if answer is Answer.LATEST else kernel.rng.uniform(0.0, EHR_CAP_SECONDS)
-            if answer is Answer.BEYOND:
-                after = BEYOND_SECONDS
+            if answer in (Answer.BEYOND, Answer.FAR_BEYOND):
+                after = BEYOND_SECONDS if answer is Answer.BEYOND else FAR_BEYOND_SECONDS
             simulation.later(after, lambda: _ignored(apply, by), "" if kind is StepKind.CREATE_PATIENT else by)
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))
@@ -483,6 +497,7 @@ def _capabilities(later: Later) -> Capabilities:
     return Capabilities(
         moves_in_place=later.moves_in_place,
         writes_asynchronously=True,
+        moves_to_other_provider=later.moves_to_other_provider,
         holds_notes_up_to=later.holds_notes_up_to,
         read_cycle=timedelta(seconds=later.cycle),
     )

@@ -17,7 +17,10 @@ from openchair.models.journal import Claim
 from openchair.models.office import Blockout, Operatory, Provider, Schedule, WorkBlock
 from openchair.models.practice import Booking
 from openchair.models.visit import Appointment, AppointmentStatus, Place, ProviderTime, Slot
-from openchair.slots.openings import Book, Need, check_known, holds_for, open_slots, place_at
+from openchair.slots.holds import holds_for
+from openchair.slots.nouns import Book, Need
+from openchair.slots.openings import open_slots, place_at
+from openchair.slots.places import check_known
 
 DENVER = ZoneInfo("America/Denver")
 MONDAY = date(2026, 3, 2)
@@ -438,8 +441,8 @@ def mask(start: int, end: int) -> int:
 
 def minute_grid(
     of: Book, wanted: Need, zone_name: str, booking: Booking, first_day: date, now: datetime
-) -> set[tuple[datetime, str, str]]:
-    """Start, chair and provider of every true slot, by trying each minute."""
+) -> set[tuple[datetime, str | None, str, str | None]]:
+    """Start, chair, provider and location of every true slot, by trying each minute."""
     minutes = minutes_of(zone_name, first_day)
 
     def span(start: datetime, end: datetime) -> int:
@@ -461,32 +464,50 @@ def minute_grid(
     ]
     their_time = sum(mask(5 * n, 5 * n + 5) for n, cell in enumerate(wanted.time_pattern) if cell == "X")
     found = set()
-    for chair in of.operatories:
+    for chair in [*of.operatories, *no_chairs(of)]:
         if chair.is_hidden or (wanted.operatory_ids is not None and chair.id not in wanted.operatory_ids):
             continue
         taken = closed
         for blockout in of.schedule.blockouts:
-            if chair.id in blockout.operatory_ids or blockout.operatory_ids == ():
+            nobody = blockout.operatory_ids == blockout.provider_ids == ()
+            if chair.id in blockout.operatory_ids or (nobody and blockout.location_id in (None, chair.location_id)):
                 taken |= span(blockout.start, blockout.end)
         for other in of.appointments:
-            if other.operatory_id == chair.id and other.status in TAKING and other.start:
+            nobody = other.operatory_id is other.provider_id is None
+            is_here = other.operatory_id == chair.id or (nobody and other.location_id in (None, chair.location_id))
+            is_theirs = other.patient_id == wanted.patient_id and other.status != "note"
+            if (is_here or is_theirs) and other.status in TAKING and other.start:
                 taken |= span(other.start, other.start.astimezone(UTC) + timedelta(minutes=other.minutes))
         for claim in of.claims:
-            if (claim.resource, claim.resource_id) == ("operatory", chair.id):
+            if (claim.resource, claim.resource_id) in (("operatory", chair.id), ("patient", wanted.patient_id)):
                 taken |= span(claim.start, claim.end)
         for provider in of.providers:
             if provider.is_hidden or (wanted.provider_ids is not None and provider.id not in wanted.provider_ids):
                 continue
             busy = provider_busy(of, provider.id, span)
+            away = 0
+            for blockout in of.schedule.blockouts:
+                if not blockout.operatory_ids and provider.id in blockout.provider_ids:
+                    away |= span(blockout.start, blockout.end)
             present = 0
             for block in of.schedule.work_blocks:
                 if block.provider_id == provider.id and may_work(block, chair, wanted):
                     present |= span(block.start, block.end)
             for n in candidates:
                 whole = mask(n, n + wanted.minutes)
-                if present & whole == whole and not taken & whole and not busy & (their_time << n):
-                    found.add((minutes.origin + timedelta(minutes=n), chair.id, provider.id))
+                if present & whole == whole and not (taken | away) & whole and not busy & (their_time << n):
+                    chair_id = None if chair.id == NO_CHAIR else chair.id
+                    found.add((minutes.origin + timedelta(minutes=n), chair_id, provider.id, chair.location_id))
     return found
+
+
+NO_CHAIR = "none"
+
+
+def no_chairs(of: Book) -> list[Operatory]:
+    """What stands for a chair where a location has none."""
+    located = {chair.location_id for chair in of.operatories}
+    return [Operatory(NO_CHAIR, "", location_id=one) for one in ("east", "west") if one not in located]
 
 
 def provider_busy(of: Book, provider_id: str, span) -> int:  # type: ignore[no-untyped-def]
@@ -509,8 +530,12 @@ def may_work(block: WorkBlock, chair: Operatory, wanted: Need) -> bool:
     mapped = wanted.operatory_id_to_provider_id.get(chair.id)
     if mapped is not None and mapped != block.provider_id:
         return False
+    if block.appointment_type_ids and wanted.appointment_type_id not in block.appointment_type_ids:
+        return False
     if block.operatory_ids:
         return chair.id in block.operatory_ids
+    if block.location_id is not None:
+        return chair.location_id == block.location_id
     if mapped is not None:
         return True
     if chair.is_hygiene and chair.hygienist_id:
@@ -554,6 +579,7 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
     provider_ids, chair_ids = ["1", "2", "3"], ["10", "11", "12"]
     some_chairs = st.lists(st.sampled_from(chair_ids), max_size=2, unique=True).map(tuple)
     maybe_provider = st.none() | st.sampled_from(provider_ids)
+    location_ids, types = st.sampled_from(["east", "west"]), st.sampled_from([(), (), ("exam",), ("exam", "other")])
     longest = (DAYS + 1) * 1440 - 700
     marks = st.integers(0, longest // 5).map(lambda n: 5 * n)
     # Working hours and what is in them mostly meet, and mostly around the hours in which clocks change.
@@ -571,6 +597,7 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
             is_hidden=draw(st.integers(0, 9)) == 9,
             provider_id=draw(maybe_provider),
             hygienist_id=draw(maybe_provider),
+            location_id=draw(location_ids),
         )
         for c in chair_ids
     ]
@@ -579,12 +606,23 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
         start = 30 * draw(st.integers(0, 24))
         length = draw(st.integers(2, 20)) * 30
         blocks.append(
-            WorkBlock(draw(st.sampled_from(provider_ids)), draw(some_chairs), moment(start), moment(start + length))
+            WorkBlock(
+                draw(st.sampled_from(provider_ids)),
+                draw(some_chairs),
+                moment(start),
+                moment(start + length),
+                draw(types),
+                draw(st.none() | location_ids),
+            )
         )
     blockouts = []
     for _ in range(draw(st.integers(0, 2))):
         start = draw(busy_marks)
-        blockouts.append(Blockout(draw(some_chairs), moment(start), moment(start + draw(lengths))))
+        some_providers = st.lists(st.sampled_from(provider_ids), max_size=2, unique=True).map(tuple)
+        end = moment(start + draw(lengths))
+        blockouts.append(
+            Blockout(draw(some_chairs), moment(start), end, draw(some_providers), draw(st.none() | location_ids))
+        )
     appointments = []
     for number in range(draw(st.integers(0, 5))):
         start, length = draw(busy_marks), draw(lengths)
@@ -596,21 +634,23 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
         appointments.append(
             Appointment(
                 id=str(number),
-                patient_id="70",
+                patient_id=draw(st.sampled_from(["70", "71"])),
                 status=draw(st.sampled_from(list(AppointmentStatus)[:5])),
                 start=moment(start),
                 minutes=length,
                 operatory_id=draw(st.sampled_from([*chair_ids, "99", None])),
                 provider_id=provider_id,
                 provider_times=times,
+                location_id=draw(st.none() | location_ids),
             )
         )
     claims = []
     for _ in range(draw(st.integers(0, 2))):
         start = draw(marks)
-        resource, ids = draw(st.sampled_from([("operatory", chair_ids), ("provider", provider_ids)]))
+        resources = [("operatory", chair_ids), ("provider", provider_ids), ("patient", ["70", "71"])]
+        resource, ids = draw(st.sampled_from(resources))
         span = (moment(start).astimezone(UTC), moment(start + draw(lengths)).astimezone(UTC))
-        claims.append(Claim(resource, draw(st.sampled_from(ids)), *span, "t1"))  # type: ignore[arg-type]
+        claims.append(Claim(resource, draw(st.sampled_from(ids)), *span, "t1"))
     closed = (
         frozenset({first_day + timedelta(days=draw(st.integers(0, 2)))})
         if draw(st.integers(0, 7)) == 7
@@ -626,6 +666,8 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
         operatory_id_to_provider_id=draw(
             st.just({}) | st.dictionaries(st.sampled_from(chair_ids), st.sampled_from(provider_ids), max_size=2)
         ),
+        appointment_type_id=draw(st.sampled_from([None, "exam"])),
+        patient_id=draw(st.sampled_from([None, "70"])),
     )
     booking = Booking(
         minimum_lead_minutes=draw(st.sampled_from([0, 60, 90])),
@@ -642,13 +684,16 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
 def assert_exactly_the_true_slots(case: Case) -> None:
     found = case.slots()
     true = minute_grid(case.book, case.need, case.zone_name, case.booking, case.first_day, case.now)
-    offered = [(slot.start.astimezone(UTC), slot.place.operatory_id, slot.place.provider_id) for slot in found]
+    offered = [
+        (slot.start.astimezone(UTC), slot.place.operatory_id, slot.place.provider_id, slot.place.location_id)
+        for slot in found
+    ]
     assert len(offered) == len(set(offered))
     assert set(offered) == true
     assert all(
         slot.end.astimezone(UTC) - slot.start.astimezone(UTC) == timedelta(minutes=case.need.minutes) for slot in found
     )
-    assert [slot.start.astimezone(UTC) for slot in found] == sorted(start for start, _, _ in offered)
+    assert [slot.start.astimezone(UTC) for slot in found] == sorted(start for start, *_ in offered)
 
 
 @given(cases())

@@ -89,12 +89,14 @@ ANSWERS: dict[str, Schema] = {
             "phones": _list(TEXT),
             "email": _or_null(TEXT),
             "is_active": YES_NO,
+            "is_bookable": YES_NO,
         }
     ),
     "Visits": _object(
         {
             "as_of": TIME,
             "timezone": TEXT,
+            "complete_since": _or_null(DAY),
             "upcoming": _list(ref("Visit")),
             "past": _list(ref("Visit")),
             "unscheduled": WHOLE,
@@ -126,6 +128,11 @@ ANSWERS: dict[str, Schema] = {
             "appointment_id": _or_null(TEXT),
             "patient_id": _or_null(TEXT),
             "in_chart": _or_null(YES_NO),
+            "start": _or_null(TIME),
+            "end": _or_null(TIME),
+            "operatory_id": _or_null(TEXT),
+            "provider_id": _or_null(TEXT),
+            "service_id": _or_null(TEXT),
             "patient_code": _or_null(TEXT),
             "accepted_at": TIME,
             "updated_at": TIME,

@@ -71,6 +71,11 @@ _TASK = {
     "appointment_id": "5012",
     "patient_id": "1042",
     "in_chart": True,
+    "start": "2026-03-03T09:00:00-07:00",
+    "end": "2026-03-03T10:00:00-07:00",
+    "operatory_id": "3",
+    "provider_id": "2",
+    "service_id": "cleaning",
     "patient_code": None,
     "accepted_at": "2026-03-02T15:04:05.120000+00:00",
     "updated_at": "2026-03-02T15:04:09.480000+00:00",
@@ -213,6 +218,7 @@ OPERATIONS: tuple[Operation, ...] = (
                         "phones": ["3035550142"],
                         "email": None,
                         "is_active": True,
+                        "is_bookable": True,
                     }
                 ]
             },
@@ -230,6 +236,7 @@ OPERATIONS: tuple[Operation, ...] = (
             {
                 "as_of": "2026-03-02T08:04:05-07:00",
                 "timezone": "America/Denver",
+                "complete_since": None,
                 "upcoming": [
                     {
                         "appointment_id": "5012",

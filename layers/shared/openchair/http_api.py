@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from openchair import errors, log
 from openchair.errors import CallerNotSupported, InvalidJson, InvalidRequest, OpenChairError, PracticeNotFound
-from openchair.models.practice import PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
 from openchair.models.texts import one_spelling
 from openchair.parsing import parse_json, parse_query
 from openchair.ports import PracticeReader
@@ -73,8 +73,12 @@ class PracticeRequest:
     _query: Mapping[str, list[str]]
 
     @property
+    def practice(self) -> Practice:
+        return self.record.practice
+
+    @property
     def practice_id(self) -> str:
-        return self.record.practice.id
+        return self.practice.id
 
     @property
     def key(self) -> str | None:

@@ -10,7 +10,7 @@ from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskP
 from openchair.models.office import BookCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.practice import PracticeRecord
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 
 
 class Clock(Protocol):
@@ -26,12 +26,13 @@ class Capabilities:
     """What differs between EHRs, so that the core never asks which vendor it is.
 
     `appends_notes`: `add_note` adds a line to what staff has written; where it is False, the note of a visit could only
-    be rewritten, and so is left alone. `read_cycle`: how often one that writes later compares itself with the
-    practice's own system.
+    be rewritten, and so is left alone. `moves_to_other_provider`: whether a move in place can change whose visit it is.
+    `read_cycle`: how often one that writes later compares itself with the practice's own system.
     """
 
     moves_in_place: bool
     writes_asynchronously: bool
+    moves_to_other_provider: bool = True
     holds_notes_up_to: int | None = None
     read_cycle: timedelta = timedelta()
     appends_notes: bool = False
@@ -56,13 +57,17 @@ class ScheduleReader(Protocol):
 class PatientReader(Protocol):
     """`patient` raises PatientNotFound.
 
-    `patient_appointment_history` is empty where the EHR keeps none, or gives none. `find_patients` gives every match
-    in the whole EHR account, and may give more: `records.fits` says who is meant.
+    `find_patients` gives every match in the whole EHR account, and may give more: `people.fits` says who is meant. By a
+    name it gives all who were born on that day, whatever they are called: names are spelled in many ways. It leaves
+    out none for being archived or inactive. `patient_appointments` gives what is to come, cancelled too, and of the
+    past what costs nothing more; `patient_visits` as much of the past as the EHR tells. `patient_appointment_history`
+    is empty where the EHR keeps none, or gives none.
     """
 
     def patient(self, patient_id: str) -> Patient: ...
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]: ...
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]: ...
+    def patient_visits(self, patient_id: str) -> PatientVisits: ...
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]: ...
 
 
@@ -70,8 +75,9 @@ class EhrClient(ScheduleReader, PatientReader, Protocol):
     """One practice's EHR as slots and tasks use it.
 
     Reads raise EhrNotSent, EhrRefused or EhrUnavailable. Writes are sent once and raise EhrNotSent, EhrRefused
-    or EhrOutcomeUnknown; which of the three decides what the journal records (design section 5, write step).
-    `is_confirmed` may cost a read, the answer of which is kept for a while.
+    or EhrOutcomeUnknown; which of the three decides what the journal records (design section 5, write step). They give
+    the appointment as the EHR answers it, None where it answers none. `is_confirmed` may cost a read, the answer of
+    which is kept for a while.
     """
 
     @property
@@ -81,9 +87,9 @@ class EhrClient(ScheduleReader, PatientReader, Protocol):
     def is_confirmed(self, visit: Appointment) -> bool: ...
     def create_appointment(self, new: NewAppointment) -> Appointment: ...
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment: ...
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None: ...
-    def confirm_appointment(self, appointment_id: str) -> None: ...
     def add_note(self, appointment_id: str, note: str) -> None: ...
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment | None: ...
+    def confirm_appointment(self, appointment_id: str) -> Appointment | None: ...
     def create_patient(self, new: NewPatient) -> Patient: ...
 
 
@@ -123,9 +129,10 @@ class TaskStore(ClaimReader, Protocol):
     """Tasks, their lines, idempotency records and claims. Every write is conditional on the version read.
 
     `accept` stores all of a new task in one transaction, or returns the task an equal request made before; it raises
-    IdempotencyKeyReused or SlotTaken and then stores nothing. `save` raises StaleVersion; with `take` it claims these
-    holds in the same transaction and raises SlotTaken when one is another task's, with `leave` it releases these; with
-    `join` the task gets a place at the end of that line too. `end` stores a terminal task,
+    IdempotencyKeyReused, SlotTaken or PatientBusy and then stores nothing. `save` raises StaleVersion; with `take` it
+    claims these holds in the same transaction and raises PatientBusy when the patient's time is another task's, else
+    SlotTaken when a chair's or a provider's is, with `leave` it releases these; with `join` the task gets a place at
+    the end of that line too. `end` stores a terminal task,
     releases its holds, takes it out of its lines and makes the next of each line due, in one transaction; it is due
     again only at its `sweep_at`. To release what was swept, or is another's since, is no error. `line` gives
     (practice_id, task_id) of the open tasks of a line in the order accepted. `wake` is for one waker at a time.

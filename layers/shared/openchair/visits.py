@@ -19,11 +19,13 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
     So a cancelled visit stands in `past` even when its day is still to come: nobody is expected. Notes that the EHR
     keeps as appointments are no visits. `unscheduled` counts what waits for a time (unscheduled list, planned visits).
     What another practice of the same EHR account has booked is left out. Times are the practice's wall time with
-    offset. Raises PatientNotFound and the EHR's errors.
+    offset. `complete_since` is a date: what was before it is not told; None when nothing is left out. Raises
+    PatientNotFound and the EHR's errors.
     """
     practice, now = record.practice, clock.now()
     ehr.patient(patient_id)
-    appointments = [one for one in ehr.patient_appointments(patient_id) if is_ours(practice, one.location_id)]
+    told = ehr.patient_visits(patient_id)
+    appointments = [one for one in told.appointments if is_ours(practice, one.location_id)]
     providers = {provider.id: provider for provider in ehr.providers()}
     chairs = {chair.id: chair for chair in ehr.operatories()}
 
@@ -38,6 +40,7 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
     return {
         "as_of": now.astimezone(practice.zone).isoformat(timespec="seconds"),
         "timezone": practice.timezone,
+        "complete_since": told.complete_since.isoformat() if told.complete_since else None,
         "upcoming": [answer for _, _, answer in sorted(upcoming, key=lambda one: one[:2])],
         "past": [answer for _, _, answer in sorted(past, key=lambda one: one[:2], reverse=True)],
         "unscheduled": sum(visit.start is None and visit.status in _UNSCHEDULED for visit in appointments),

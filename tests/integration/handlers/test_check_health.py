@@ -11,7 +11,7 @@ def test_a_healthy_practice_is_told_with_a_finding_for_each_thing_looked_at(stac
     assert status == 200
     assert answer == {
         "status": "ok",
-        "as_of": "2026-03-02T08:00:02-07:00",
+        "as_of": "2026-03-02T08:00:04-07:00",
         "timezone": "America/Denver",
         "latency_ms": 2078,
         "provider_count": 2,

@@ -26,7 +26,7 @@ def test_a_visit_is_booked_with_its_marker_first_in_the_note() -> None:
 
 
 def test_without_a_chair_or_provider_a_free_place_is_chosen() -> None:
-    world = World(visit("50", at(9)))
+    world = World(visit("50", at(9), patient_id="12"))
 
     task = world.do(create())
 
@@ -34,7 +34,7 @@ def test_without_a_chair_or_provider_a_free_place_is_chosen() -> None:
 
 
 def test_a_chair_somebody_booked_meanwhile_fails_as_slot_taken_and_nothing_is_sent() -> None:
-    world = World(visit("50", at(9)))
+    world = World(visit("50", at(9), patient_id="12"))
 
     task = world.do(create(provider_id="1", operatory_id="1"))
 
@@ -50,7 +50,7 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
     def claimed_first(saved: Task, take: Sequence[Hold] = (), *others: Any) -> Task:
         if take:
             world.tasks.save = original  # type: ignore[method-assign]
-            world.submit(create(provider_id="1", operatory_id="1"))
+            world.submit(create(provider_id="1", operatory_id="1", patient_id="12"))
         return original(saved, take, *others)
 
     world.tasks.save = claimed_first  # type: ignore[method-assign,assignment]
@@ -61,7 +61,7 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
 
 def test_two_tasks_that_read_the_same_free_chair_do_not_both_book_it() -> None:
     """One books and lets go of its hold between the other's look and the other's hold."""
-    world = World(visit("60", at(9), operatory_id="2", provider_id="2", provider_times=()))
+    world = World(visit("60", at(9), patient_id="13", operatory_id="2", provider_id="2", provider_times=()))
     first, second = world.submit(create()), world.submit(create(patient_id="12"))
     world.ehr.people["12"] = Patient("12", "Cy", "Roe")
     original = world.ehr.patient_appointments

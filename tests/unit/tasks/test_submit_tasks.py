@@ -186,7 +186,7 @@ def test_a_claimed_chair_is_told_at_the_door_and_nothing_is_stored() -> None:
     world.submit(create(provider_id="1", operatory_id="1"))
 
     with pytest.raises(SlotTaken):
-        world.submit(create(provider_id="1", operatory_id="1"), key="second")
+        world.submit(create(provider_id="1", operatory_id="1", patient_id="12"), key="second")
 
     assert len(world.tasks.tasks("p1", None, 10, None).tasks) == 1
     assert world.submit(create(start=at(13).isoformat()), key="second").id, "a refused request uses no key"

@@ -665,13 +665,20 @@ def test_a_decision_to_send_again_is_bounded_like_any_sending() -> None:
     assert len(world.writes()) == 5
 
 
-@pytest.mark.parametrize(("action", "code"), [("give_up", "given_up"), ("resend", "booked")])
-def test_a_person_may_decide_against_a_look_alike(action: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "stands", "code"),
+    [("give_up", True, "given_up"), ("resend", False, "booked"), ("resend", True, "patient_busy")],
+)
+def test_a_person_may_decide_against_a_look_alike_but_not_for_two_visits_at_once(
+    action: str, stands: bool, code: str
+) -> None:
     world = World()
     world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
     task = world.do(create(start=at(13).isoformat(), provider_id="2", operatory_id="2"))
     world.ehr.chart["60"] = visit("60", at(13, 30))
     reviewed = world.later(task, 60)
+    if not stands:
+        world.ehr.cancel_appointment("60", send_to_unscheduled_list=False)
 
     settled = world.later(settle(world, reviewed, action), W)
 

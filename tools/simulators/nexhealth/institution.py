@@ -93,6 +93,8 @@ class Chart:
     """Blocks that last for days."""
     replaces: dict[int, int] = field(default_factory=dict)
     """Patients that were written from a placeholder: foreign number → the placeholder's id."""
+    merged: dict[int, int] = field(default_factory=dict)
+    """Charts that staff has merged into another since the last read: foreign number → the other's."""
     unread_visits: set[int] = field(default_factory=set)
     unread_patients: set[int] = field(default_factory=set)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.simulators.nexhealth.ehr import Ehr
 from tools.simulators.nexhealth.institution import Institution
+from tools.simulators.nexhealth.load import ten_digits
 from tools.simulators.nexhealth.records import ChartVisit, Location, Operatory, Patient, Provider, WorkingHour
 from tools.simulators.nexhealth.truth import chart_truth, patient_truth
 
@@ -122,9 +123,9 @@ def _delete(ehr: Ehr, given: Document) -> Document:
 
 
 def _add_patient(ehr: Ehr, given: Document) -> Document:
-    """first_name, last_name, date_of_birth; email, phone_number are optional."""
+    """first_name, last_name; date_of_birth, email, phone_number, cell_phone_number are optional."""
     institution, now = ehr.institution, ehr.institution.now()
-    born = date.fromisoformat(given["date_of_birth"])
+    born = date.fromisoformat(given["date_of_birth"]) if given.get("date_of_birth") else None
     new = Patient(
         id=0,
         foreign=institution.new_id("foreign_patients"),
@@ -132,8 +133,9 @@ def _add_patient(ehr: Ehr, given: Document) -> Document:
         last_name=str(given["last_name"]),
         email=given.get("email"),
         bio={
-            "date_of_birth": born.isoformat(),
-            "phone_number": str(given.get("phone_number", "")),
+            "date_of_birth": born and born.isoformat(),
+            "phone_number": ten_digits(str(given.get("phone_number") or "")),
+            "cell_phone_number": str(given.get("cell_phone_number") or ""),
             "gender": str(given.get("gender", "Female")),
         },
         location_ids=(next(iter(institution.locations)),),
@@ -141,7 +143,7 @@ def _add_patient(ehr: Ehr, given: Document) -> Document:
         updated_at=now,
     )
     institution.chart.put_patient(new)
-    return {**patient_truth(institution, new), "patient_id": None}
+    return {**patient_truth(institution, new), "patient_id": None, "foreign_id": str(new.foreign)}
 
 
 def _set_patient(ehr: Ehr, given: Document) -> Document:
@@ -154,6 +156,19 @@ def _set_patient(ehr: Ehr, given: Document) -> Document:
     changed = replace(old, **own, bio={**old.bio, **columns})
     institution.chart.put_patient(changed)
     return patient_truth(institution, changed)
+
+
+def _merge_patients(ehr: Ehr, given: Document) -> Document:
+    """patient_id is merged into into_patient_id: one chart with the visits of both."""
+    institution, gone = ehr.institution, _patient(ehr.institution, given)
+    kept = _patient(institution, {"patient_id": given["into_patient_id"]})
+    if gone.foreign is None or kept.foreign is None or gone.foreign == kept.foreign:
+        raise ValueError("two charts of the EHR are merged")
+    for visit in list(institution.chart.visits.values()):
+        if visit.patient == gone.foreign:
+            institution.chart.put_visit(replace(visit, patient=kept.foreign))
+    institution.chart.merged[gone.foreign] = kept.foreign
+    return patient_truth(institution, kept)
 
 
 _PATIENT_COLUMNS = {"first_name", "last_name", "middle_name", "email", "inactive", "non_patient"}
@@ -250,6 +265,7 @@ _ACTIONS: dict[str, Callable[[Ehr, Document], Document]] = {
     "delete": _delete,
     "add_patient": _add_patient,
     "set_patient": _set_patient,
+    "merge_patients": _merge_patients,
     "read": _read,
     "set_location": _set_location,
     "set_provider": _set_provider,

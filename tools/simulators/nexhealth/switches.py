@@ -40,6 +40,8 @@ class Switches(SwitchSet):
     """Zone of `start` and `end` given as a day."""
     patient_filters: Literal["and", "contact_or"] = "and"
     """Whether e-mail and phone narrow together, or either is enough."""
+    name_lengths: Literal["whole", "cut"] = "whole"
+    """Whether the EHR cuts names when it writes a patient: first names to 15 characters, last names to 20."""
     email_rule: Literal["usual", "printed"] = "usual"
     """The pattern for e-mails on create: as surely meant, or as printed, with one character before the dot."""
     created_patient: Literal["bookable", "placeholder"] = "bookable"
@@ -70,6 +72,14 @@ class Switches(SwitchSet):
     """Whether a read leaves what an accepted change asked for while the EHR does not have it yet."""
     deleted_in_ehr: Literal["cancelled", "vanishes", "stays"] = "cancelled"
     """What a visit deleted in the EHR becomes with the next read."""
+    merged_patient: Literal["vanishes", "inactive", "stays"] = "vanishes"
+    """What the chart that was merged into another becomes with the next read; its visits are the other's then."""
+    change_while_pending: Literal["queued", "refused"] = "queued"
+    """A change of what the EHR does not have yet, a cancellation apart: written after it, or 400."""
+    type_without_hours: Literal["accept", "refuse"] = "accept"
+    """Booking a type where all hours of that time are for other types: taken, or 400."""
+    write_status_moves: Literal["with_reads", "with_writes"] = "with_reads"
+    """Whether a read also moves `write_status_at` while nothing waits to be written."""
     read_moves_last_sync_time: bool = True
     """Whether each read stamps every row it saw, or only those that changed."""
     read_moves_updated_at: bool = False

@@ -13,6 +13,11 @@ class SlotTaken(Conflict):
     sentence = "The chair or the provider is no longer free at this time."
 
 
+class PatientBusy(Conflict):
+    code = "patient_busy"
+    sentence = "The patient has another visit at this time."
+
+
 class OffSchedule(Conflict):
     code = "off_schedule"
     sentence = "No suitable provider works in a suitable chair at this time, or the practice is closed."
@@ -65,7 +70,7 @@ class ChangedInEhr(Conflict):
 
 class GivenUp(Conflict):
     code = "given_up"
-    sentence = "A person decided that it shall not be done; the EHR holds nothing of it."
+    sentence = "A person decided that it shall not be done."
 
 
 class GivenUpUnread(Conflict):
@@ -115,4 +120,9 @@ class NotWrittenToEhr(Conflict):
 
 class PatientNotBookable(Conflict):
     code = "patient_not_bookable"
-    sentence = "The EHR takes no visit for this person: they are no patient, or not in the chart yet."
+    sentence = "No visit is booked for this person: they are no patient, not in the chart yet, archived or deceased."
+
+
+class PatientInactive(Conflict):
+    code = "patient_inactive"
+    sentence = "The person's chart is inactive, so no visit is booked in it."

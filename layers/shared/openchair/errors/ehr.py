@@ -37,6 +37,13 @@ class EhrUnreachable(EhrNotSent):
     sentence = "No connection to the EHR could be made."
 
 
+class EhrNotSynced(EhrNotSent):
+    """What is to be changed still waits for the practice's own system, which has to take it first."""
+
+    code = "ehr_not_synced"
+    sentence = "The practice's own system does not have this appointment or person yet; it will be tried again."
+
+
 class EhrRefused(EhrError):
     """Certain: the EHR said no, and the same would be refused again."""
 
@@ -73,6 +80,11 @@ class EhrDuplicatePatient(EhrRejected):
 class PatientContactMissing(EhrRejected):
     code = "patient_contact_missing"
     sentence = "This EHR takes a new patient with both a phone and an e-mail only."
+
+
+class PatientPhoneForeign(EhrRejected):
+    code = "patient_phone_foreign"
+    sentence = "This EHR takes a new patient with a North American phone number only."
 
 
 class EhrNotSupported(EhrRefused):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
@@ -69,7 +69,7 @@ DECISIONS = ("adopt", "resend", "give_up")
 
 
 class Hold(Stored):
-    """Time of a chair (`operatory`) or of a provider that a task keeps for itself; UTC, on five-minute marks."""
+    """Time of a chair (`operatory`), provider or patient that a task keeps for itself; UTC, on five-minute marks."""
 
     resource: str
     resource_id: str
@@ -79,22 +79,33 @@ class Hold(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A hold as others see it."""
+    """A hold as others see it. What a newer version holds besides chairs, providers and patients is in nobody's way."""
 
-    resource: Literal["operatory", "provider"]
+    resource: str
     resource_id: str
     start: datetime
     end: datetime
     task_id: str
 
 
+class Standing(Stored):
+    """When and where a visit stood when the EHR last told of it."""
+
+    start: datetime
+    minutes: int
+    operatory_id: str | None = None
+    provider_id: str | None = None
+
+
 class Step(Stored):
     """One write to a chart, or one look at it, with its journal. All of it is recorded before anything is sent.
 
-    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before. `refusals` are fingerprints
-    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back, and
-    `refused_since` for how long the EHR has refused to be read for it. Of a look at what became of a write, `sent_at`
-    is when the write was known to be accepted, and a comparison after `settles_at` tells what came of it.
+    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before, `seen_...` what was there
+    when it was sent. `refusals` are fingerprints of answers on no list, one for each send that got one; `was_unclear`
+    says that it had to be read back, and `refused_since` for how long the EHR has refused to be read for it.
+    `in_chart`: whether the practice's own system had it when the step was done. Of a look at what became of a write,
+    `sent_at` is when the write was known to be accepted, `accepted_at` when by the EHR's own clock, and a comparison
+    after `settles_at` tells what came of it.
     """
 
     kind: Annotated[StepKind, _known(StepKind)]
@@ -102,9 +113,11 @@ class Step(Stored):
     marker: str | None = None
     attempt: int = 0
     sent_at: datetime | None = None
+    accepted_at: datetime | None = None
     settles_at: datetime | None = None
     refused_since: datetime | None = None
     seen_appointment_ids: tuple[str, ...] = ()
+    seen_patient_ids: tuple[str, ...] = ()
     appointment_id: str | None = None
     patient_id: str | None = None
     operatory_id: str | None = None
@@ -122,6 +135,7 @@ class Step(Stored):
     old_confirmation: str | None = None
     refusals: tuple[str, ...] = ()
     was_unclear: bool = False
+    in_chart: bool | None = None
     code: str | None = None
 
 
@@ -140,7 +154,8 @@ SHAPE = 1
 class Task(Stored):
     """A task as stored, with its journal. Answers show less of it (`task_answer` in tasks).
 
-    `announced` is the state and code that were published last.
+    `visit`: the visit that was booked, moved, cancelled or confirmed. `announced` is the state and code that were
+    published last.
     """
 
     id: str
@@ -154,6 +169,7 @@ class Task(Stored):
     appointment_id: str | None = None
     patient_id: str | None = None
     in_chart: bool | None = None
+    visit: Standing | None = None
     steps: tuple[Step, ...]
     lines: tuple[str, ...] = ()
     holds: tuple[Hold, ...] = ()

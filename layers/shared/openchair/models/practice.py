@@ -77,7 +77,8 @@ def _blockout_types(given: object) -> object:
 
 
 class Booking(Document):
-    """`practice_notes_close`: a note of the practice for a whole day closes it, as a holiday does, which looks the same
+    """`inactive_patients`: whether those who no longer come can be booked; NexHealth itself refuses them all the same.
+    `practice_notes_close`: a note of the practice for a whole day closes it, as a holiday does, which looks the same
     in Open Dental. `blockouts`: which of Open Dental's shut time, by the ids or names of their types, or only those
     whose type is flagged so."""
 
@@ -86,6 +87,7 @@ class Booking(Document):
     horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
     practice_notes_close: bool = True
     blockouts: Annotated[BlockoutTypes, BeforeValidator(_blockout_types)] = "all"
+    inactive_patients: Literal["refuse", "book"] = "refuse"
 
 
 class Sync(Document):

@@ -12,7 +12,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from openchair.errors import StoreUnavailable
+from openchair.errors import OpenChairError, PatientBusy, SlotTaken, StoreUnavailable
 from openchair.models.journal import Claim, Hold
 from openchair.store import tables
 from openchair.store.tables import MINUTE_MARKS, ClaimItem
@@ -44,18 +44,25 @@ def items_of(holds: Iterable[Hold]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CellUpdate:
-    """Of one item, under the condition that none of these cells is another task's. `takes`: it takes some of them."""
+    """Of one item, under the condition that none of these cells is another task's.
+
+    `taken`: what it means when one is, None where none of them was to be taken.
+    """
 
     item: ClaimItem
     actions: list[Action]
     condition: Condition
-    takes: bool
+    taken: type[OpenChairError] | None
 
 
 def updates(account: str, task_id: str, take: Iterable[Cell], free: Iterable[Cell]) -> Iterator[CellUpdate]:
-    """One for each item, since a transaction touches an item once. What is swept is free already: that is no error."""
+    """One for each item, since a transaction touches an item once; a patient's are told first.
+
+    What is swept is free already: that is no error.
+    """
     taken = set(take)
-    for (key, expires_at), group in groupby(sorted({*taken, *free}), key=lambda cell: (cell[0], cell[2])):
+    in_order = sorted({*taken, *free}, key=lambda cell: (not _is_patients(cell[0]), cell))
+    for (key, expires_at), group in groupby(in_order, key=lambda cell: (cell[0], cell[2])):
         found = list(group)
         marks = [_attribute(mark) for _, mark, _ in found]
         actions: list[Action] = [
@@ -64,9 +71,12 @@ def updates(account: str, task_id: str, take: Iterable[Cell], free: Iterable[Cel
         # Also of one that was swept: what a release leaves of it is swept again.
         actions.append(ClaimItem.expires_at.set(expires_at))
         condition = reduce(and_, [mark.does_not_exist() | (mark == task_id) for mark in marks])
-        yield CellUpdate(
-            ClaimItem(tables.claims_partition(account), key), actions, condition, not taken.isdisjoint(found)
-        )
+        meaning = None if taken.isdisjoint(found) else PatientBusy if _is_patients(key) else SlotTaken
+        yield CellUpdate(ClaimItem(tables.claims_partition(account), key), actions, condition, meaning)
+
+
+def _is_patients(key: str) -> bool:
+    return tables.from_claim_sort_key(key)[1] == "patient"
 
 
 def still_held(account: str, task_id: str, wanted: Iterable[Cell]) -> list[Cell]:
@@ -109,7 +119,7 @@ def _claims_of(item: ClaimItem) -> Iterator[Claim]:
         if task_id is not None:
             start = hour + timedelta(minutes=minutes[0])
             end = hour + timedelta(minutes=minutes[-1] + 5)
-            yield Claim("operatory" if resource == "operatory" else "provider", resource_id, start, end, task_id)
+            yield Claim(resource, resource_id, start, end, task_id)
 
 
 def _attribute(mark: str) -> UnicodeAttribute:

@@ -153,7 +153,7 @@ def instant_key(instant: datetime) -> str:
 
 
 class ClaimItem(Model):
-    """An hour of one chair or provider; `m00` to `m55` hold the id of the task that keeps these five minutes."""
+    """An hour of a chair, provider or patient; `m00` to `m55` hold the id of the task that keeps these five minutes."""
 
     class Meta(_Table):
         table_name = _TableName("claims_table")

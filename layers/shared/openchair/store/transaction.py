@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from openchair.errors import OpenChairError, SlotTaken, StaleVersion, StoreError, StoreUnavailable
+from openchair.errors import OpenChairError, StaleVersion, StoreError, StoreUnavailable
 from openchair.ports import Clock
 from openchair.store.claim_store import CellUpdate
 from openchair.store.tables import TaskItem
@@ -48,7 +48,7 @@ class Transaction:
 
     def claim(self, updates: Iterable[CellUpdate]) -> None:
         for one in updates:
-            self.update(one.item, one.actions, one.condition, SlotTaken if one.takes else HoldLost)
+            self.update(one.item, one.actions, one.condition, one.taken or HoldLost)
 
     def commit(self) -> None:
         token = uuid4().hex

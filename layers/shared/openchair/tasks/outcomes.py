@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openchair.errors import OpenChairError
+from openchair.errors import GivenUp, OpenChairError
 
 QUEUED = "queued"
 WORKING = "working"
@@ -19,6 +19,8 @@ PATIENT_CREATED_LOOK_ALIKE = "patient_created_look_alike"
 PATIENT_FOUND = "patient_found"
 SEVERAL_PATIENTS_MATCH = "several_patients_match"
 PATIENT_INACTIVE = "patient_inactive"
+PATIENT_NOT_BOOKABLE = "patient_not_bookable"
+PATIENT_LOOK_ALIKE = "patient_look_alike"
 OUTCOME_UNKNOWN = "outcome_unknown"
 READ_REFUSED = "read_refused"
 OLD_VISIT_REMAINS = "old_visit_remains"
@@ -56,7 +58,9 @@ SENTENCES = {
     PATIENT_CREATED: "The patient's chart is created.",
     PATIENT_CREATED_LOOK_ALIKE: "The patient's chart is created; one of the same name and birth date exists.",
     PATIENT_FOUND: "The patient had a chart before; it is used.",
-    PATIENT_INACTIVE: "The person's only chart is archived or inactive; a person has to choose.",
+    PATIENT_INACTIVE: "The person's chart is inactive, so no visit is booked in it.",
+    PATIENT_NOT_BOOKABLE: "The person's chart takes no visit: no patient, not in the chart yet, archived or deceased.",
+    PATIENT_LOOK_ALIKE: "A chart of a similar name may be this person's; a person has to look.",
     SEVERAL_PATIENTS_MATCH: "Several charts match this person; a person has to choose.",
     OUTCOME_UNKNOWN: "The EHR's answer was lost; a person has to look whether it was done.",
     READ_REFUSED: "The EHR refuses to be read, so nobody here can tell whether it was done; a person has to look.",
@@ -86,6 +90,22 @@ SENTENCES = {
 def told(code: str) -> dict[str, Any]:
     """The updates that make a task tell this."""
     return {"code": code, "message": SENTENCES[code]}
+
+
+_LEFT = {
+    OUTCOME_UNKNOWN: "whether the EHR holds something of it is not known.",
+    LOOK_ALIKE_IN_EHR: "the EHR holds a visit that may be this one.",
+    REMOVED_IN_EHR: "it was done, and somebody has removed it from the EHR.",
+}
+
+
+def given_up(found: str | None, *, has_chart: bool) -> GivenUp:
+    """What a person leaves who gives up: `found` is the code of the last look, None when nothing of it was there.
+
+    `has_chart`: a new patient's chart had been made or found before.
+    """
+    nothing = "the patient's chart stands, and nothing else of it." if has_chart else "the EHR holds nothing of it."
+    return GivenUp(f"A person decided that it shall not be done; {_LEFT.get(found or '', nothing)}")
 
 
 def told_of(error: OpenChairError) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from openchair.clients.pages import Page, page_from
@@ -14,29 +15,54 @@ from openchair.errors import (
     EhrDuplicatePatient,
     EhrKeyRefused,
     EhrNotSupported,
+    EhrNotSynced,
     EhrRejected,
     EhrUnavailable,
+    LocationNotFound,
+    OffSchedule,
     OpenChairError,
+    OperatoryNotFound,
+    PatientInactive,
     PatientNotBookable,
     PatientNotFound,
+    ProviderNotFound,
     SlotTaken,
 )
 
 
-def _listed(pattern: str, error: type[OpenChairError]) -> tuple[re.Pattern[str], type[OpenChairError]]:
-    return re.compile(pattern, re.IGNORECASE), error
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A text we know, and what it means."""
+
+    pattern: re.Pattern[str]
+    error: type[OpenChairError]
+    detail: str | None = None
 
 
-# Refusals that make certain that nothing was done. A text that is not here leaves a write's outcome unknown.
+def _listed(pattern: str, error: type[OpenChairError], detail: str | None = None) -> _Listed:
+    return _Listed(re.compile(pattern, re.IGNORECASE), error, detail)
+
+
+# Refusals that make certain that nothing was done; the first that is found decides. A text that is not here leaves a
+# write's outcome unknown.
 _TEXTS = (
+    _listed(r"not (yet )?synced with the pms|\blive client\b", EhrNotSynced),
+    _listed(r"appointment_type_id was not found to be configured", OffSchedule, "The EHR books no such type then."),
     _listed(r"patient.{0,60}already exists?|existing patient|already exists?.{0,60}patient", EhrDuplicatePatient),
     _listed(r"not supported|unsupported|does not support|cannot be (edited|updated) (in|on|for)", EhrNotSupported),
     _listed(r"patient with id \S+ not found|patient not found", PatientNotFound),
-    _listed(r"\bnew_patient\b|\bnon_patient\b|patient is inactive|inactive patient", PatientNotBookable),
+    _listed(r"\bprovider with id \S+ not found", ProviderNotFound),
+    _listed(r"\boperatory with id \S+ not found", OperatoryNotFound),
+    _listed(r"\blocation with id \S+ not found", LocationNotFound),
+    _listed(r"\b(appointment )?type with id \S+ not found", EhrRejected),
+    _listed(r"\bnew_patient\b|\bnon_patient\b|patient (can ?not|can't) be booked", PatientNotBookable),
+    _listed(r"patient is inactive|inactive patient", PatientInactive),
     _listed(r"(slot|time) .{0,40}(not available|unavailable|taken)|double.?book|already booked", SlotTaken),
-    _listed(r"^missing parameter|is (missing|invalid|not valid)$|must be |can't be |cannot be |too long", EhrRejected),
+    _listed(r"^missing parameter|^blank values not allowed for parameter", EhrRejected),
+    _listed(r"is (missing|invalid|not valid)$|must be |can't be |cannot be |too long", EhrRejected),
     _listed(r"start.?time.{0,40}(past|future)|in the past", EhrRejected),
 )
+_CANCELLED = re.compile(r"already cancell?ed", re.IGNORECASE)
 _IGNORED = re.compile(r"parameters are ignored(?::(?P<names>[^.]*))?", re.IGNORECASE)
 _NARROW_NOTHING = frozenset(
     {"subdomain", "per_page", *("include", "include[]"), *("unavailable", "provider_ids", "provider_ids[]")}
@@ -132,9 +158,11 @@ def _error_of(reply: Reply, document: Mapping[str, Any] | None, asked: Asked) ->
 
 def _refusal(document: Mapping[str, Any], asked: Asked) -> OpenChairError:
     texts = _texts(document.get("error")) or _texts(document.get("description"))
-    for pattern, error in _TEXTS:
-        if any(pattern.search(text) for text in texts):
-            return error()
+    if asked.cancelled is not None and any(_CANCELLED.search(text) for text in texts):
+        return asked.cancelled()
+    for listed in _TEXTS:
+        if any(listed.pattern.search(text) for text in texts):
+            return listed.error(listed.detail)
     if asked.is_write:
         return unlisted("\n".join(texts))
     return EhrRejected()

@@ -1,8 +1,10 @@
 """Appointments on NexHealth, which accepts a write at once and carries it out later."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
+from openchair import wall_time
 from openchair.clients.book import Taken, bounds
 from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.book import taken
@@ -11,10 +13,21 @@ from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import AppointmentRow, BookedRow, SlotGroupRow
 from openchair.clients.nexhealth.translate import OfferedSlot
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import AppointmentNotFound, EhrNotSupported, EhrRefused, OperatoryNotFound, PatientNotFound
-from openchair.models.visit import Appointment, Move, NewAppointment, Place
+from openchair.errors import (
+    AppointmentNotFound,
+    Conflict,
+    EhrNotSupported,
+    EhrRefused,
+    NotCancellable,
+    NotConfirmable,
+    NotMovable,
+    OperatoryNotFound,
+    PatientNotFound,
+)
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits, Place
 
 _BEFORE = timedelta(days=30)
+_LONG_BEFORE = timedelta(days=3653)
 _AFTER = timedelta(days=731)
 
 _LONGEST_BLOCK = timedelta(days=183)
@@ -116,18 +129,21 @@ class AppointmentCalls(OfficeCalls):
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """NexHealth, GET /appointments with patient_ids[], cancelled ones too, from a month ago to two years ahead."""
+        return self._of_patient(patient_id, datetime.combine(self._kept.clock.now().date(), time(), UTC) - _BEFORE)
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        """As `patient_appointments`, from ten years ago: the vendor lists no row without a window."""
+        since = self._kept.clock.now().astimezone(self._zone).date() - _LONG_BEFORE
+        return PatientVisits(self._of_patient(patient_id, wall_time.day_bounds(since, self._zone)[0]), since)
+
+    def _of_patient(self, patient_id: str, begin: datetime) -> Sequence[Appointment]:
         known = str(translate.number(patient_id, PatientNotFound))
-        today = datetime.combine(self._kept.clock.now().date(), time(), UTC)
+        end = datetime.combine(self._kept.clock.now().date(), time(), UTC) + _AFTER
         rows = [
             row
             for location_id in self._location_ids
             for row in self._window(
-                "list_patient_appointments",
-                location_id,
-                today - _BEFORE,
-                today + _AFTER,
-                {"patient_ids[]": known},
-                AppointmentRow,
+                "list_patient_appointments", location_id, begin, end, {"patient_ids[]": known}, AppointmentRow
             )
         ]
         # A server that does not know a filter ignores it.
@@ -174,23 +190,35 @@ class AppointmentCalls(OfficeCalls):
         return self._translated(row)
 
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment:
-        """NexHealth, PATCH /appointments/{id} with absolute times; 400 where the system behind cannot."""
-        return self._patch("move_appointment", appointment_id, translate.move_body(move, OperatoryNotFound))
+        """NexHealth, PATCH /appointments/{id} with absolute times; 400 where the system behind cannot.
 
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
-        """NexHealth, PATCH /appointments/{id}. There is no list of unscheduled visits."""
-        self._patch("cancel_appointment", appointment_id, {"appt": {"cancelled": True}})
+        The provider stays: the vendor has no way to change one.
+        """
+        return self._patch("move_appointment", appointment_id, translate.move_body(move, OperatoryNotFound), NotMovable)
 
-    def confirm_appointment(self, appointment_id: str) -> None:
-        self._patch("confirm_appointment", appointment_id, {"appt": {"confirmed": True}})
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment | None:
+        """NexHealth, PATCH /appointments/{id}. There is no list of unscheduled visits.
+
+        One that somebody has cancelled since it was looked at is what was asked for.
+        """
+        with suppress(NotCancellable):
+            return self._patch("cancel_appointment", appointment_id, {"appt": {"cancelled": True}}, NotCancellable)
+        return None
+
+    def confirm_appointment(self, appointment_id: str) -> Appointment:
+        return self._patch("confirm_appointment", appointment_id, {"appt": {"confirmed": True}}, NotConfirmable)
 
     def add_note(self, appointment_id: str, note: str) -> None:
         """A note at NexHealth can only be overwritten, with what was there the last time the practice was read."""
         raise EhrNotSupported
 
-    def _patch(self, operation: str, appointment_id: str, body: dict[str, object]) -> Appointment:
+    def _patch(
+        self, operation: str, appointment_id: str, body: dict[str, object], cancelled: type[Conflict]
+    ) -> Appointment:
         path = _path(appointment_id)
-        row = self._write(operation, "PATCH", path, body, AppointmentRow, "appt", AppointmentNotFound)
+        row = self._write(
+            operation, "PATCH", path, body, AppointmentRow, "appt", AppointmentNotFound, cancelled=cancelled
+        )
         return self._translated(row)
 
     def _window[R: AppointmentRow](

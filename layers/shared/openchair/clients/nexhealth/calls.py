@@ -12,7 +12,7 @@ from openchair.clients.replies import Asked
 from openchair.clients.rows import Row
 from openchair.clients.transport import Transport
 from openchair.clients.wire import EhrRequest
-from openchair.errors import NotFound
+from openchair.errors import Conflict, NotFound
 from openchair.models.practice import NexHealthSettings, Practice
 
 PAGE = 300
@@ -101,11 +101,11 @@ class Calls:
         inside: str,
         missing: type[NotFound] | None = None,
         location_id: str | None = None,
+        cancelled: type[Conflict] | None = None,
     ) -> R:
         query = {"subdomain": self._settings.subdomain}
         if location_id is not None:
             query["location_id"] = location_id
         request = EhrRequest(operation, method, path, query, body)
-        return self._transport.send(
-            request, object_of(model, Asked(is_write=True, missing=missing), inside), self._deadline
-        )
+        asked = Asked(is_write=True, missing=missing, cancelled=cancelled)
+        return self._transport.send(request, object_of(model, asked, inside), self._deadline)

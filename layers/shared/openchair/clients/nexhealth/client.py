@@ -20,6 +20,7 @@ class NexHealthClient(PatientCalls, AppointmentCalls):
         return Capabilities(
             moves_in_place=self._kept.get(f"moves in place {self._location_ids[0]}", self._moves_in_place),
             writes_asynchronously=True,
+            moves_to_other_provider=False,
             holds_notes_up_to=_NOTE,
             read_cycle=timedelta(minutes=self._settings.read_cycle_minutes),
         )

@@ -201,11 +201,10 @@ class AppointmentRow(_Identified):
     note: Annotated[str, or_nothing(lambda value: "" if value is None else str(value), "")] = Field("", repr=False)
     foreign_id: Text = ""
     foreign_id_type: Text = ""
-    updated_at: Text = ""
-    last_sync_time: Moment = None
+    updated_at: Moment = None
 
     documented = _names(
-        "provider_name created_at timezone institution_id misc"
+        "last_sync_time provider_name created_at timezone institution_id misc"
         " patient_confirmed created_by_user_id is_guardian patient_confirmed_at cancelled_at is_new_clients_patient"
         " confirmed_at sooner_if_possible checked_out_at referrer is_past_patient timezone_offset"
         " patient operatory appointment_type procedures descriptors booking_details"

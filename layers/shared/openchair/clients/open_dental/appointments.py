@@ -18,7 +18,7 @@ from openchair.errors import (
     PatientNotFound,
     ProviderNotFound,
 )
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 
 
 class AppointmentCalls(OfficeCalls):
@@ -47,6 +47,9 @@ class AppointmentCalls(OfficeCalls):
         )
         # A server that does not know a filter may ignore it.
         return [translate.appointment(row, self._zone) for row in rows if str(row.PatNum) == patient_id]
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def appointment_history(
         self, *, patient_id: str | None = None, appointment_id: str | None = None

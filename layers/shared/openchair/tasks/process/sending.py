@@ -6,7 +6,7 @@ from openchair.models.request import RescheduleAppointment
 from openchair.tasks.process.meanings import TOLD, At, Meaning, meaning_of
 from openchair.tasks.process.worker import Worker, as_
 from openchair.tasks.steps import PREPARE
-from openchair.tasks.steps.common import Desk, Done, NeedsReview, Ready
+from openchair.tasks.steps.common import Desk, Done, Instead, NeedsReview, Ready
 from openchair.tasks.submit import rebooking
 
 WRITE_NEEDS_SECONDS = 70.0
@@ -34,6 +34,8 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
             return worker.review(task, ready.code)
         if isinstance(ready, Done):
             return worker.done(task, step, ready, desk)
+        if isinstance(ready, Instead):
+            return worker.save(task, steps=ready.steps)
         step = ready.step
         take = [hold for hold in ready.holds or () if hold not in task.holds]
         leave = [hold for hold in task.holds if ready.holds is not None and hold not in ready.holds]

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from openchair.errors import GivenUpUnread, OpenChairError
+from openchair.errors import EhrNotSynced, GivenUp, GivenUpUnread, OpenChairError
 from openchair.models.journal import TERMINAL, Hold, Step, StepKind, StepState, Task, TaskState
 from openchair.models.request import TaskType
 from openchair.ports import Circuits, Clock, TaskStore
 from openchair.tasks import outcomes
 from openchair.tasks.lines import line_of_appointment
 from openchair.tasks.outcomes import told, told_of
-from openchair.tasks.process.meanings import Meaning, meaning_of, where
-from openchair.tasks.steps.await_chart import AWAITED_BY
-from openchair.tasks.steps.common import Desk, Done
+from openchair.tasks.process.meanings import At, Meaning, meaning_of, where
+from openchair.tasks.steps.await_chart import AWAITED_BY, awaiting
+from openchair.tasks.steps.common import Desk, Done, standing_of
 from openchair.tasks.steps.note import not_written
 
 RETRY_FIRST = 30.0
@@ -24,6 +24,8 @@ LOOK_AGAIN = timedelta(seconds=60)
 EHR_CAP = timedelta(seconds=60)
 SKEW = timedelta(seconds=2)
 SPARE = timedelta(seconds=10)
+SYNC_WAITED_FOR = timedelta(hours=24)
+_NEVER_SYNCED = "The practice's own system has not taken this appointment or person in for a day; nothing was done."
 _WHAT_REMAINS = {
     StepKind.WITHDRAW: outcomes.COLLISION_REMAINS,
     StepKind.MOVE_BACK: outcomes.MOVED_ONTO_COLLISION,
@@ -71,6 +73,7 @@ class Worker:
                 "code": done.code,
                 "appointment_id": done.appointment_id or step.appointment_id,
                 "patient_id": done.patient_id or step.patient_id,
+                "in_chart": done.in_chart,
             }
         )
         updates: dict[str, Any] = {"patient_id": done.patient_id or task.patient_id}
@@ -78,11 +81,13 @@ class Worker:
             updates |= {"appointment_id": done.appointment_id or task.appointment_id, "in_chart": True}
         if done.in_chart is not None:
             updates["in_chart"] = done.in_chart
+        if done.visit is not None and (standing := standing_of(done.visit)) is not None:
+            updates["visit"] = standing
         task = task.with_step(place, finished, **updates)
-        awaits = AWAITED_BY.get(step.kind) if desk.capabilities.writes_asynchronously else None
-        if awaits is not None and step.sent_at is not None:
+        is_awaited = step.kind in AWAITED_BY and desk.capabilities.writes_asynchronously
+        if is_awaited and (step.sent_at is not None or done.stood):
             behind = place + 1
-            steps = (*task.steps[:behind], Step(kind=awaits, sent_at=self.clock.now()), *task.steps[behind:])
+            steps = (*task.steps[:behind], awaiting(finished, done, self.clock.now()), *task.steps[behind:])
             task = task.changed(steps=steps, in_chart=False)
         if task.next_step is None:
             return self.finish(task)
@@ -112,6 +117,8 @@ class Worker:
     def settle(self, task: Task, error: OpenChairError) -> Task:
         """What an error that is certain to have changed nothing comes to: try later, a person, or the end."""
         meaning = meaning_of(error, where(task))
+        if isinstance(error, EhrNotSynced) and where(task) is At.NEW and self._waited_for_sync(task):
+            meaning, error = Meaning.NO, EhrNotSynced(_NEVER_SYNCED)
         if meaning in (Meaning.AGAIN, Meaning.BUSY):
             if meaning is Meaning.AGAIN:
                 self.circuits.failed(task.ehr_account_id)
@@ -126,8 +133,11 @@ class Worker:
         if step.kind is StepKind.APPEND_NOTE:
             # A move does not fail because of its note.
             return self.save(task.with_step(task.place, as_(step, StepState.DONE, code=not_written(task).code)))
-        in_chart = any(done.state is StepState.DONE for done in task.steps)
+        in_chart = task.in_chart if isinstance(error, GivenUp) else bool(task.in_chart)
         return self.end(task, TaskState.FAILED, {"in_chart": in_chart, **told_of(error)})
+
+    def _waited_for_sync(self, task: Task) -> bool:
+        return self.clock.now() >= task.accepted_at + SYNC_WAITED_FOR
 
     def _refused_look(self, task: Task, error: OpenChairError) -> Task:
         """One refusal says nothing of a write. One that lasts leaves it to a person, who can look otherwise."""
@@ -195,9 +205,16 @@ def _without_withdrawn(task: Task) -> dict[str, Any]:
     """A visit that was taken back is told no more; an onboarded patient's chart stays."""
     if not any(step.kind is StepKind.WITHDRAW for step in task.steps):
         return {}
-    onboarded = task.type is TaskType.ONBOARD_NEW_PATIENT
     old = getattr(task.request, "appointment_id", None)
-    return {"appointment_id": old, "in_chart": onboarded}
+    return {"appointment_id": old, "visit": None, "in_chart": _patient_is_in_chart(task)}
+
+
+def _patient_is_in_chart(task: Task) -> bool:
+    """An onboarded person's chart: as it was told when it was made, or brought there by the visit."""
+    if task.type is not TaskType.ONBOARD_NEW_PATIENT:
+        return False
+    made, *visits = task.steps
+    return made.in_chart is not False or any(step.in_chart for step in visits)
 
 
 def _delay(task: Task, error: OpenChairError) -> float:

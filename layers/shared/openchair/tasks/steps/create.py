@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientNotBookable, PatientNotFound
+from openchair.errors import (
+    AppointmentNotFound,
+    ChangedInEhr,
+    EhrNotSupported,
+    NotMovable,
+    PatientBusy,
+    PatientNotFound,
+)
 from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
-from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment
+from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment, Place
+from openchair.people import refusal_of
 from openchair.progress import check_not_begun
+from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move, need_for_service
-from openchair.slots.openings import holds_for
 from openchair.tasks import outcomes
 from openchair.tasks.ids import new_marker
 from openchair.tasks.steps.common import (
@@ -26,6 +34,7 @@ from openchair.tasks.steps.common import (
     confirm_unchanged,
     named_visit,
     note_with,
+    of_others,
 )
 from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.submit import requested_start
@@ -40,14 +49,16 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     assert task.patient_id is not None
     service = desk.record.practice.service(visit.service_id)
     patient = chart_of(task, task.patient_id, desk)
-    if not patient.is_bookable:
-        raise PatientNotBookable
+    refused = refusal_of(patient, desk.record.practice.booking)
+    if refused is not None:
+        raise refused
     need = need_for_service(
         desk.record.practice,
         visit.service_id,
         provider_id=visit.provider_id,
         operatory_id=visit.operatory_id,
         location_id=visit.location_id,
+        patient_id=patient.id,
     )
     start = requested_start(visit, desk.record)
     marker = step.marker or new_marker()
@@ -84,6 +95,7 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
     place = best_place(
         task, step, desk, need, start, old=old, provider_id=request.provider_id, allow_overlap=request.allow_overlap
     )
+    _check_beside(old, start, place, desk)
     marker = step.marker or new_marker()
     new = NewAppointment(
         patient_id=old.patient_id,
@@ -98,6 +110,17 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
     return _ready(task, with_old, desk, new, marker, request.allow_overlap, old)
 
 
+def _check_beside(old: Appointment, start: datetime, place: Place, desk: Desk) -> None:
+    """Raises EhrNotSupported where a new visit would stand in the chair of the old one, which goes only afterwards.
+
+    A system that writes later finds the collision when nobody waits for its answer any more, and may not tell it.
+    """
+    if old.start is None or place.operatory_id != old.operatory_id or not desk.capabilities.writes_asynchronously:
+        return
+    if start < _after(old.start, old.minutes) and old.start < _after(start, old.minutes):
+        raise EhrNotSupported("This EHR books the new visit first, and the old one still takes up its chair then.")
+
+
 def _ready(
     task: Task,
     step: Step,
@@ -107,11 +130,12 @@ def _ready(
     allow_overlap: bool,
     old: Appointment | None = None,
 ) -> Ready:
-    seen = tuple(appointment.id for appointment in desk.ehr.patient_appointments(new.patient_id))
+    instead_of = old.id if old is not None else None
+    theirs = desk.ehr.patient_appointments(new.patient_id)
     planned = step.model_copy(
         update={
             "marker": marker,
-            "seen_appointment_ids": seen,
+            "seen_appointment_ids": tuple(appointment.id for appointment in theirs),
             "patient_id": new.patient_id,
             **at_place(new.place, new.start, new.minutes, new.time_pattern),
         }
@@ -121,14 +145,18 @@ def _ready(
 
     def send() -> Done:
         created = desk.ehr.create_appointment(new)
-        return Done(code, appointment_id=created.id, patient_id=new.patient_id)
+        return Done(code, appointment_id=created.id, patient_id=new.patient_id, visit=created)
 
     if allow_overlap:
         return Ready(planned, send)
-    holds = holds_for(new.place, new.start, new.minutes, new.time_pattern)
+    # Also where the day's book is read of some locations only, the patient's list may tell of more.
+    others = (visit for visit in of_others(planned, theirs) if visit.id != instead_of)
+    if any(visit.patient_id and visit.is_visit and _overlaps(visit, planned) for visit in others):
+        raise PatientBusy
+    holds = holds_for(new.place, new.start, new.minutes, new.time_pattern, new.patient_id)
 
     def confirm() -> None:
-        confirm_free(desk, planned)
+        confirm_free(desk, planned, instead_of=instead_of)
         if old is not None:
             confirm_unchanged(desk, old)
 
@@ -154,13 +182,14 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
         found = _look_for(task, step, step.patient_id, desk)
         if isinstance(found, Unseen):
             # Asked for after the visits: an id that is still there then had them all.
-            patient_id = chart_of(task, step.patient_id, desk).id
-            if patient_id != step.patient_id:
-                found = _look_for(task, step, patient_id, desk)
+            chart = chart_of(task, step.patient_id, desk)
+            if chart.id != step.patient_id:
+                found = _look_for(task, step, chart.id, desk)
             if isinstance(found, Unseen):
-                return _in_the_book(task, step, patient_id, desk)
+                is_out_of_use = refusal_of(chart, desk.record.practice.booking) is not None
+                return _in_the_book(task, step, None if is_out_of_use else chart.id, desk)
     except PatientNotFound:
-        return NeedsReview(outcomes.OUTCOME_UNKNOWN)
+        return _in_the_book(task, step, None, desk)
     return found
 
 
@@ -180,15 +209,19 @@ def _look_for(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
     return Unseen()
 
 
-def _in_the_book(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
+def _in_the_book(task: Task, step: Step, patient_id: str | None, desk: Desk) -> ReadBack:
     """A patient's list can end before the day asked for; a visit can stand under another chart since two were merged.
 
-    Whose chart that is, and whether the note was only copied, is for a person to say.
+    `patient_id` None: the chart is gone, or could be booked when we sent and no longer can, so another may have its
+    visits now. Else whose chart another is, and whether the note was only copied, is for a person to say.
     """
     assert step.marker is not None
     assert step.start is not None
     day = step.start.astimezone(desk.record.practice.zone).date()
     ours = [visit for visit in desk.ehr.appointments(day, day) if step.marker in visit.note]
+    if patient_id is None:
+        merged = [one for one in ours if one.status is AppointmentStatus.BOOKED and one.start == step.start]
+        return _standing(task, merged, step, desk) if merged else NeedsReview(outcomes.OUTCOME_UNKNOWN)
     if any(visit.patient_id != patient_id for visit in ours):
         return NeedsReview(outcomes.LOOK_ALIKE_IN_EHR)
     return _standing(task, ours, step, desk) if ours else Unseen()
@@ -199,13 +232,17 @@ def _standing(task: Task, ours: Sequence[Appointment], step: Step, desk: Desk) -
     as_asked = [visit for visit in ours if visit.is_expected and visit.start == step.start]
     told = min(as_asked or ours, key=_by_age)
     code = _note(task, step.marker, desk)[1] if as_asked else outcomes.STATUS_CHANGED_IN_EHR
-    return Done(code, told.id, told.patient_id)
+    return Done(code, told.id, told.patient_id, visit=told)
 
 
 def _looks_alike(visit: Appointment, step: Step) -> bool:
     """Not there before we sent, at our time, and no other task's: it may be ours, its note lost."""
     if visit.id in step.seen_appointment_ids or not visit.occupies or MARKER.search(visit.note):
         return False
+    return _overlaps(visit, step)
+
+
+def _overlaps(visit: Appointment, step: Step) -> bool:
     assert step.start is not None
     assert step.minutes is not None
     assert visit.start is not None
@@ -231,13 +268,13 @@ def prepare_withdrawal(task: Task, step: Step, desk: Desk) -> Prepared:
     except AppointmentNotFound:
         return Done(None)
     if visit.status in (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST):
-        return Done(None)
+        return Done(None, visit=visit, stood=visit.is_in_chart)
     if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start:
         return NeedsReview(outcomes.COLLISION_REMAINS)
 
     def send() -> Done:
-        desk.ehr.cancel_appointment(visit_id, send_to_unscheduled_list=False)
-        return Done(None)
+        row = desk.ehr.cancel_appointment(visit_id, send_to_unscheduled_list=False)
+        return Done(None, accepted_at=row.touched_at if row else None)
 
     return Ready(step, send)
 
@@ -251,5 +288,5 @@ def read_back_withdrawal(task: Task, step: Step, desk: Desk) -> ReadBack:
     if visit.status is AppointmentStatus.BOOKED:
         return Unseen()
     if visit.status in (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST):
-        return Done(None)
+        return Done(None, accepted_at=visit.touched_at)
     return NeedsReview(outcomes.COLLISION_REMAINS)

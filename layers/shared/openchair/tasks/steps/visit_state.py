@@ -1,5 +1,7 @@
 """The steps that cancel and confirm a visit."""
 
+from dataclasses import replace
+
 from openchair.errors import AppointmentNotFound, NotCancellable, NotConfirmable, VisitHasBegun
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.request import CancelAppointment, RescheduleAppointment
@@ -30,10 +32,8 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
         if rebooking:
             return Done(_rebooked(task))
         raise
-    if visit.status in CANCELLED:
-        return cancelled(task, visit, outcomes.ALREADY_CANCELLED)
-    if rebooking and visit.status is AppointmentStatus.NOSHOW:
-        return cancelled(task, visit, outcomes.ALREADY_CANCELLED)
+    if visit.status in CANCELLED or (rebooking and visit.status is AppointmentStatus.NOSHOW):
+        return replace(cancelled(task, visit, outcomes.ALREADY_CANCELLED), stood=visit.status in CANCELLED)
     check_not_begun(visit, desk.clock.now())
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotCancellable
@@ -46,8 +46,8 @@ def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
     to_list = task.request.send_to_unscheduled_list if isinstance(task.request, CancelAppointment) else False
 
     def send() -> Done:
-        desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
-        return cancelled(task, visit, outcomes.CANCELLED)
+        row = desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), accepted_at=row.touched_at if row else None)
 
     planned = {"appointment_id": visit.id, "patient_id": visit.patient_id, "old_start": visit.start}
     return Ready(step.model_copy(update=planned), send)
@@ -69,7 +69,7 @@ def read_back_cancel(task: Task, step: Step, desk: Desk) -> ReadBack:
     except AppointmentNotFound:
         return Done(_told(task, outcomes.CANCELLED))
     if visit.status in CANCELLED:
-        return cancelled(task, visit, outcomes.CANCELLED)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), accepted_at=visit.touched_at)
     if visit.status is AppointmentStatus.BOOKED:
         return Unseen()
     if visit.status is AppointmentStatus.NOSHOW:
@@ -82,7 +82,7 @@ def cancelled(task: Task, visit: Appointment, code: str) -> Done:
     """After a rebook the new visit is told, which is known already, not the cancelled one."""
     if isinstance(task.request, RescheduleAppointment):
         return Done(_rebooked(task))
-    return Done(code, visit.id, visit.patient_id)
+    return Done(code, visit.id, visit.patient_id, visit=visit)
 
 
 def _told(task: Task, code: str) -> str:
@@ -98,18 +98,19 @@ def prepare_confirm(task: Task, step: Step, desk: Desk) -> Prepared:
     visit = named_visit(task, desk)
     is_confirmed = desk.ehr.is_confirmed(visit)
     if step.sent_at is not None and is_confirmed:
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit)
     check_not_begun(visit, desk.clock.now())
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotConfirmable
     if is_confirmed:
-        return Done(outcomes.ALREADY_CONFIRMED, visit.id, visit.patient_id)
+        return Done(outcomes.ALREADY_CONFIRMED, visit.id, visit.patient_id, visit=visit, stood=True)
     if step.attempt and visit.confirmation != step.old_confirmation:
-        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id)
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id, visit=visit)
 
     def send() -> Done:
-        desk.ehr.confirm_appointment(visit.id)
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+        row = desk.ehr.confirm_appointment(visit.id)
+        accepted_at = row.touched_at if row else None
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit, accepted_at=accepted_at)
 
     planned = step.model_copy(
         update={
@@ -127,12 +128,12 @@ def read_back_confirm(task: Task, step: Step, desk: Desk) -> ReadBack:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
-    if desk.ehr.is_confirmed(visit):
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
-    if visit.status is AppointmentStatus.ARRIVED:
+    if visit.status is AppointmentStatus.ARRIVED and not desk.ehr.is_confirmed(visit):
         return Failed(VisitHasBegun())
+    if desk.ehr.is_confirmed(visit):
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit, accepted_at=visit.touched_at)
     if visit.status is not AppointmentStatus.BOOKED:
         return Failed(NotConfirmable())
     if visit.confirmation != step.old_confirmation:
-        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id)
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id, visit=visit)
     return Unseen()
