@@ -1514,7 +1514,7 @@ _ALL = (
         for name, body, end, number, moves_in_place, fates in (
             ("cancel", CANCEL, "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
             ("move", reschedule(), "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
-            ("rebook", reschedule(), "completed/old_visit_remains", 11, False, (Fate.WRITTEN,)),
+            ("rebook", reschedule(), "completed/old_visit_remains", 14, False, (Fate.WRITTEN,)),
         )
     ),
     *(
