@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from openchair.errors import IdempotencyKeyReused, InvalidRequest, SlotTaken, StaleVersion, TaskNotFound
+from openchair.errors import IdempotencyKeyReused, InvalidRequest, PatientBusy, SlotTaken, StaleVersion, TaskNotFound
 from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, StepState, Task, TaskState, Untold
 from openchair.models.request import ConfirmAppointment, TaskType
 from openchair.ports import TaskStore
@@ -178,6 +178,27 @@ def test_a_task_may_take_what_it_holds_again(store: TaskStore) -> None:
     store.save(first, take=(hold(minutes=90),))
 
     assert len(claimed(store)) == 18
+
+
+def test_a_patients_time_is_held_by_one_task_and_told_before_a_chairs(store: TaskStore) -> None:
+    patient = hold("7").model_copy(update={"resource": "patient"})
+    chair_of_that_id = hold("7")
+    first = accept(store, 1, holds=(patient, hold()))
+
+    with pytest.raises(PatientBusy):
+        accept(store, 2, holds=(hold(), patient))
+    with pytest.raises(PatientBusy):
+        store.save(accept(store, 3), (hold("4"), patient))
+    accept(store, 4, holds=(chair_of_that_id,))
+
+    claims = store.claims("account", START, START + timedelta(hours=1))
+    assert {(claim.resource, claim.resource_id, claim.task_id) for claim in claims} == {
+        ("patient", "7", first.id),
+        ("operatory", "3", first.id),
+        ("operatory", "7", task(4).id),
+    }
+    store.end(first)
+    assert accept(store, 5, holds=(patient, hold())).version == 1
 
 
 def test_a_place_that_is_left_is_free_at_once_and_the_new_one_is_held(store: TaskStore) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,6 +33,7 @@ from openchair.parsing import parse_query
 from openchair.slots.book import LiveBook
 from openchair.slots.find import MoveQuery, SlotQuery, find_slots, find_slots_for_visit
 from openchair.slots.needs import is_ours, need_for_move, need_for_service
+from openchair.slots.nouns import Book
 from openchair.slots.office_lists import list_operatories, list_providers, list_services
 from tests.clock import VirtualClock
 from tests.fakes import FakeClaims
@@ -462,6 +464,60 @@ def test_around_midnight_what_reaches_over_from_the_days_beside_is_seen() -> Non
 
     assert [appointment.id for appointment in book.appointments] == ["7"]
     assert ehr.calls.count("schedule") == 2
+
+
+def test_a_visit_of_the_evening_before_is_in_the_book_of_a_day_that_is_asked_alone_for_no_request_more() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    ehr = office(appointments=[replace(VISIT, start=at(23, 30), minutes=600)])
+
+    found = all_starts(find_slots(record(), cleaning(start_date=tuesday, end_date=tuesday), live(ehr), clock()))
+
+    assert found == ["2026-03-03T09:30:00-07:00"]
+    assert ehr.calls == ["providers", "operatories", "schedule", "appointments"]
+
+
+def test_the_book_around_a_visit_has_every_day_it_touches_and_in_the_night_the_hours_of_the_evening_before() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    evening = Schedule((WorkBlock("3", ("12",), at(20), at(3, day=tuesday)),))
+    next_day = replace(VISIT, id="8", start=at(0, 30, tuesday))
+
+    over_midnight = live(office(evening, [next_day])).book_around(at(23, 30), 90)
+    after_midnight = live(office(evening)).book_around(at(1, 0, tuesday), 60)
+
+    assert [visit.id for visit in over_midnight.appointments] == ["8"]
+    assert after_midnight.schedule.work_blocks == evening.work_blocks
+
+
+class Mirror:
+    """Satisfies `BookSource`."""
+
+    name: Literal["live", "mirror"] = "mirror"
+    longest_days = 62
+    days_at_once = 62
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[date, date]] = []
+
+    def appointment(self, appointment_id: str) -> Appointment:
+        return VISIT
+
+    def book(self, first_day: date, last_day: date) -> Book:
+        self.asked.append((first_day, last_day))
+        return Book(PROVIDERS, OPERATORIES, hours(days=62), [VISIT])
+
+
+def test_where_the_book_comes_from_is_told_and_decides_how_much_is_read_at_once() -> None:
+    mirror, last_day = Mirror(), MONDAY + timedelta(days=61)
+
+    answer = find_slots(record(), cleaning(end_date=last_day), mirror, clock())
+    for_visit = find_slots_for_visit(record(), "7", MoveQuery(end_date=last_day), mirror, clock())
+
+    assert (answer["source"], answer["complete_until"]) == ("mirror", None)
+    assert len(answer["providers"][0]["days"]) == 61, "one morning is taken"
+    assert all_starts(for_visit)[0] == "2026-03-02T09:30:00-07:00"
+    assert mirror.asked == [(MONDAY, last_day)] * 2
+    with pytest.raises(RangeTooLong):
+        find_slots(record(), cleaning(end_date=last_day + timedelta(days=1)), mirror, clock())
 
 
 def test_slots_take_people_and_chairs_as_old_as_they_are_kept_and_bookings_no_older_than_a_minute() -> None:

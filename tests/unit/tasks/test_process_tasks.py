@@ -59,6 +59,26 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
     assert (done.code, world.ehr.chart[done.appointment_id or ""].operatory_id) == ("booked", "2")
 
 
+def test_a_visit_of_the_evening_before_that_comes_between_look_and_hold_is_seen() -> None:
+    world = World()
+    task = world.submit(create(provider_id="1", operatory_id="1"))
+    original = world.ehr.patient_appointments
+
+    def staff_books_the_evening_before(patient_id: str) -> Sequence[Appointment]:
+        night = visit("60", at(23, 30, days=-1), minutes=600, patient_id="12", provider_times=(), time_pattern="")
+        world.ehr.chart["60"] = night
+        return original(patient_id)
+
+    world.ehr.patient_appointments = staff_books_the_evening_before  # type: ignore[method-assign]
+    # Held at the door, so that only a second delivery looks anew.
+    world.remaining = 60.0
+    world.process(task)
+    world.remaining = 175.0
+
+    assert world.process(task).code == "slot_taken"
+    assert world.writes() == []
+
+
 def test_two_tasks_that_read_the_same_free_chair_do_not_both_book_it() -> None:
     """One books and lets go of its hold between the other's look and the other's hold."""
     world = World(visit("60", at(9), patient_id="13", operatory_id="2", provider_id="2", provider_times=()))
