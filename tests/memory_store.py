@@ -1,6 +1,6 @@
 """Our own state in memory: what DynamoDB does for the store, without DynamoDB. The contract suite holds both equal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from openchair.models.practice import PracticeRecord
 from openchair.ports import Clock, DueTask, Token
 
 FIVE_MINUTES = timedelta(minutes=5)
+CLAIMS_KEPT = timedelta(days=7)
 
 
 class MemoryTaskStore:
@@ -73,21 +74,20 @@ class MemoryTaskStore:
         self._take(task, task.holds)
         return self._put(task.changed(version=1))
 
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()) -> Task:
         self._check_version(task)
         self._check_free(task, take)
+        kept = (*(hold for hold in task.holds if hold not in leave), *take)
+        self._release(task, set(self._cells_of(task, leave)) - set(self._cells_of(task, kept)))
         self._take(task, take)
         joined = (join,) if join is not None and join not in task.lines else ()
         for line in joined:
             self._lines.setdefault((task.ehr_account_id, line), []).append((task.practice_id, task.id))
-        return self._put(
-            task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
-        )
+        return self._put(task.changed(version=task.version + 1, holds=kept, lines=(*task.lines, *joined)))
 
     def end(self, task: Task) -> Task:
         self._check_version(task)
-        for cell in self._cells_of(task, task.holds):
-            self._cells.pop(cell, None)
+        self._release(task, self._cells_of(task, task.holds))
         for line in task.lines:
             waiting = self._lines[task.ehr_account_id, line]
             place = waiting.index((task.practice_id, task.id))
@@ -105,6 +105,13 @@ class MemoryTaskStore:
             return None
         return self._put(task.changed(next_attempt_at=next_attempt_at))
 
+    def sweep(self) -> None:
+        """What DynamoDB's TTL does some day after: nothing may rely on it, nor on its not having come yet."""
+        now = self._clock.now()
+        self._cells = {cell: owner for cell, owner in self._cells.items() if cell[-1] > now - CLAIMS_KEPT}
+        self._keys = {key: kept for key, kept in self._keys.items() if kept[-1] > now}
+        self._lines = {line: waiting for line, waiting in self._lines.items() if waiting}
+
     def _put(self, task: Task) -> Task:
         self._tasks[task.practice_id, task.id] = task
         return task
@@ -118,6 +125,11 @@ class MemoryTaskStore:
         for error, wanted in ((PatientBusy, theirs), (SlotTaken, holds)):
             if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, wanted)):
                 raise error
+
+    def _release(self, task: Task, cells: Iterable[tuple[str, str, str, datetime]]) -> None:
+        for cell in cells:
+            if self._cells.get(cell) == task.id:
+                del self._cells[cell]
 
     def _take(self, task: Task, holds: Sequence[Hold]) -> None:
         self._cells.update(dict.fromkeys(self._cells_of(task, holds), task.id))

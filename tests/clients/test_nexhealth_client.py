@@ -502,7 +502,7 @@ def test_a_patient_that_matches_one_is_a_duplicate() -> None:
     ("changes", "is_bookable", "is_active"),
     [
         ({}, True, True),
-        ({"inactive": True}, False, False),
+        ({"inactive": True}, True, False),
         ({"bio": {"new_patient": True}}, False, True),
         ({"bio": {"non_patient": True}}, False, True),
         ({"bio": None}, True, True),

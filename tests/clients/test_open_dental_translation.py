@@ -278,19 +278,21 @@ def test_the_first_of_january_of_year_one_is_no_birth_date(text: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"),
+    ("status", "is_active", "is_bookable"),
     [
-        ("Patient", True),
-        ("NonPatient", True),
-        ("Prospective", True),
-        ("Inactive", True),
-        ("Archived", False),
-        ("Deceased", False),
-        ("Deleted", False),
+        ("Patient", True, True),
+        ("NonPatient", True, False),
+        ("Prospective", True, True),
+        ("Inactive", False, True),
+        ("Archived", False, False),
+        ("Deceased", False, False),
+        ("Deleted", False, False),
     ],
 )
-def test_who_may_still_book(status: str, expected: bool) -> None:
-    assert patient(PatStatus=status).is_active is expected
+def test_who_may_still_book(status: str, is_active: bool, is_bookable: bool) -> None:
+    found = patient(PatStatus=status)
+
+    assert (found.is_active, found.is_bookable) == (is_active, is_bookable)
 
 
 def test_a_patient_belongs_to_a_clinic_or_to_none() -> None:

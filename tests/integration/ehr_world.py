@@ -71,6 +71,8 @@ class EhrWorld(ABC):
         self.clients = self.another_function()
         self._http = urllib3.PoolManager()
         self._orders = 0
+        self.seconds_a_call = 0.0
+        """How long the EHR takes for a call, as a worker's own time passes."""
 
     @abstractmethod
     def patient_ids(self) -> list[str]:
@@ -78,6 +80,17 @@ class EhrWorld(ABC):
 
     @abstractmethod
     def visit(self, appointment_id: str | None) -> Truth: ...
+
+    @abstractmethod
+    def register(self, **person: Any) -> str:
+        """The front desk makes a chart: first_name, last_name, date_of_birth, phone, other_phone, email, if any."""
+
+    @abstractmethod
+    def make(self, patient_id: str, status: str) -> None:
+        """`active`, `inactive`, `archived`, `deceased` or `guarantor`."""
+
+    @abstractmethod
+    def patients_called(self, last_name: str) -> list[str]: ...
 
     @abstractmethod
     def staff_booked(self, start: datetime, patient_id: str) -> str:
@@ -151,6 +164,7 @@ class EhrWorld(ABC):
 
     def process(self, task: Task, clients: EhrClients | None = None) -> Task:
         self._tell_time()
+        before = len(self.audit)
         return process_task(
             task.practice_id,
             task.id,
@@ -159,7 +173,7 @@ class EhrWorld(ABC):
             ehr_for=lambda record: (clients or self.clients).client(record, math.inf),
             circuits=self._circuits,
             clock=self.clock,
-            remaining_seconds=lambda: 175.0,
+            remaining_seconds=lambda: 175.0 - self.seconds_a_call * (len(self.audit) - before),
             timeout_seconds=180,
         )
 

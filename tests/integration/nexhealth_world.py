@@ -44,6 +44,24 @@ class NexHealthWorld(EhrWorld):
             one["patient_id"] for one in people if not (one["inactive"] or one["placeholder"] or one["non_patient"])
         ]
 
+    def register(self, **person: Any) -> str:
+        """What the EHR's own preferred name is does not come through."""
+        names = {"phone": "phone_number", "other_phone": "cell_phone_number"}
+        columns = {names.get(name, name): value for name, value in person.items() if name != "preferred_name"}
+        made = self.control("staff", action="add_patient", **columns)
+        self.control("staff", action="read")
+        people = self.control("truth/patients", "GET")["patients"]
+        return next(str(one["patient_id"]) for one in people if one["foreign_id"] == made["foreign_id"])
+
+    def make(self, patient_id: str, status: str) -> None:
+        columns = {"inactive": status not in ("active", "guarantor"), "non_patient": status == "guarantor"}
+        self.control("staff", action="set_patient", patient_id=patient_id, columns=columns)
+        self.control("staff", action="read")
+
+    def patients_called(self, last_name: str) -> list[str]:
+        people = self.control("truth/patients", "GET")["patients"]
+        return [one["patient_id"] for one in people if one["last_name"] == last_name]
+
     def visit(self, appointment_id: str | None) -> Truth:
         chart = self.truth(appointment_id)["chart"]
         is_cancelled = chart["status"] == "cancelled"

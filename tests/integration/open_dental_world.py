@@ -36,6 +36,28 @@ class OpenDentalWorld(EhrWorld):
         people = self.control("truth/patients?status=Patient", "GET")["patients"]
         return [one["patient_id"] for one in people]
 
+    def register(self, **person: Any) -> str:
+        names = {
+            "first_name": "FName",
+            "last_name": "LName",
+            "preferred_name": "Preferred",
+            "date_of_birth": "Birthdate",
+            "phone": "WirelessPhone",
+            "other_phone": "HmPhone",
+            "email": "Email",
+        }
+        columns = {names[name]: value for name, value in person.items() if value is not None}
+        return str(self.control("staff", action="add_patient", columns=columns)["patient_id"])
+
+    def make(self, patient_id: str, status: str) -> None:
+        words = {"active": "Patient", "guarantor": "NonPatient"}
+        columns = {"PatStatus": words.get(status, status.capitalize())}
+        self.control("staff", action="set_patient", patient_id=patient_id, columns=columns)
+
+    def patients_called(self, last_name: str) -> list[str]:
+        people = self.control("truth/patients", "GET")["patients"]
+        return [one["patient_id"] for one in people if one["last_name"] == last_name]
+
     def visit(self, appointment_id: str | None) -> Truth:
         (row,) = self.control(f"truth/appointments?appointment_id={appointment_id}", "GET")["appointments"]
         start = datetime.fromisoformat(row["start"]) if row["start"] else datetime.min.replace(tzinfo=UTC)

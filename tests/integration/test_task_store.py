@@ -11,7 +11,7 @@ from openchair.models.request import ConfirmAppointment, TaskType
 from openchair.ports import TaskStore
 from openchair.store.task_store import DynamoTaskStore
 from tests.clock import VirtualClock
-from tests.integration.tables import empty_tables, moto_tables
+from tests.integration.tables import empty_tables, moto_tables, sweep_tables
 from tests.memory_store import MemoryTaskStore
 
 START = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
@@ -63,6 +63,14 @@ def key(number: int, body: str = "body") -> IdempotencyRecord:
 
 def accept(store: TaskStore, number: int = 1, **given: object) -> Task:
     return store.accept(task(number, **given), key(number))  # type: ignore[arg-type]
+
+
+def sweep(store: TaskStore, clock: VirtualClock) -> None:
+    """What TTL does some day after."""
+    if isinstance(store, MemoryTaskStore):
+        store.sweep()
+    else:
+        sweep_tables(clock.now())
 
 
 def claimed(store: TaskStore) -> set[tuple[str, datetime]]:
@@ -170,6 +178,82 @@ def test_a_task_may_take_what_it_holds_again(store: TaskStore) -> None:
     store.save(first, take=(hold(minutes=90),))
 
     assert len(claimed(store)) == 18
+
+
+def test_a_place_that_is_left_is_free_at_once_and_the_new_one_is_held(store: TaskStore) -> None:
+    first = accept(store, 1, holds=(hold("3"), hold("4")))
+
+    moved = store.save(first, take=(hold("5"),), leave=(hold("3"),))
+
+    assert set(moved.holds) == {hold("4"), hold("5")}
+    assert {resource for resource, _ in claimed(store)} == {"4", "5"}
+    assert accept(store, 2, holds=(hold("3"),)).holds == (hold("3"),)
+
+
+def test_leaving_a_hold_does_not_free_what_another_hold_of_the_task_covers(store: TaskStore) -> None:
+    half = hold(minutes=30)
+    first = accept(store, 1, holds=(hold(), half))
+
+    store.save(first, leave=(half,))
+
+    assert len(claimed(store)) == 12
+
+
+def test_of_one_hour_a_part_is_left_and_another_taken(store: TaskStore) -> None:
+    first = accept(store, 1, holds=(hold(minutes=30),))
+
+    store.save(first, take=(hold(start=START + timedelta(minutes=30), minutes=15),), leave=(hold(minutes=30),))
+
+    assert claimed(store) == {("3", START + timedelta(minutes=minutes)) for minutes in (30, 35, 40)}
+
+
+def test_a_task_whose_holds_were_swept_can_end(store: TaskStore, clock: VirtualClock) -> None:
+    first = accept(store, 1, holds=(hold(),))
+    clock.advance(9 * 86_400)
+    sweep(store, clock)
+    assert claimed(store) == set()
+
+    ended = store.end(first.changed(state=TaskState.FAILED))
+
+    assert (store.task("p1", first.id).state, ended.holds) == (TaskState.FAILED, ())
+
+
+def test_a_task_that_ends_leaves_alone_what_was_swept_and_is_anothers_since(
+    store: TaskStore, clock: VirtualClock
+) -> None:
+    first = accept(store, 1, holds=(hold("3"), hold("4")))
+    clock.advance(9 * 86_400)
+    sweep(store, clock)
+    second = accept(store, 2, holds=(hold("3"),))
+
+    store.end(first.changed(state=TaskState.FAILED))
+
+    assert {resource for resource, _ in claimed(store)} == {"3"}
+    assert store.task("p1", second.id).holds == (hold("3"),)
+
+
+def test_a_place_that_was_swept_can_be_left(store: TaskStore, clock: VirtualClock) -> None:
+    first = accept(store, 1, holds=(hold("3"),))
+    clock.advance(9 * 86_400)
+    sweep(store, clock)
+    accept(store, 2, holds=(hold("3"),))
+
+    moved = store.save(first, take=(hold("4"),), leave=(hold("3"),))
+
+    assert moved.holds == (hold("4"),)
+    assert {resource for resource, _ in claimed(store)} == {"3", "4"}
+
+
+def test_a_task_that_holds_more_than_a_transaction_takes_can_end(store: TaskStore) -> None:
+    held = accept(store)
+    for chair in range(8):
+        nine_hours = (hold(f"chair{chair}", minutes=540), hold(f"provider{chair}", minutes=540))
+        held = store.save(held, take=nine_hours)
+
+    ended = store.end(held.changed(state=TaskState.COMPLETED))
+
+    assert (ended.holds, claimed(store)) == ((), set())
+    assert list(store.line("account", "line")) == []
 
 
 def test_back_to_back_holds_do_not_touch(store: TaskStore) -> None:

@@ -123,6 +123,11 @@ def _merges(*, keeps: bool) -> Callable[["Simulation"], None]:
     return act
 
 
+def _merges_into_another(simulation: "Simulation") -> None:
+    for row in simulation.rows_of("11"):
+        simulation.chart.staff_changes(row, patient_id="12")
+
+
 def _gives_newcomers_another_id(simulation: "Simulation") -> None:
     for patient_id in tuple(simulation.chart.patient_origin):
         simulation.chart.gives_another_id(patient_id)
@@ -175,7 +180,9 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_merges_her": _merges(keeps=False),
     "staff_merges_and_archives_her": _merges(keeps=True),
     "staff_gives_old_to_2": _changes_old(provider_id="2"),
+    "staff_merges_her_into_another": _merges_into_another,
     "staff_registers_inactive": _registers(is_active=False),
+    "staff_registers_near": _registers(first_name="Cle"),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
 }
@@ -191,7 +198,7 @@ def corner(name: str, *bodies: dict[str, Any], ends: str | tuple[str, ...], **gi
     """`ends`: of each request, in any order. `requests` instead of bodies where keys or times matter."""
     listed = (ends,) if isinstance(ends, str) else ends
     requests = given.pop("requests", None)
-    further = {key: given.pop(key) for key in ("later", "not_promised", "inserts_at") if key in given}
+    further = {key: given.pop(key) for key in ("later", "not_promised", "inserts_at", "lists_end") if key in given}
     made = small(name, *bodies, ends=tuple(frozenset({end}) for end in listed), **given)
     made = replace(made, interventions=_ACTS, is_corner=True, **further)
     return replace(made, requests=requests) if requests else made
@@ -205,8 +212,17 @@ CREATED = create(**PLACE)
 OTHERS = (
     replace(MARSHES[0], id="81", first_name="Clio"),
     replace(MARSHES[0], id="82", date_of_birth=date(1991, 5, 6)),
-    replace(MARSHES[0], id="83", last_name="Marsh-Lee"),
+    replace(MARSHES[0], id="83", first_name="Leo", last_name="Marsh-Lee"),
 )
+_MAY_BE_THEIRS: tuple[dict[str, Any], ...] = (
+    {"last_name": "Marsh-Lee"},
+    {"first_name": "Cle"},
+    {"date_of_birth": None},
+)
+
+
+def _decides(*words: str) -> dict[str, Any]:
+    return {"decides": words}
 
 
 NOTED = reschedule(notes="wants mornings")
@@ -342,6 +358,46 @@ _ALL = (
         ends="completed/booked",
         answers=((1, Answer.LOST_AFTER),),
         faults=(("ehr.patient_appointments", 2, EhrKeyRefused),),
+    ),
+    corner(
+        "read_back_refused_for_an_hour",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_BEFORE),),
+        faults=tuple(("ehr.patient_appointments", number, EhrKeyRefused) for number in range(2, 17)),
+        decides=("resend",) * 4,
+    ),
+    corner(
+        "read_back_refused_for_good",
+        create(),
+        ends="failed/given_up_unread",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=tuple(("ehr.patient_appointments", number, EhrKeyRefused) for number in range(2, 200)),
+        decides=("give_up",),
+    ),
+    corner(
+        "removed_before_it_was_sent_again",
+        create(),
+        ends="needs_review/removed_in_ehr",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointment_history", 1, ZeroDivisionError),),
+        decides=("resend",),
+        acts=((20.0, "staff_deletes_ours"),),
+    ),
+    corner(
+        "in_the_days_book_alone",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        lists_end=at(0),
+    ),
+    corner(
+        "in_another_chart_since",
+        create(),
+        ends="needs_review/look_alike_in_ehr",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrUnavailable),),
+        before_write=("staff_merges_her_into_another_in_3",),
     ),
     corner("check_refused", create(), ends="completed/booked", faults=(("ehr.appointments", 3, EhrKeyRefused),)),
     corner(
@@ -541,8 +597,7 @@ _ALL = (
             create(),
             ends="completed/booked",
             answers=((1, Answer.BEYOND), (2, Answer.LOST_AFTER)),
-            not_promised=DOUBLED,
-            **given,
+            **{"not_promised": DOUBLED, **given},
         )
         for name, given in (
             ("", {}),
@@ -554,10 +609,20 @@ _ALL = (
             ("_patient_gone", {"faults": (("ehr.patient_appointments", 9, PatientNotFound),)}),
             ("_withdrawal_fails", {"faults": (("ehr.appointment", 1, EhrKeyRefused),)}),
             ("_ours_deleted", {"acts": ((400.0, "staff_deletes_oldest"),)}),
-            ("_withdrawal_too_late", {"acts": ((601.5, "staff_completes_newest"),)}),
+            (
+                "_withdrawal_too_late",
+                {"acts": ((601.5, "staff_completes_newest"),), "not_promised": DOUBLED | {"one-in-the-end"}},
+            ),
             ("_cancelled", {"acts": ((601.5, "staff_cancels_newest"),)}),
             ("_told_one_completed", {"acts": ((300.0, "staff_completes_newest"),)}),
         )
+    ),
+    corner(
+        "far_beyond_the_cap",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.FAR_BEYOND),),
+        not_promised=DOUBLED,
     ),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
@@ -905,6 +970,75 @@ _ALL = (
     ),
     corner("chart_found", onboard(), ends="completed/patient_found", patients=(ADA, MARSHES[0])),
     corner(
+        "chart_found_by_another_spelling",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], last_name="MARSH Jr.", phones=("+1 (303) 555-0142 x9",))),
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{n}",
+            onboard(),
+            ends="needs_review/patient_look_alike",
+            patients=(ADA, replace(MARSHES[0], **theirs)),
+        )
+        for n, theirs in enumerate(_MAY_BE_THEIRS, 1)
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{name}",
+            request,
+            ends=ends,
+            patients=(ADA, replace(MARSHES[0], **_MAY_BE_THEIRS[1])),
+            **more,
+        )
+        for name, request, ends, more in (
+            ("adopted", onboard(), "completed/patient_found", _decides("adopt_chart")),
+            ("adopted_and_booked", onboard(NEW_VISIT), "completed/booked", _decides("adopt_chart")),
+            ("told_apart", onboard(), "completed/patient_created_look_alike", _decides("resend")),
+            ("not_a_strangers", onboard(), "needs_review/cannot_adopt", _decides("adopt_strangers_chart")),
+            (
+                "told_apart_and_lost",
+                onboard(),
+                "completed/patient_created_look_alike",
+                {**_decides("resend"), "answers": ((1, Answer.LOST_BEFORE),)},
+            ),
+            (
+                "seen_after_a_fault",
+                onboard(),
+                "needs_review/patient_look_alike",
+                {**_decides("resend"), "faults": (("ehr.find_patients", 1, ZeroDivisionError),)},
+            ),
+        )
+    ),
+    corner(
+        "chart_of_another_practice",
+        onboard(),
+        ends="needs_review/cannot_adopt",
+        practice=record(clinic_number=2),
+        patients=(ADA, replace(MARSHES[0], location_id="3", **_MAY_BE_THEIRS[1])),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_waiting_for_its_system",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], is_bookable=False, is_in_chart=False)),
+    ),
+    corner(
+        "chart_inactive_adopted",
+        onboard(NEW_VISIT),
+        ends="needs_review/patient_inactive",
+        patients=(ADA, replace(MARSHES[0], is_active=False)),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_archived",
+        onboard(),
+        ends="needs_review/patient_not_bookable",
+        patients=(ADA, replace(MARSHES[0], is_active=False, is_bookable=False)),
+    ),
+    corner(
         "chart_inactive",
         onboard(),
         ends="needs_review/patient_inactive",
@@ -935,6 +1069,7 @@ _ALL = (
             ("staff_registers", "completed/patient_created"),
             ("staff_registers_two", "needs_review/several_patients_match"),
             ("staff_registers_inactive", "needs_review/patient_inactive"),
+            ("staff_registers_near", "needs_review/patient_look_alike"),
         )
     ),
     *(
@@ -952,7 +1087,7 @@ _ALL = (
             (
                 "unread",
                 ("staff_registers",),
-                (("ehr.find_patients", 2, EhrUnavailable),),
+                (("ehr.find_patients", 3, EhrUnavailable),),
                 "failed/ehr_duplicate_patient",
             ),
         )
@@ -1347,6 +1482,22 @@ _ALL = (
                 (OLD,),
                 {"before_write": ("staff_books_in_3",)},
             ),
+        )
+    ),
+    *(
+        corner(
+            f"later_parked_{name}",
+            body,
+            ends=end,
+            later=replace(FORGOTTEN, moves_in_place=moves_in_place, fates=fates),
+            visits=(OLD,),
+            faults=(("ehr.appointment", number, ZeroDivisionError),),
+            decides=("give_up",),
+        )
+        for name, body, end, number, moves_in_place, fates in (
+            ("cancel", CANCEL, "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
+            ("move", reschedule(), "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
+            ("rebook", reschedule(), "completed/old_visit_remains", 11, False, (Fate.WRITTEN,)),
         )
     ),
     *(

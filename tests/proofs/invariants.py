@@ -49,6 +49,8 @@ REVIEWS = frozenset(
         "replacement_waits",
         "visit_remains",
         "patient_inactive",
+        "patient_not_bookable",
+        "patient_look_alike",
     }
 )
 REVIEWS_WITHOUT_STAFF = frozenset({"sent_too_often"})
@@ -552,9 +554,18 @@ def _two_tasks_for_a_key(simulation: "Simulation", _: None) -> str | None:
     for key, ids in simulation.told.items():
         if len(ids) > 1:
             return f"key {key} was answered with tasks {', '.join(sorted(ids))}"
-    keys = len({request.key for request in simulation.scenario.requests})
+    keys = len({request.named for request in simulation.scenario.requests})
     count = len(simulation.all_tasks())
     return f"{count} tasks were stored for {keys} keys" if count > keys else None
+
+
+def _two_in_the_end(simulation: "Simulation", _: None) -> str | None:
+    """Also where a write took effect long after anything is waited for: then the second line takes one back."""
+    for task in simulation.all_tasks():
+        live = [row.visit.id for row in simulation.chart.live() if row.origin == task.id]
+        if len(live) > 1:
+            return f"{task.id} leaves visits {', '.join(live)} in the chart"
+    return None
 
 
 def _not_as_expected(simulation: "Simulation", _: None) -> str | None:
@@ -568,6 +579,9 @@ def _not_as_expected(simulation: "Simulation", _: None) -> str | None:
 def untruth(simulation: "Simulation", task: Task) -> str | None:
     """What of a terminal task's answer the chart contradicts, as far as we are the cause."""
     told = f"{task.id} told {task.state.value}/{task.code}"
+    if task.code == "given_up_unread":
+        # It says that what the chart holds is not known.
+        return None
     booked = [row for row in simulation.chart.rows.values() if row.origin == task.id]
     if task.state is TaskState.FAILED:
         for row in booked:
@@ -727,6 +741,7 @@ FINAL: tuple[Invariant[None], ...] = (
     Invariant("stays-true", "What was told stays so.", _no_longer_true),
     Invariant("collision-told", "A collision with what stood there first is told.", _collision_untold),
     Invariant("leaked", "No claim outlives its task.", _leaked),
+    Invariant("one-in-the-end", "Of one task one visit is left, whatever came late.", _two_in_the_end),
     Invariant("one-task-per-key", "One key is one task.", _two_tasks_for_a_key),
     Invariant("expected", "Kills alone change no outcome.", _not_as_expected),
 )

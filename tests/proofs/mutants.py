@@ -24,6 +24,7 @@ _STATE = "openchair.tasks.steps.visit_state"
 _NOTE = "openchair.tasks.steps.note"
 _PROGRESS = "openchair.progress"
 _PATIENT = "openchair.tasks.steps.patient"
+_LINES = "openchair.tasks.lines"
 _LIMITER = "openchair.clients.limiter"
 _LIMITS = "openchair.limits"
 _RESOLVE = "openchair.tasks.resolve"
@@ -89,9 +90,9 @@ _ALL = (
         "A worker that was overtaken writes its own state over the newer one.",
         Edit(
             _WORKER,
-            "        return self.tasks.save(self._touched(task, **updates), take, join)",
-            "        newer = task.version if take else self.tasks.task(task.practice_id, task.id).version\n"
-            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), take, join)",
+            "        return self.tasks.save(self._touched(task, **updates), (), join)",
+            "        newer = self.tasks.task(task.practice_id, task.id).version\n"
+            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), (), join)",
         ),
         scenarios=("create", "withdraw"),
     ),
@@ -115,13 +116,13 @@ _ALL = (
     _mutant(
         "claim-not-taken",
         "A visit is booked into time that nobody holds.",
-        Edit(_SENDING, "if ready.take:", "if not ready.take:"),
+        Edit(_SENDING, "if take or leave:", "if not take:"),
         scenarios=("create", "race_open"),
     ),
     _mutant(
         "no-look-after-the-claim",
         "What was read before the hold is believed after it.",
-        Edit(_SENDING, "            if ready.take or task.attempts > 1:\n                ready.confirm()\n", ""),
+        Edit(_SENDING, "            if take or task.attempts > 1:\n                ready.confirm()\n", ""),
         scenarios=("race_open",),
     ),
     _mutant(
@@ -238,10 +239,8 @@ _ALL = (
     _mutant(
         "patient-not-read-back",
         "A chart that was made is made again.",
-        Edit(_PATIENT, "    _, charts = _known(_person(task), desk.ehr)\n", "    charts: list[Patient] = []\n"),
-        Edit(
-            _PATIENT, "    same_name, same_person = _known(person, desk.ehr)\n", "    same_name, same_person = [], []\n"
-        ),
+        Edit(_PATIENT, "    charts = _charts(_person(task), desk.ehr)\n", "    charts = defaultdict(list)\n"),
+        Edit(_PATIENT, "    charts = _charts(person, desk.ehr)\n", "    charts = defaultdict(list)\n"),
         scenarios=("onboard",),
     ),
     _mutant(
@@ -481,10 +480,22 @@ _ALL = (
         "looked-for-under-the-old-id",
         "A newcomer's visit is looked for under the id that the chart no longer has, and sent again.",
         Edit(
-            _CREATE, "        if isinstance(found, Unseen):\n", "        if isinstance(found, Unseen) and not step:\n"
+            _CREATE,
+            "        if isinstance(found, Unseen):\n            # Asked",
+            "        if isinstance(found, Unseen) and not step:\n            # Asked",
         ),
         Edit(_PATIENT, "        if len(active) != 1:\n            raise\n", ""),
         scenarios=("newcomers_id_changes_behind_a_lost_answer",),
+    ),
+    _mutant(
+        "patients-list-believed-to-be-whole",
+        "A visit of ours beyond the end of its patient's list is booked again.",
+        Edit(
+            _CREATE,
+            "                return _in_the_book(task, step, None if is_out_of_use else chart.id, desk)\n",
+            "                return found\n",
+        ),
+        scenarios=("in_the_days_book_alone",),
     ),
     _mutant(
         "told-under-the-old-id",
@@ -524,6 +535,52 @@ _ALL = (
         Edit(_NOTE, "    return Done(None) if _holds(visit.note, _text(task)) else Unseen()", "    return Unseen()"),
         Edit(_NOTE, "    if _holds(visit.note, text):", "    if not text:"),
         scenarios=("move_with_notes_taken",),
+    ),
+    _mutant(
+        "line-of-one-practice",
+        "In a line the tasks of another practice of the account are passed over.",
+        Edit(
+            _LINES,
+            "            break\n        try:\n",
+            "            break\n        if practice_id != task.practice_id:\n            continue\n        try:\n",
+        ),
+        scenarios=("neighbours_line",),
+    ),
+    _mutant(
+        "check-of-the-chair-alone",
+        "After a booking nobody looks whether the provider is wanted elsewhere.",
+        Edit(
+            _CHECK,
+            "        place_of(step),\n",
+            '        replace(place_of(step), provider_id="nobody"),\n',
+        ),
+        scenarios=("provider_elsewhere", "move_provider_elsewhere"),
+    ),
+    _mutant(
+        "key-without-its-caller",
+        "Two callers who choose one key are taken for one.",
+        Edit(_SUBMIT, "scope = (caller_id, record.practice.id)", "scope = (record.practice.id,)"),
+        scenarios=("same_key_of_two_callers",),
+    ),
+    _mutant(
+        "marker-of-each-send",
+        "A visit that is sent again carries another reference than before.",
+        Edit(
+            _CREATE,
+            """    start = requested_start(visit, desk.record)
+    marker = step.marker or new_marker()
+""",
+            """    start = requested_start(visit, desk.record)
+    marker = new_marker()
+""",
+        ),
+        scenarios=("beyond_the_cap",),
+    ),
+    _mutant(
+        "sweep-before-the-window",
+        "The second line looks before what was sent last must have taken effect.",
+        Edit(_WORKER, "sweep_at = unclear[-1].sent_at + self.window", "sweep_at = unclear[-1].sent_at"),
+        scenarios=("far_beyond_the_cap",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

@@ -27,7 +27,7 @@ from openchair.models.visit import Appointment, Move, NewAppointment, PatientVis
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
-from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, Answer
+from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, FAR_BEYOND_SECONDS, Answer
 from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
 from tests.proofs.scenarios import Later
 
@@ -124,10 +124,10 @@ class SimTaskStore:
         self._simulation.stored(None, stored)
         return self._written(stored)
 
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()) -> Task:
         self._read("tasks.save", _journal(task) if self._kernel.trace is not None else "")
         before = self._store.task(task.practice_id, task.id)
-        stored = self._store.save(task, take, join)
+        stored = self._store.save(task, take, join, leave)
         self._simulation.stored(before, stored)
         return self._written(stored)
 
@@ -354,13 +354,20 @@ class SimEhr:
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
         return self._read(
             "ehr.find_patients",
-            lambda: [one for one in self._chart.patients.values() if one.last_name.startswith(query.last_name or "")],
+            lambda: [
+                one
+                for one in self._chart.patients.values()
+                if query.date_of_birth is None or one.date_of_birth == query.date_of_birth
+            ],
         )
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         def look() -> Sequence[Appointment]:
             rows = self._chart.rows.values()
             found = [row.visit for row in rows if not row.is_deleted and row.visit.patient_id == patient_id]
+            until = self._simulation.scenario.lists_end
+            if until is not None:
+                found = [visit for visit in found if visit.start is None or visit.start < until]
             for visit in found:
                 self._saw(visit)
             return found
@@ -462,10 +469,10 @@ class SimEhr:
             return result
         if answer is Answer.LOST_AFTER:
             _ignored(apply, by)
-        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND):
+        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND, Answer.FAR_BEYOND):
             after = EHR_CAP_SECONDS if answer is Answer.LATEST else kernel.rng.uniform(0.0, EHR_CAP_SECONDS)
-            if answer is Answer.BEYOND:
-                after = BEYOND_SECONDS
+            if answer in (Answer.BEYOND, Answer.FAR_BEYOND):
+                after = BEYOND_SECONDS if answer is Answer.BEYOND else FAR_BEYOND_SECONDS
             simulation.later(after, lambda: _ignored(apply, by), "" if kind is StepKind.CREATE_PATIENT else by)
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))

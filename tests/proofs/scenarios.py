@@ -27,13 +27,18 @@ Intervention = Callable[["Simulation"], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`waits`: the door is asked to wait so many seconds for the end."""
+    """`waits`: the door is asked to wait so many seconds for the end. A key is its caller's own."""
 
     at: float
     body: dict[str, Any]
     key: str | None
     practice_id: str = "p1"
     waits: float = 0.0
+    caller: str = CALLER
+
+    @property
+    def named(self) -> str:
+        return f"{self.caller}/{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ class Scenario:
     every effect, `before_write` those that happen as the first write leaves. Visits stand on `day`; `workers` caps the
     queue's invocations at once. `answers` are to the first writes, `decides` is how a person settles a task's first
     review, its second, and so on. `not_promised` names invariants that do not hold in a world beyond our assumptions,
-    `inserts_at` what happens before an effect of the undisturbed run.
+    `inserts_at` what happens before an effect of the undisturbed run, `closes` the hour at which the practice's day
+    ends. A patient's own list ends at `lists_end`.
     """
 
     name: str
@@ -104,7 +110,9 @@ class Scenario:
     later: Later | None = None
     not_promised: frozenset[str] = frozenset()
     is_corner: bool = False
+    closes: int = 17
     inserts_at: tuple[tuple[str, int], ...] = ()
+    lists_end: datetime | None = None
 
     def surprise(self, simulation: "Simulation") -> str | None:
         got = sorted(f"{task.state.value}/{task.code}" for task in simulation.all_tasks())
@@ -216,6 +224,20 @@ def _staff_books(simulation: "Simulation") -> None:
     simulation.chart.staff_books("12", _at(simulation, 14), 60, "1", "1")
 
 
+def _staff_books_provider(simulation: "Simulation") -> None:
+    """The provider alone, in another chair: whose time is short is not the chair's."""
+    simulation.chart.staff_books("12", _at(simulation, 14), 30, "2", "1")
+
+
+def _staff_books_evening(simulation: "Simulation") -> None:
+    simulation.chart.staff_books("12", _at(simulation, 18), 60, "1", "1")
+
+
+def _staff_books_night(simulation: "Simulation") -> None:
+    """From the evening before until the practice has long opened."""
+    simulation.chart.staff_books("12", _at(simulation, -1), 10 * 60, "1", "1")
+
+
 def _staff_books_old_time(simulation: "Simulation") -> None:
     old = simulation.chart.rows["50"]
     if not (old.is_live and old.visit.start == _at(simulation, 10)):
@@ -310,6 +332,9 @@ def _second_worker(simulation: "Simulation") -> None:
 
 INTERVENTIONS: dict[str, Intervention] = {
     "staff_books": _staff_books,
+    "staff_books_provider": _staff_books_provider,
+    "staff_books_evening": _staff_books_evening,
+    "staff_books_night": _staff_books_night,
     "staff_books_old_time": _staff_books_old_time,
     "staff_books_old_time_soon": _staff_books_old_time_soon,
     "staff_books_same_patient": _staff_books_same_patient,

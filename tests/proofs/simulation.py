@@ -40,8 +40,9 @@ from tests.proofs.office import Office, OfficeChange
 from tests.proofs.person import MOST_DECISIONS, SECONDS_TO_DECIDE, TRIED_AGAIN_AFTER, WORDS, Decision, body_of
 from tests.proofs.ports import STORE_SECONDS, SimCircuits, SimClock, SimEhr, SimPractices, SimQueue, SimTaskStore
 from tests.proofs.quick_copy import quick_copy, quick_replace
-from tests.proofs.scenarios import CALLER, CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
+from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
 from tests.proofs.turns import SimLimits, Turns
+from tests.proofs.worlds import WORLDS
 
 WORKER_SECONDS = 180
 SUBMIT_SECONDS = 29.0
@@ -50,7 +51,7 @@ HORIZON_SECONDS = 72 * 3600.0
 MINUTE = 60.0
 CLIENT_TRIES_AGAIN = 5.0
 CLIENT_TRIES = 8
-_EVERY = {**SCENARIOS, **BEHIND, **RACES, **CROWDS, **CORNERS}
+_EVERY = {**SCENARIOS, **WORLDS, **BEHIND, **RACES, **CROWDS, **CORNERS}
 _LETTERS = {BEFORE: "b", AFTER: "a"}
 _FATES = (6 * (Fate.WRITTEN,)) + (Fate.ELSEWHERE, Fate.REVERTED, Fate.REFUSED, Fate.FORGOTTEN)
 _SECONDS_UNTIL_WRITTEN = (60.0, 1200.0, 24 * 3600.0)
@@ -60,11 +61,10 @@ CHAIRS = (Operatory("1", "Chair 1"), Operatory("2", "Chair 2"))
 
 
 @cache
-def _hours(day: datetime) -> Schedule:
+def _hours(day: datetime, closes: int) -> Schedule:
     days = (day, day + timedelta(days=3))
-    return Schedule(
-        tuple(WorkBlock(n, (n,), at + timedelta(hours=8), at + timedelta(hours=17)) for at in days for n in ("1", "2"))
-    )
+    opens, ends = timedelta(hours=8), timedelta(hours=closes)
+    return Schedule(tuple(WorkBlock(n, (n,), at + opens, at + ends) for at in days for n in ("1", "2")))
 
 
 class _NoLog:
@@ -193,7 +193,7 @@ class Simulation:
         self.limits = SimLimits(self, MemoryLimits())
         accounts = {record.ehr_account_id for record in self.scenario.records}
         self.turns = {account: Turns(self, account, START) for account in sorted(accounts)}
-        hours = _hours(self.scenario.day)
+        hours = _hours(self.scenario.day, self.scenario.closes)
         later = self.scenario.later
         overwrites = later is not None and (self.kernel.rng.random() < 0.5 if plan.seed > 0 else later.overwrites)
         self.office = Office(self, later, overwrites=overwrites) if later is not None else None
@@ -254,11 +254,11 @@ class Simulation:
 
     def submit(self, request: Request, tries: int = 1) -> None:
         record, key, text = self.records[request.practice_id], request.key, json.dumps(request.body).encode()
-        name = str(key)
+        name = request.named
 
         def work() -> Task:
             task = submit_task(
-                record, CALLER, key, text, self.tasks, self.queue, self.clock, lambda *parts: "|".join(parts)
+                record, request.caller, key, text, self.tasks, self.queue, self.clock, lambda *parts: "|".join(parts)
             )
             return await_end(task, request.waits, self.tasks, self.clock) if request.waits else task
 
@@ -266,6 +266,8 @@ class Simulation:
             if isinstance(invocation.error, RequestError):
                 self.refused[name] = invocation.error
             elif invocation.answer is not None:
+                if invocation.answer.caller_id != request.caller:
+                    self.violate("own-answers", f"{request.caller} was answered with {invocation.answer.id} of another")
                 self.told.setdefault(name, set()).add(invocation.answer.id)
             else:
                 self._check_error(invocation)

@@ -14,6 +14,7 @@ PACKAGE = ROOT / "layers" / "shared" / "openchair"
 EDGES = {"settings", "http_api", "log", "queue_messages"}
 AWS = {"boto3", "botocore", "pynamodb"}
 CORE_LIBRARIES = {"pydantic"}
+PHONES = PACKAGE / "contacts" / "phones.py"
 SIMULATORS = ROOT / "tools" / "simulators"
 
 
@@ -24,11 +25,15 @@ def modules(folder: Path) -> list[Path]:
 def imported(module: Path) -> Iterator[str]:
     """Dotted names of everything a module imports, also inside functions."""
     for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module}: imports are absolute"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from _imported_by(node)
+
+
+def _imported_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def top(name: str) -> str:
@@ -59,8 +64,15 @@ def test_the_core_knows_only_itself_the_standard_library_and_pydantic() -> None:
         if area(module) == "core"
         for name in imported(module)
         if name.startswith(inner) or (top(name) not in CORE_LIBRARIES | {"openchair"} | sys.stdlib_module_names)
+        if (module, top(name)) != (PHONES, "phonenumbers")
     ]
     assert violations(wrong) == []
+
+
+def test_the_library_of_phone_numbers_is_imported_only_when_a_number_needs_it() -> None:
+    """It takes longer to import than all else of ours, and most numbers do without."""
+    at_import = {top(name) for node in ast.parse(PHONES.read_text("utf-8")).body for name in _imported_by(node)}
+    assert "phonenumbers" not in at_import
 
 
 def test_clients_and_store_do_not_know_each_other() -> None:

@@ -89,6 +89,7 @@ ANSWERS: dict[str, Schema] = {
             "phones": _list(TEXT),
             "email": _or_null(TEXT),
             "is_active": YES_NO,
+            "is_bookable": YES_NO,
         }
     ),
     "Visits": _object(

@@ -61,9 +61,9 @@ _WHAT_TO_DO = {
     "withdrawn": _NOTHING,
     "changed_in_ehr": "Look how the visit stands, then decide anew.",
     "given_up": _NOTHING,
+    "given_up_unread": "Look in the EHR what became of it; what is missing or too much has to be mended there.",
     "reverted_in_ehr": "Ask the practice why its system refused; then send it again as a new task.",
     "not_written_to_ehr": "Tell the patient; find another time, or have the practice book it.",
-    "patient_not_bookable": "Have the practice complete the chart, or book for another patient.",
     "not_in_review": "Read the task: it goes on by itself, or has ended.",
     # The EHR
     "ehr_error": _TELL_OPERATOR,
@@ -78,6 +78,7 @@ _WHAT_TO_DO = {
     "ehr_key_refused": "Have the practice enable the key and grant it its permissions: `openchair doctor` names them.",
     "ehr_rejected": "Check ids and texts; if they are right, tell the operator.",
     "patient_contact_missing": "Ask for both and submit a new task.",
+    "patient_phone_foreign": "Ask for a North American number, or have the practice make the chart.",
     "ehr_duplicate_patient": "Search the patient and use the chart there is.",
     "not_supported_by_ehr": "Do it in the EHR itself.",
     # Our own state
@@ -91,6 +92,7 @@ _WHAT_TO_DO = {
     outcomes.QUEUED: "Nothing; ask for the task again.",
     outcomes.WORKING: "Nothing; ask for the task again.",
     outcomes.WAITING_IN_LINE: "Nothing; ask for the task again.",
+    outcomes.EHR_SLOW: "Have the practice look at its server and its connection; the task goes on by itself.",
     outcomes.READING_BACK: "Nothing; ask for the task again in a few minutes.",
     outcomes.BOOKED: _NOTHING,
     outcomes.MOVED: _NOTHING,
@@ -112,9 +114,12 @@ _WHAT_TO_DO = {
     outcomes.NOT_CONFIRMED_BY_EHR: "Look in the EHR what became of the visit; then settle the review.",
     outcomes.REPLACEMENT_WAITS: "Call the practice: book the new visit by hand, then adopt it, or give up.",
     outcomes.VISIT_REMAINS: "Cancel the visit in the EHR, then settle the review: give up.",
-    outcomes.PATIENT_INACTIVE: "Reactivate the chart and send again, or adopt another chart's `patient_id`.",
+    outcomes.PATIENT_INACTIVE: "Have the practice make the chart active, then adopt its `patient_id`.",
+    outcomes.PATIENT_NOT_BOOKABLE: "Have the practice complete or restore the chart, then adopt its `patient_id`.",
+    outcomes.PATIENT_LOOK_ALIKE: "Adopt the chart's `patient_id` if it is theirs, send again if it is not.",
     outcomes.SEVERAL_PATIENTS_MATCH: "Choose the chart and settle the review: adopt its `patient_id`.",
     outcomes.OUTCOME_UNKNOWN: "Look in the EHR; the visit's note holds the reference. Then settle the review.",
+    outcomes.READ_REFUSED: "Give the key its rights (`openchair doctor`); then settle it: send again, or give up.",
     outcomes.OLD_VISIT_REMAINS: "Cancel the old visit in the EHR, then settle the review: give up.",
     outcomes.REMOVED_IN_EHR: "Ask who removed the visit, then settle the review: send again, or give up.",
     outcomes.LOOK_ALIKE_IN_EHR: "Settle the review: adopt the visit found, or send again.",
@@ -149,6 +154,7 @@ _TASKS_ONLY = (
     errors.RevertedInEhr,
     errors.NotWrittenToEhr,
     errors.PatientNotBookable,
+    errors.PatientInactive,
     errors.PatientMismatch,
     errors.AppointmentBusy,
     errors.NotCancellable,
@@ -158,8 +164,10 @@ _TASKS_ONLY = (
     errors.EhrOutcomeUnknown,
     errors.EhrDuplicatePatient,
     errors.PatientContactMissing,
+    errors.PatientPhoneForeign,
     errors.ChangedInEhr,
     errors.GivenUp,
+    errors.GivenUpUnread,
 )
 # Told at the door only: a task that was accepted is past them.
 _DOOR_ONLY = (
@@ -176,6 +184,8 @@ _DOOR_ONLY = (
 )
 _REVIEW = (
     outcomes.PATIENT_INACTIVE,
+    outcomes.PATIENT_NOT_BOOKABLE,
+    outcomes.PATIENT_LOOK_ALIKE,
     outcomes.SEVERAL_PATIENTS_MATCH,
     outcomes.OUTCOME_UNKNOWN,
     outcomes.OLD_VISIT_REMAINS,
@@ -186,6 +196,7 @@ _REVIEW = (
     outcomes.SENT_TOO_OFTEN,
     outcomes.CANNOT_ADOPT,
     outcomes.UNEXPECTED_FAULT,
+    outcomes.READ_REFUSED,
     outcomes.STORED_DIFFERENTLY,
     outcomes.NOT_CONFIRMED_BY_EHR,
     outcomes.REPLACEMENT_WAITS,
@@ -202,6 +213,7 @@ _GOING_ON = {
     outcomes.WORKING: TaskState.IN_PROGRESS,
     outcomes.WAITING_IN_LINE: TaskState.QUEUED,
     outcomes.READING_BACK: TaskState.IN_PROGRESS,
+    outcomes.EHR_SLOW: TaskState.IN_PROGRESS,
     outcomes.EHR_OFFLINE: TaskState.IN_PROGRESS,
     outcomes.AWAITING_EHR: TaskState.AWAITING_EHR,
 }

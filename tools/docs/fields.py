@@ -35,6 +35,7 @@ _MEANING = {
     "patient_code": "Of an onboarding: `patient_created`, `patient_created_look_alike` or `patient_found`; else null.",
     "in_chart": "Whether what was asked stands in the chart; null while nothing is known.",
     "is_active": "Whether the EHR holds the patient as active.",
+    "is_bookable": "Whether a new visit can be booked for the patient (`booking.inactive_patients`).",
     "is_hygiene": "Whether it is a hygiene chair.",
     "is_hygienist": "Whether the provider is a hygienist.",
     "language": "Language as three letters (ISO 639-2).",

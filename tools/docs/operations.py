@@ -218,6 +218,7 @@ OPERATIONS: tuple[Operation, ...] = (
                         "phones": ["3035550142"],
                         "email": None,
                         "is_active": True,
+                        "is_bookable": True,
                     }
                 ]
             },

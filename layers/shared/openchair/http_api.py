@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from openchair import errors, log
 from openchair.errors import CallerNotSupported, InvalidJson, InvalidRequest, OpenChairError, PracticeNotFound
 from openchair.models.practice import Practice, PracticeRecord
+from openchair.models.texts import one_spelling
 from openchair.parsing import parse_json, parse_query
 from openchair.ports import PracticeReader
 
@@ -113,6 +114,8 @@ _UNKNOWN: dict[str, type[OpenChairError]] = {
     "patient_id": errors.PatientNotFound,
 }
 
+_OF_THE_EHR = ("appointment_id", "patient_id")
+
 Answer = Mapping[str, Any] | tuple[int, Mapping[str, Any]]
 
 
@@ -178,7 +181,7 @@ class ControlApi:
         return PracticeRequest(
             record=record,
             caller_id=caller_id,
-            path=dict(names),
+            path={name: one_spelling(value) if name in _OF_THE_EHR else value for name, value in names.items()},
             headers={name.lower(): value for name, value in (event.headers or {}).items()},
             body=_body(event.body, event.is_base64_encoded or False),
             _query=event.multi_value_query_string_parameters or {},

@@ -57,9 +57,11 @@ class ScheduleReader(Protocol):
 class PatientReader(Protocol):
     """`patient` raises PatientNotFound.
 
-    `find_patients` gives every match in the whole EHR account, and may give more: `records.fits` says who is meant.
-    `patient_appointments` gives what is to come, cancelled too, and of the past what costs nothing more;
-    `patient_visits` as much of the past as the EHR tells.
+    `find_patients` gives every match in the whole EHR account, and may give more: `people.fits` says who is meant. By a
+    name it gives all who were born on that day, whatever they are called: names are spelled in many ways. It leaves
+    out none for being archived or inactive. `patient_appointments` gives what is to come, cancelled too, and of the
+    past what costs nothing more; `patient_visits` as much of the past as the EHR tells. `patient_appointment_history`
+    is empty where the EHR keeps none, or gives none.
     """
 
     def patient(self, patient_id: str) -> Patient: ...
@@ -129,10 +131,10 @@ class TaskStore(ClaimReader, Protocol):
     `accept` stores all of a new task in one transaction, or returns the task an equal request made before; it raises
     IdempotencyKeyReused, SlotTaken or PatientBusy and then stores nothing. `save` raises StaleVersion; with `take` it
     claims these holds in the same transaction and raises PatientBusy when the patient's time is another task's, else
-    SlotTaken when a chair's or a provider's is; with `join` the task gets a place at
+    SlotTaken when a chair's or a provider's is, with `leave` it releases these; with `join` the task gets a place at
     the end of that line too. `end` stores a terminal task,
     releases its holds, takes it out of its lines and makes the next of each line due, in one transaction; it is due
-    again only at its `sweep_at`. `line` gives
+    again only at its `sweep_at`. To release what was swept, or is another's since, is no error. `line` gives
     (practice_id, task_id) of the open tasks of a line in the order accepted. `wake` is for one waker at a time.
     """
 
@@ -140,7 +142,9 @@ class TaskStore(ClaimReader, Protocol):
     def accepted(self, practice_id: str, record: IdempotencyRecord) -> Task | None: ...
     def task(self, practice_id: str, task_id: str) -> Task: ...
     def tasks(self, practice_id: str, state: TaskState | None, limit: int, cursor: str | None) -> TaskPage: ...
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task: ...
+    def save(
+        self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()
+    ) -> Task: ...
     def end(self, task: Task) -> Task: ...
     def line(self, ehr_account_id: str, line: str) -> Sequence[tuple[str, str]]: ...
     def due(self, now: datetime, limit: int) -> Sequence[DueTask]: ...

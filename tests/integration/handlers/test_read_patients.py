@@ -16,6 +16,7 @@ QUILLON = {
     "phones": ["(303)555-0111"],
     "email": "quillon.vexmoor@example.com",
     "is_active": True,
+    "is_bookable": True,
 }
 PERPETUA = {
     **QUILLON,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -46,11 +47,11 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
     task = world.submit(create())
     original = world.tasks.save
 
-    def claimed_first(saved: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def claimed_first(saved: Task, take: Sequence[Hold] = (), *others: Any) -> Task:
         if take:
             world.tasks.save = original  # type: ignore[method-assign]
             world.submit(create(provider_id="1", operatory_id="1", patient_id="12"))
-        return original(saved, take, join)
+        return original(saved, take, *others)
 
     world.tasks.save = claimed_first  # type: ignore[method-assign,assignment]
     done = world.process(task)
@@ -335,6 +336,7 @@ def test_no_write_starts_without_the_time_to_await_its_answer() -> None:
 
     assert world.writes() == []
     assert task.steps[0].state is StepState.NEW
+    world.clock.advance(30)
     assert world.wake() == 1
 
 

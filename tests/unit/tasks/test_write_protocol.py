@@ -471,10 +471,10 @@ def test_a_visit_somebody_moves_between_our_look_and_our_hold_is_not_overwritten
     world = World(visit("50", at(9)))
     original = world.tasks.save
 
-    def moved_meanwhile(saved: Task, take: Any = (), join: str | None = None) -> Task:
+    def moved_meanwhile(saved: Task, take: Any = (), *others: Any) -> Task:
         if take:
             world.ehr.chart["50"] = replace(world.ehr.chart["50"], start=at(16))
-        return original(saved, take, join)
+        return original(saved, take, *others)
 
     world.tasks.save = moved_meanwhile  # type: ignore[method-assign,assignment]
 

@@ -16,6 +16,8 @@ Mode = Literal["prompt", "slow", "refuse", "refuse_at_once", "sleep", "offline"]
 Result = Literal["complete", "failed", "incomplete", "never", "reverted"]
 WriteKind = Literal["create", "change", "patient"]
 _MOVES = {"start", "end", "operatory_id"}
+_FIRST_NAME, _LAST_NAME = 15, 20
+"""Where the EHR cuts names, with the switch `name_lengths`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,9 @@ class Ehr:
         foreign = institution.new_id("foreign_patients")
         changes = patient.new_patient or institution.switches.written_patient_id == "changes"
         written = replace(patient, foreign=foreign, new_patient=False, updated_at=moment, synced_at=moment)
+        if institution.switches.name_lengths == "cut":
+            first, last = written.first_name[:_FIRST_NAME], written.last_name[:_LAST_NAME]
+            written = replace(written, first_name=first.strip(), last_name=last.strip())
         institution.chart.put_patient(written)
         if changes:
             institution.chart.replaces[foreign] = number

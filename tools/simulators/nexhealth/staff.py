@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.simulators.nexhealth.ehr import Ehr
 from tools.simulators.nexhealth.institution import Institution
+from tools.simulators.nexhealth.load import ten_digits
 from tools.simulators.nexhealth.records import ChartVisit, Location, Operatory, Patient, Provider, WorkingHour
 from tools.simulators.nexhealth.truth import chart_truth, patient_truth
 
@@ -122,9 +123,9 @@ def _delete(ehr: Ehr, given: Document) -> Document:
 
 
 def _add_patient(ehr: Ehr, given: Document) -> Document:
-    """first_name, last_name, date_of_birth; email, phone_number are optional."""
+    """first_name, last_name; date_of_birth, email, phone_number, cell_phone_number are optional."""
     institution, now = ehr.institution, ehr.institution.now()
-    born = date.fromisoformat(given["date_of_birth"])
+    born = date.fromisoformat(given["date_of_birth"]) if given.get("date_of_birth") else None
     new = Patient(
         id=0,
         foreign=institution.new_id("foreign_patients"),
@@ -132,8 +133,9 @@ def _add_patient(ehr: Ehr, given: Document) -> Document:
         last_name=str(given["last_name"]),
         email=given.get("email"),
         bio={
-            "date_of_birth": born.isoformat(),
-            "phone_number": str(given.get("phone_number", "")),
+            "date_of_birth": born and born.isoformat(),
+            "phone_number": ten_digits(str(given.get("phone_number") or "")),
+            "cell_phone_number": str(given.get("cell_phone_number") or ""),
             "gender": str(given.get("gender", "Female")),
         },
         location_ids=(next(iter(institution.locations)),),
@@ -141,7 +143,7 @@ def _add_patient(ehr: Ehr, given: Document) -> Document:
         updated_at=now,
     )
     institution.chart.put_patient(new)
-    return {**patient_truth(institution, new), "patient_id": None}
+    return {**patient_truth(institution, new), "patient_id": None, "foreign_id": str(new.foreign)}
 
 
 def _set_patient(ehr: Ehr, given: Document) -> Document:

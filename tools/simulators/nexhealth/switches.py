@@ -40,6 +40,8 @@ class Switches(SwitchSet):
     """Zone of `start` and `end` given as a day."""
     patient_filters: Literal["and", "contact_or"] = "and"
     """Whether e-mail and phone narrow together, or either is enough."""
+    name_lengths: Literal["whole", "cut"] = "whole"
+    """Whether the EHR cuts names when it writes a patient: first names to 15 characters, last names to 20."""
     email_rule: Literal["usual", "printed"] = "usual"
     """The pattern for e-mails on create: as surely meant, or as printed, with one character before the dot."""
     created_patient: Literal["bookable", "placeholder"] = "bookable"

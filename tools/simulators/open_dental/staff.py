@@ -146,6 +146,16 @@ def _add_patient(office: Office, given: Document) -> Document:
     return patient_truth(office, new)
 
 
+def _merge_patients(office: Office, given: Document) -> Document:
+    """patient_id, into_patient_id: the first one's chart is archived, and its visits become the second one's."""
+    old, kept = _patient(office, given), _patient(office, {"patient_id": given["into_patient_id"]})
+    for visit in [one for one in office.appointments.values() if one.PatNum == old.PatNum]:
+        office.change_appointment(visit, {"PatNum": kept.PatNum}, source=DESKTOP)
+    status = old.PatStatus if old.PatStatus == "Deceased" else "Archived"
+    office.put_patient(replace(old, PatStatus=status, DateTStamp=office.stamp()))
+    return patient_truth(office, office.patients[old.PatNum])
+
+
 def _add_schedule(office: Office, given: Document) -> Document:
     """kind practice, provider or blockout; day, start, end; provider_id, operatory_ids, blockout_type, note if any."""
     new = Schedule(
@@ -199,6 +209,7 @@ _ACTIONS: dict[str, Callable[[Office, Document], Document]] = {
     "set_appointment": _set_appointment,
     "set_patient": _set_patient,
     "add_patient": _add_patient,
+    "merge_patients": _merge_patients,
     "add_schedule": _add_schedule,
     "delete_schedule": _delete_schedule,
     "set_operatory": _set_operatory,

@@ -10,11 +10,12 @@ OpenChairError
 │                                    NotConfirmable VisitIsPast VisitHasBegun OverlapNotAllowed
 │   │                                TaskAlreadySent TaskExpired TaskWithdrawn
 │                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
-│                                    PatientNotBookable PatientBusy TaskOfNewerVersion
+│                                    PatientNotBookable PatientInactive PatientBusy TaskOfNewerVersion
+│                                    GivenUpUnread
 ├── EhrError                         the EHR, or the way to it
 │   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable EhrNotSynced
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
-│   │                                (EhrDuplicatePatient PatientContactMissing)
+│   │                                (EhrDuplicatePatient PatientContactMissing PatientPhoneForeign)
 │   ├── EhrUnavailable               a read that gave no usable answer
 │   └── EhrOutcomeUnknown            a write that may or may not have taken effect
 └── StoreError                       our own state: StaleVersion StoreUnavailable SettingMissing StoredItemUnreadable

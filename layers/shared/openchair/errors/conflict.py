@@ -73,6 +73,11 @@ class GivenUp(Conflict):
     sentence = "A person decided that it shall not be done."
 
 
+class GivenUpUnread(Conflict):
+    code = "given_up_unread"
+    sentence = "A person gave it up before it was known whether it was done: look in the EHR."
+
+
 class NotInReview(Conflict):
     code = "not_in_review"
     sentence = "The task does not wait for a person."
@@ -115,4 +120,9 @@ class NotWrittenToEhr(Conflict):
 
 class PatientNotBookable(Conflict):
     code = "patient_not_bookable"
-    sentence = "The EHR takes no visit for this person: they are no patient, or not in the chart yet."
+    sentence = "No visit is booked for this person: they are no patient, not in the chart yet, archived or deceased."
+
+
+class PatientInactive(Conflict):
+    code = "patient_inactive"
+    sentence = "The person's chart is inactive, so no visit is booked in it."

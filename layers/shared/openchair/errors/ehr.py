@@ -82,6 +82,11 @@ class PatientContactMissing(EhrRejected):
     sentence = "This EHR takes a new patient with both a phone and an e-mail only."
 
 
+class PatientPhoneForeign(EhrRejected):
+    code = "patient_phone_foreign"
+    sentence = "This EHR takes a new patient with a North American phone number only."
+
+
 class EhrNotSupported(EhrRefused):
     code = "not_supported_by_ehr"
     sentence = "This EHR cannot do what was asked."

@@ -100,11 +100,12 @@ class Standing(Stored):
 class Step(Stored):
     """One write to a chart, or one look at it, with its journal. All of it is recorded before anything is sent.
 
-    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before. `refusals` are fingerprints
-    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back. `in_chart`:
-    whether the practice's own system had it when the step was done. Of a look at what became of a write, `sent_at` is
-    when the write was known to be accepted, `accepted_at` when by the EHR's own clock, and a comparison after
-    `settles_at` tells what came of it.
+    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before, `seen_...` what was there
+    when it was sent. `refusals` are fingerprints of answers on no list, one for each send that got one; `was_unclear`
+    says that it had to be read back, and `refused_since` for how long the EHR has refused to be read for it.
+    `in_chart`: whether the practice's own system had it when the step was done. Of a look at what became of a write,
+    `sent_at` is when the write was known to be accepted, `accepted_at` when by the EHR's own clock, and a comparison
+    after `settles_at` tells what came of it.
     """
 
     kind: Annotated[StepKind, _known(StepKind)]
@@ -114,7 +115,9 @@ class Step(Stored):
     sent_at: datetime | None = None
     accepted_at: datetime | None = None
     settles_at: datetime | None = None
+    refused_since: datetime | None = None
     seen_appointment_ids: tuple[str, ...] = ()
+    seen_patient_ids: tuple[str, ...] = ()
     appointment_id: str | None = None
     patient_id: str | None = None
     operatory_id: str | None = None

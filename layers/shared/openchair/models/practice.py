@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from openchair.errors import ServiceNotFound
-from openchair.models.texts import Document, Id, PracticeId, SecretName, ShortText, Zone
+from openchair.models.texts import Document, EhrId, Id, PracticeId, SecretName, ShortText, Zone
 
 
 class Ehr(StrEnum):
@@ -25,9 +25,9 @@ class Service(Document):
     name: ShortText
     minutes: Annotated[int, Field(ge=5, le=540, multiple_of=5)]
     operatory_type: Id | None = None
-    appointment_type_id: Id | None = None
+    appointment_type_id: EhrId | None = None
     pattern: Annotated[str, StringConstraints(pattern=r"^[X/]{1,108}$")] | None = None
-    provider_ids: tuple[Id, ...] = ()
+    provider_ids: tuple[EhrId, ...] = ()
 
     @model_validator(mode="after")
     def _pattern_is_as_long_as_minutes(self) -> "Service":
@@ -43,9 +43,9 @@ class Service(Document):
 class ChairSettings(Document):
     """The practice's own word on its chairs, the same for every EHR."""
 
-    operatory_id_to_provider_id: Mapping[Id, Id] = {}
-    operatory_type_to_ids: Mapping[Id, tuple[Id, ...]] = {}
-    operatory_type_to_provider_ids: Mapping[Id, tuple[Id, ...]] = {}
+    operatory_id_to_provider_id: Mapping[EhrId, EhrId] = {}
+    operatory_type_to_ids: Mapping[Id, tuple[EhrId, ...]] = {}
+    operatory_type_to_provider_ids: Mapping[Id, tuple[EhrId, ...]] = {}
 
 
 class OpenDentalSettings(ChairSettings):
@@ -54,14 +54,14 @@ class OpenDentalSettings(ChairSettings):
     throttle: Literal["standard", "read_only", "enterprise"] = "standard"
     reschedule: Literal["move", "rebook"] = "move"
     break_type: Literal["Missed", "Cancelled"] | None = None
-    confirmed_def: Id | None = None
+    confirmed_def: EhrId | None = None
 
 
 class NexHealthSettings(ChairSettings):
     api_key_secret_name: SecretName
     subdomain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    location_ids: Annotated[tuple[Id, ...], Field(min_length=1)]
-    default_provider_id: Id | None = None
+    location_ids: Annotated[tuple[EhrId, ...], Field(min_length=1)]
+    default_provider_id: EhrId | None = None
     api_version: ShortText = "v3.0.0"
     read_cycle_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
 
@@ -77,7 +77,8 @@ def _blockout_types(given: object) -> object:
 
 
 class Booking(Document):
-    """`practice_notes_close`: a note of the practice for a whole day closes it, as a holiday does, which looks the same
+    """`inactive_patients`: whether those who no longer come can be booked; NexHealth itself refuses them all the same.
+    `practice_notes_close`: a note of the practice for a whole day closes it, as a holiday does, which looks the same
     in Open Dental. `blockouts`: which of Open Dental's shut time, by the ids or names of their types, or only those
     whose type is flagged so."""
 
@@ -86,6 +87,7 @@ class Booking(Document):
     horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
     practice_notes_close: bool = True
     blockouts: Annotated[BlockoutTypes, BeforeValidator(_blockout_types)] = "all"
+    inactive_patients: Literal["refuse", "book"] = "refuse"
 
 
 class Sync(Document):

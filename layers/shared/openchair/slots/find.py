@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from openchair import wall_time
 from openchair.errors import AppointmentNotFound, EhrNotSent, EhrUnavailable, InvalidTime, NotMovable, RangeTooLong
 from openchair.models.practice import Practice, PracticeRecord
-from openchair.models.texts import Document, Id
+from openchair.models.texts import Document, EhrId, Id
 from openchair.models.visit import Appointment, AppointmentStatus, Slot
 from openchair.ports import Clock
 from openchair.progress import check_not_begun
@@ -41,13 +41,13 @@ class MoveQuery(Document):
 
     start_date: Day | None = None
     end_date: Day | None = None
-    provider_id: Id | None = None
-    operatory_id: Id | None = None
+    provider_id: EhrId | None = None
+    operatory_id: EhrId | None = None
 
 
 class SlotQuery(MoveQuery):
     service_id: Id
-    location_id: Id | None = None
+    location_id: EhrId | None = None
 
 
 def find_slots(

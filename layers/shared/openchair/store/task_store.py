@@ -22,13 +22,16 @@ from openchair.errors import (
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.ports import Clock, DueTask
 from openchair.store import claim_store, tables
+from openchair.store.claim_store import Cell
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
-from openchair.store.transaction import ATTEMPTS, Transaction
+from openchair.store.transaction import ATTEMPTS, HoldLost, Transaction
 
 IDEMPOTENCY_KEPT = timedelta(days=30)
 _PAGE_READ = 200
 _PAGES_READ = 10
 _EMPTY_LINE_KEPT = timedelta(days=7)
+_MOST_CLAIMS = 80
+"""Items of claims in one transaction, of which DynamoDB takes a hundred; the task and its lines are some too."""
 
 
 class DynamoTaskStore:
@@ -140,7 +143,7 @@ class DynamoTaskStore:
         transaction.put(_item(stored), TaskItem.pk.does_not_exist(), StaleVersion)
         for line in task.lines:
             transaction.update(*_joining(task, line), None)
-        transaction.claim(claim_store.taking(task.ehr_account_id, task.id, task.holds))
+        transaction.claim(claim_store.updates(task.ehr_account_id, task.id, claim_store.cells(task.holds), ()))
         try:
             transaction.commit()
         except IdempotencyKeyReused:
@@ -150,32 +153,60 @@ class DynamoTaskStore:
             return earlier
         return stored
 
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()) -> Task:
         joined = (join,) if join is not None and join not in task.lines else ()
-        stored = task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
+        kept = (*(hold for hold in task.holds if hold not in leave), *take)
+        stored = task.changed(version=task.version + 1, holds=kept, lines=(*task.lines, *joined))
+        free = sorted(set(claim_store.cells(leave)) - set(claim_store.cells(kept)))
+        try:
+            self._save(task, stored, take, joined, free)
+        except HoldLost:
+            free = claim_store.still_held(task.ehr_account_id, task.id, free)
+            self._save(task, stored, take, joined, free)
+        return stored
+
+    def _save(
+        self, task: Task, stored: Task, take: Sequence[Hold], joined: Sequence[str], free: Sequence[Cell]
+    ) -> None:
         transaction = Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
         for line in joined:
             transaction.update(*_joining(task, line), None)
-        transaction.claim(claim_store.taking(task.ehr_account_id, task.id, take))
+        transaction.claim(claim_store.updates(task.ehr_account_id, task.id, claim_store.cells(take), free))
         transaction.commit()
-        return stored
 
     def end(self, task: Task) -> Task:
+        task = self._lightened(task)
+        free = claim_store.cells(task.holds)
         for _ in range(ATTEMPTS):
             try:
-                return self._end(task)
+                return self._end(task, free)
+            except HoldLost:
+                free = claim_store.still_held(task.ehr_account_id, task.id, free)
             except _LineMoved:
                 continue
         raise StoreUnavailable
 
-    def _end(self, task: Task) -> Task:
+    def _lightened(self, task: Task) -> Task:
+        """The task with no more holds than one transaction can release; the others are released before it ends."""
+        while claim_store.items_of(task.holds) > _MOST_CLAIMS:
+            stored = self.task(task.practice_id, task.id)
+            if stored.version != task.version:
+                raise StaleVersion
+            leave = list(stored.holds)
+            while claim_store.items_of(leave) > _MOST_CLAIMS:
+                leave.pop()
+            left = self.save(stored, leave=leave)
+            task = task.changed(version=left.version, holds=left.holds)
+        return task
+
+    def _end(self, task: Task, free: Sequence[Cell]) -> Task:
         stored = task.changed(
             version=task.version + 1, holds=(), lines=(), lease_until=None, next_attempt_at=task.sweep_at
         )
         transaction = Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
-        transaction.claim(claim_store.releasing(task.ehr_account_id, task.id, task.holds))
+        transaction.claim(claim_store.updates(task.ehr_account_id, task.id, (), free))
         for line in task.lines:
             self._leave(transaction, task, line)
         transaction.commit()

@@ -22,12 +22,17 @@ class Turn(Enum):
 
 
 def lines_of(request: TaskRequest, keyed_hash: Callable[..., str]) -> tuple[str, ...]:
-    """The lines a task stands in; a person not in the EHR yet is known by a keyed hash of name and birth date."""
+    """The lines a task stands in; a person not in the EHR yet is known by a keyed hash of their birth date.
+
+    A name, a phone and an e-mail each have several spellings, or are one of several; a birth date has one. That two
+    people of one birth date are onboarded at the same moment is rare, and then one waits for the other. The line of
+    the name as it is written is that of tasks which an earlier version accepted.
+    """
     if isinstance(request, OnboardNewPatient):
         person = request.patient
         born = person.date_of_birth.isoformat()
-        hashed = keyed_hash("person", match_text(person.last_name), match_text(person.first_name), born)
-        return (f"person:{hashed}",)
+        by_name = keyed_hash("person", match_text(person.last_name), match_text(person.first_name), born)
+        return f"person:{keyed_hash('born', born)}", f"person:{by_name}"
     if isinstance(request, CreateAppointment):
         return (f"patient:{request.patient_id}",)
     return (line_of_appointment(request.appointment_id),)

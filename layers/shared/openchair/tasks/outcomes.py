@@ -19,10 +19,14 @@ PATIENT_CREATED_LOOK_ALIKE = "patient_created_look_alike"
 PATIENT_FOUND = "patient_found"
 SEVERAL_PATIENTS_MATCH = "several_patients_match"
 PATIENT_INACTIVE = "patient_inactive"
+PATIENT_NOT_BOOKABLE = "patient_not_bookable"
+PATIENT_LOOK_ALIKE = "patient_look_alike"
 OUTCOME_UNKNOWN = "outcome_unknown"
+READ_REFUSED = "read_refused"
 OLD_VISIT_REMAINS = "old_visit_remains"
 READING_BACK = "reading_back"
 EHR_OFFLINE = "ehr_offline"
+EHR_SLOW = "ehr_slow"
 STATUS_CHANGED_IN_EHR = "status_changed_in_ehr"
 REMOVED_IN_EHR = "removed_in_ehr"
 LOOK_ALIKE_IN_EHR = "look_alike_in_ehr"
@@ -54,11 +58,15 @@ SENTENCES = {
     PATIENT_CREATED: "The patient's chart is created.",
     PATIENT_CREATED_LOOK_ALIKE: "The patient's chart is created; one of the same name and birth date exists.",
     PATIENT_FOUND: "The patient had a chart before; it is used.",
-    PATIENT_INACTIVE: "The person's only chart is archived or inactive; a person has to choose.",
+    PATIENT_INACTIVE: "The person's chart is inactive, so no visit is booked in it.",
+    PATIENT_NOT_BOOKABLE: "The person's chart takes no visit: no patient, not in the chart yet, archived or deceased.",
+    PATIENT_LOOK_ALIKE: "A chart of a similar name may be this person's; a person has to look.",
     SEVERAL_PATIENTS_MATCH: "Several charts match this person; a person has to choose.",
     OUTCOME_UNKNOWN: "The EHR's answer was lost; a person has to look whether it was done.",
+    READ_REFUSED: "The EHR refuses to be read, so nobody here can tell whether it was done; a person has to look.",
     READING_BACK: "The EHR's answer was lost; the chart is looked at until it is certain whether it was done.",
     EHR_OFFLINE: "The practice's own system cannot be reached; it is tried again.",
+    EHR_SLOW: "The EHR answers so slowly that no time was left to write; it is tried again, less and less often.",
     STATUS_CHANGED_IN_EHR: "It was done, and somebody has changed the visit in the chart since.",
     REMOVED_IN_EHR: "It was done, and somebody has removed the visit from the chart since; a person has to look.",
     LOOK_ALIKE_IN_EHR: "The chart holds a visit that may be this one; a person has to look.",

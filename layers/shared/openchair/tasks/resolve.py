@@ -14,10 +14,11 @@ from openchair.models.journal import Step, StepKind, Task, TaskState
 from openchair.models.request import RescheduleAppointment, Resolution
 from openchair.models.visit import Appointment
 from openchair.parsing import parse_json
+from openchair.people import refusal_of
 from openchair.ports import Clock, TaskQueue, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.steps.common import CANCELLED, Desk, Done, placement, placement_asked
-from openchair.tasks.steps.patient import chart_of
+from openchair.tasks.steps.common import CANCELLED, Desk, Done, NeedsReview, placement, placement_asked
+from openchair.tasks.steps.patient import adopted_chart, chart_of
 from openchair.tasks.steps.visit_state import cancelled
 
 _CODES = {
@@ -52,7 +53,7 @@ def resolve_task(practice_id: str, task_id: str, body: bytes, tasks: TaskStore, 
     raise NotInReview
 
 
-def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done | None:
+def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done | NeedsReview | None:
     """What the chart holds under the id that a person named; None when it is not this patient's, or not as asked.
 
     A person may be wrong, so what they say is held against the chart before it is told.
@@ -60,11 +61,7 @@ def adopted(task: Task, step: Step, resolution: Resolution, desk: Desk) -> Done 
     if resolution.patient_id is not None:
         if step.kind is not StepKind.CREATE_PATIENT:
             return None
-        try:
-            patient = desk.ehr.patient(resolution.patient_id)
-            return Done(outcomes.PATIENT_FOUND, patient_id=patient.id, in_chart=patient.is_in_chart)
-        except PatientNotFound:
-            return None
+        return adopted_chart(task, resolution.patient_id, desk)
     assert resolution.appointment_id is not None
     try:
         visit = desk.ehr.appointment(resolution.appointment_id)
@@ -111,7 +108,8 @@ def _is_theirs(visit: Appointment, task: Task, step: Step, desk: Desk) -> bool:
         return _has_our_reference(visit, step)
     if visit.patient_id in (patient_id, chart.id):
         return True
-    return not chart.is_bookable and _has_our_reference(visit, step)
+    is_out_of_use = refusal_of(chart, desk.record.practice.booking) is not None
+    return is_out_of_use and _has_our_reference(visit, step)
 
 
 def _has_our_reference(visit: Appointment, step: Step) -> bool:

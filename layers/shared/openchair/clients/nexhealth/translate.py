@@ -18,7 +18,6 @@ from openchair.clients.nexhealth.payloads import (
     SyncStatusRow,
 )
 from openchair.clients.stamps import tells
-from openchair.contacts import phone_digits
 from openchair.errors import NotFound
 from openchair.models.office import Operatory, Provider, SyncState
 from openchair.models.person import NewPatient, Patient
@@ -71,7 +70,7 @@ def operatory(row: OperatoryRow, location_id: str) -> Operatory:
 
 
 def patient(row: PatientRow) -> Patient:
-    """`bio` is a free object of which no key is sure to be there."""
+    """`bio` is a free object of which no key is sure to be there. Who has died is `inactive`, and no more is told."""
     bio = row.bio
     phones = [str(bio[name]) for name in _PHONES if bio.get(name)]
     return Patient(
@@ -83,7 +82,7 @@ def patient(row: PatientRow) -> Patient:
         email=row.email or None,
         is_active=not row.inactive,
         is_in_chart=_is_of_the_chart(row),
-        is_bookable=not (row.inactive or bio.get("new_patient") is True or bio.get("non_patient") is True),
+        is_bookable=not (bio.get("new_patient") is True or bio.get("non_patient") is True),
     )
 
 
@@ -224,7 +223,7 @@ def new_patient_body(new: NewPatient, phone: str, email: str, provider_id: int) 
     """Gender is always sent: the vendor would make up one. Phones are ten digits."""
     bio = {
         "date_of_birth": new.date_of_birth.isoformat(),
-        "phone_number": phone_digits(phone),
+        "phone_number": phone,
         "gender": _GENDERS.get(new.gender or "", "Other"),
     }
     if new.address is not None:

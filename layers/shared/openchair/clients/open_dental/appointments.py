@@ -10,7 +10,14 @@ from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry
 from openchair.clients.open_dental.office import OfficeCalls
 from openchair.clients.open_dental.payloads import AppointmentRow, BookedRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
+from openchair.errors import (
+    AppointmentNotFound,
+    EhrRefused,
+    NotFound,
+    OperatoryNotFound,
+    PatientNotFound,
+    ProviderNotFound,
+)
 from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 
 
@@ -61,8 +68,14 @@ class AppointmentCalls(OfficeCalls):
         ]
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
-        """Every former state of a patient's appointments, also of those deleted since, from HistAppointments GET."""
-        return [entry.appointment for entry in self.appointment_history(patient_id=patient_id)]
+        """Every former state of a patient's appointments, also of those deleted since, from HistAppointments GET.
+
+        None of an office that is too old for it, or whose key has no right to it.
+        """
+        try:
+            return [entry.appointment for entry in self.appointment_history(patient_id=patient_id)]
+        except EhrRefused:
+            return ()
 
     def openings(
         self,

@@ -31,7 +31,7 @@ from openchair.clients.open_dental.payloads import (
 )
 from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow
 from openchair.clients.stamps import tells
-from openchair.contacts import phone_digits
+from openchair.contacts import extension_of, ten_digits
 from openchair.errors import InvalidTime, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
 from openchair.models.office import Operatory, Provider
 from openchair.models.person import NewPatient, Patient
@@ -59,8 +59,9 @@ _STATUS_TEXT = {
     AppointmentStatus.NOTE: "PtNote",
 }
 
-_NOT_ACTIVE = frozenset({"Archived", "Deleted", "Deceased"})
-"""`Inactive` is missing on purpose: it says that somebody has not come for long, and they may come back."""
+_NOT_ACTIVE = frozenset({"Inactive", "Archived", "Deleted", "Deceased"})
+_NOT_BOOKABLE = frozenset({"NonPatient", "Archived", "Deleted", "Deceased"})
+"""Charts merged into another one are archived too."""
 
 _GENDERS = {"male": "Male", "female": "Female", "unknown": "Unknown"}
 
@@ -173,6 +174,7 @@ def patient(row: PatientRow) -> Patient:
         email=row.Email.strip() or None,
         preferred_name=row.Preferred.strip() or None,
         is_active=row.PatStatus not in _NOT_ACTIVE,
+        is_bookable=row.PatStatus not in _NOT_BOOKABLE,
         location_id=id_or_none(row.ClinicNum),
     )
 
@@ -295,10 +297,10 @@ def appointment_changes_body(changes: AppointmentChanges, zone: ZoneInfo) -> dic
 
 def phone_text(phone: str) -> str:
     """The vendor's own look for a North American number, anything else as it was given."""
-    digits = phone_digits(phone)
-    if len(digits) != 10 or (phone.strip().startswith("+") and not phone.strip().startswith("+1")):
+    digits, extension = ten_digits(phone), extension_of(phone)
+    if digits is None:
         return phone
-    return f"({digits[:3]}){digits[3:6]}-{digits[6:]}"
+    return f"({digits[:3]}){digits[3:6]}-{digits[6:]}" + (f" x{extension}" if extension else "")
 
 
 def new_patient_body(new: NewPatient, clinic_number: int | None) -> dict[str, Any]:

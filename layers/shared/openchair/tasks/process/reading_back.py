@@ -15,7 +15,7 @@ LONGEST_SENDS = 5
 
 def look(worker: Worker, task: Task, desk: Desk) -> Task:
     place = task.place
-    step = task.steps[place]
+    step = task.steps[place].model_copy(update={"refused_since": None})
     try:
         found = LOOK[step.kind](task, step, desk)
     except TOLD as error:
@@ -39,7 +39,7 @@ def read_back(worker: Worker, task: Task, desk: Desk) -> Task:
     except TOLD as error:
         return worker.settle(task, error)
     worker.circuits.answered(task.ehr_account_id)
-    step = step.model_copy(update={"was_unclear": True})
+    step = step.model_copy(update={"was_unclear": True, "refused_since": None})
     if isinstance(found, NeedsReview):
         decided = task.open_resolution
         # To send again is decided upon what a person was shown; what has happened since is shown first.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from openchair.errors import EhrNotSynced, GivenUp, OpenChairError
+from openchair.errors import EhrNotSynced, GivenUp, GivenUpUnread, OpenChairError
 from openchair.models.journal import TERMINAL, Hold, Step, StepKind, StepState, Task, TaskState
 from openchair.models.request import TaskType
 from openchair.ports import Circuits, Clock, TaskStore
@@ -18,6 +18,8 @@ from openchair.tasks.steps.note import not_written
 
 RETRY_FIRST = 30.0
 RETRY_LONGEST = 300.0
+REFUSED_FOR = timedelta(hours=1)
+"""How long a look may be refused before a person is asked (docs/decisions.md)."""
 LOOK_AGAIN = timedelta(seconds=60)
 EHR_CAP = timedelta(seconds=60)
 SKEW = timedelta(seconds=2)
@@ -51,6 +53,7 @@ class Worker:
         self.clock = clock
         self.remaining_seconds = remaining_seconds
         self.window = resend_window(timeout_seconds)
+        self.has_written = False
         self._timeout = timedelta(seconds=timeout_seconds)
 
     def take_up(self, task: Task) -> Task:
@@ -81,7 +84,7 @@ class Worker:
         if done.visit is not None and (standing := standing_of(done.visit)) is not None:
             updates["visit"] = standing
         task = task.with_step(place, finished, **updates)
-        is_awaited = step.kind in AWAITED_BY and desk.ehr.capabilities.writes_asynchronously
+        is_awaited = step.kind in AWAITED_BY and desk.capabilities.writes_asynchronously
         if is_awaited and (step.sent_at is not None or done.stood):
             behind = place + 1
             steps = (*task.steps[:behind], awaiting(finished, done, self.clock.now()), *task.steps[behind:])
@@ -121,7 +124,7 @@ class Worker:
                 self.circuits.failed(task.ehr_account_id)
             return self.wait(task, self.after(_delay(task, error)), **told_of(error))
         if meaning is Meaning.LATER:
-            return self.wait(task, self.after(RETRY_LONGEST), **told_of(error))
+            return self._refused_look(task, error)
         step = task.steps[task.place]
         if step.kind in _WHAT_REMAINS:
             return self.review(task, _WHAT_REMAINS[step.kind])
@@ -135,6 +138,26 @@ class Worker:
 
     def _waited_for_sync(self, task: Task) -> bool:
         return self.clock.now() >= task.accepted_at + SYNC_WAITED_FOR
+
+    def _refused_look(self, task: Task, error: OpenChairError) -> Task:
+        """One refusal says nothing of a write. One that lasts leaves it to a person, who can look otherwise."""
+        step, now = task.next_step, self.clock.now()
+        if step is None:
+            return self.wait(task, self.after(RETRY_LONGEST), **told_of(error))
+        since = step.refused_since or now
+        if now - since < REFUSED_FOR:
+            marked = step.model_copy(update={"refused_since": since})
+            return self.wait(task.with_step(task.place, marked), self.after(RETRY_LONGEST), **told_of(error))
+        decided = task.open_resolution
+        if decided is not None and decided.action == "give_up":
+            return self.end(task, TaskState.FAILED, {"in_chart": None, **told_of(GivenUpUnread())})
+        return self.review(task, outcomes.READ_REFUSED)
+
+    def out_of_time(self, task: Task) -> Task:
+        """Not enough is left for a write. Who has written goes on at once; who only read meets a slow EHR."""
+        if self.has_written:
+            return self.wait(task, self.clock.now())
+        return self.wait(task, self.after(_backoff(task)), **told(outcomes.EHR_SLOW))
 
     def wait(self, task: Task, due: datetime, **updates: Any) -> Task:
         if task.state in TERMINAL or task.state is TaskState.NEEDS_REVIEW:
@@ -156,8 +179,11 @@ class Worker:
             **told(code),
         )
 
-    def save(self, task: Task, join: str | None = None, take: Sequence[Hold] = (), **updates: Any) -> Task:
-        return self.tasks.save(self._touched(task, **updates), take, join)
+    def hold(self, task: Task, take: Sequence[Hold], leave: Sequence[Hold]) -> Task:
+        return self.tasks.save(self._touched(task), take, None, leave)
+
+    def save(self, task: Task, join: str | None = None, **updates: Any) -> Task:
+        return self.tasks.save(self._touched(task, **updates), (), join)
 
     def after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)
@@ -195,4 +221,8 @@ def _delay(task: Task, error: OpenChairError) -> float:
     retry_after: float | None = getattr(error, "retry_after", None)
     if retry_after is not None:
         return min(max(retry_after, 1.0), RETRY_LONGEST)
+    return _backoff(task)
+
+
+def _backoff(task: Task) -> float:
     return float(min(RETRY_FIRST * 2.0 ** max(task.attempts - 1, 0), RETRY_LONGEST))

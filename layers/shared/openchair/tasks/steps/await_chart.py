@@ -174,7 +174,7 @@ def _undone(task: Task, error: OpenChairError) -> Redirected:
 
 def _a_cycle_on(moment: datetime | None, desk: Desk) -> datetime:
     assert moment is not None
-    return moment + desk.ehr.capabilities.read_cycle
+    return moment + desk.capabilities.read_cycle
 
 
 def awaiting(written: Step, done: Done, now: datetime) -> Step:

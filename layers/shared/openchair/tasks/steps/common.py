@@ -11,7 +11,7 @@ from openchair.models.office import Schedule
 from openchair.models.practice import PracticeRecord
 from openchair.models.request import CancelAppointment, ConfirmAppointment, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, Place
-from openchair.ports import Clock, EhrClient, TaskStore
+from openchair.ports import Capabilities, Clock, EhrClient, TaskStore
 from openchair.progress import check_not_begun
 from openchair.slots.book import LiveBook, days_touched, visits_reaching_into
 from openchair.slots.holds import holds_for
@@ -24,12 +24,13 @@ CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a step works with: one practice, its EHR, our own state and the time."""
+    """What a step works with: one practice, its EHR and what that can do, our own state and the time."""
 
     record: PracticeRecord
     ehr: EhrClient
     tasks: TaskStore
     clock: Clock
+    capabilities: Capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A write that may go out once `take` is held, then confirmed to be free, and `step` is recorded as sent.
+    """A write that may go out once `holds` are held, then confirmed to be free, and `step` is recorded as sent.
 
-    `confirm` raises SlotTaken or PatientBusy when the chart has changed since it was read.
+    What the task holds beyond them is left; None: what it holds is none of this write's. `confirm` raises SlotTaken
+    or PatientBusy when the chart has changed since it was read.
     """
 
     step: Step
     send: Callable[[], Done]
-    take: tuple[Hold, ...] = ()
+    holds: tuple[Hold, ...] | None = None
     confirm: Callable[[], None] = lambda: None
 
 
@@ -268,10 +270,6 @@ def at_place(place: Place, start: datetime, minutes: int, time_pattern: str) -> 
 def place_of(step: Step) -> Place:
     assert step.provider_id is not None
     return Place(step.operatory_id, step.provider_id, step.second_provider_id, step.is_hygiene, step.location_id)
-
-
-def not_held_yet(task: Task, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
-    return tuple(hold for hold in holds if hold not in task.holds)
 
 
 def holds_of(visit: Appointment) -> tuple[Hold, ...]:

@@ -1,5 +1,6 @@
 """The step that creates a visit, and the one that takes a visit of ours back which nobody was told of yet."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from openchair.errors import (
@@ -8,12 +9,12 @@ from openchair.errors import (
     EhrNotSupported,
     NotMovable,
     PatientBusy,
-    PatientNotBookable,
     PatientNotFound,
 )
 from openchair.models.journal import Step, Task
 from openchair.models.request import AppointmentRequest, CreateAppointment, OnboardNewPatient, RescheduleAppointment
 from openchair.models.visit import MARKER, Appointment, AppointmentStatus, NewAppointment, Place
+from openchair.people import refusal_of
 from openchair.progress import check_not_begun
 from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move, need_for_service
@@ -32,7 +33,6 @@ from openchair.tasks.steps.common import (
     confirm_free,
     confirm_unchanged,
     named_visit,
-    not_held_yet,
     note_with,
     of_others,
 )
@@ -49,8 +49,9 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     assert task.patient_id is not None
     service = desk.record.practice.service(visit.service_id)
     patient = chart_of(task, task.patient_id, desk)
-    if not patient.is_bookable:
-        raise PatientNotBookable
+    refused = refusal_of(patient, desk.record.practice.booking)
+    if refused is not None:
+        raise refused
     need = need_for_service(
         desk.record.practice,
         visit.service_id,
@@ -114,7 +115,7 @@ def _check_beside(old: Appointment, start: datetime, place: Place, desk: Desk) -
 
     A system that writes later finds the collision when nobody waits for its answer any more, and may not tell it.
     """
-    if old.start is None or place.operatory_id != old.operatory_id or not desk.ehr.capabilities.writes_asynchronously:
+    if old.start is None or place.operatory_id != old.operatory_id or not desk.capabilities.writes_asynchronously:
         return
     if start < _after(old.start, old.minutes) and old.start < _after(start, old.minutes):
         raise EhrNotSupported("This EHR books the new visit first, and the old one still takes up its chair then.")
@@ -159,7 +160,7 @@ def _ready(
         if old is not None:
             confirm_unchanged(desk, old)
 
-    return Ready(planned, send, not_held_yet(task, holds), confirm)
+    return Ready(planned, send, holds, confirm)
 
 
 def _note(task: Task, marker: str, desk: Desk) -> tuple[str, str]:
@@ -170,12 +171,12 @@ def _note(task: Task, marker: str, desk: Desk) -> tuple[str, str]:
     else:
         text = _asked_for(task).notes
     whole = note_with(marker, text)
-    note = whole[: desk.ehr.capabilities.holds_notes_up_to].rstrip()
+    note = whole[: desk.capabilities.holds_notes_up_to].rstrip()
     return note, outcomes.BOOKED if note == whole else outcomes.NOTE_SHORTENED
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
-    """All the patient's appointments, any date and status, with history, for the marker."""
+    """All the patient's appointments, any date and status, with history, for the marker; then that day's book."""
     assert step.patient_id is not None
     try:
         found = _look_for(task, step, step.patient_id, desk)
@@ -183,23 +184,13 @@ def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:
             # Asked for after the visits: an id that is still there then had them all.
             chart = chart_of(task, step.patient_id, desk)
             if chart.id != step.patient_id:
-                return _look_for(task, step, chart.id, desk)
-            if not chart.is_bookable:
-                return _in_the_book(task, step, desk)
+                found = _look_for(task, step, chart.id, desk)
+            if isinstance(found, Unseen):
+                is_out_of_use = refusal_of(chart, desk.record.practice.booking) is not None
+                return _in_the_book(task, step, None if is_out_of_use else chart.id, desk)
     except PatientNotFound:
-        return _in_the_book(task, step, desk)
+        return _in_the_book(task, step, None, desk)
     return found
-
-
-def _in_the_book(task: Task, step: Step, desk: Desk) -> ReadBack:
-    """Of a chart that is gone, or could be booked when we sent and no longer can: another may have its visits now."""
-    assert step.marker is not None
-    assert step.start is not None
-    day = step.start.astimezone(desk.record.practice.zone).date()
-    for visit in desk.ehr.appointments(day, day):
-        if step.marker in visit.note and visit.status is AppointmentStatus.BOOKED and visit.start == step.start:
-            return Done(_note(task, step.marker, desk)[1], visit.id, visit.patient_id, visit=visit)
-    return NeedsReview(outcomes.OUTCOME_UNKNOWN)
 
 
 def _look_for(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
@@ -208,17 +199,40 @@ def _look_for(task: Task, step: Step, patient_id: str, desk: Desk) -> ReadBack:
     former = desk.ehr.patient_appointment_history(patient_id)
     # The history knows a visit of ours whose note somebody has rewritten since.
     written = {visit.id for visit in (*present, *former) if step.marker in visit.note}
-    ours = sorted((visit for visit in present if visit.id in written), key=_by_age)
+    ours = [visit for visit in present if visit.id in written]
     if ours:
-        as_asked = [visit for visit in ours if visit.is_expected and visit.start == step.start]
-        if not as_asked:
-            return Done(outcomes.STATUS_CHANGED_IN_EHR, ours[0].id, patient_id, visit=ours[0])
-        return Done(_note(task, step.marker, desk)[1], as_asked[0].id, patient_id, visit=as_asked[0])
+        return _standing(task, ours, step, desk)
     if written:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if any(_looks_alike(visit, step) for visit in present):
         return NeedsReview(outcomes.LOOK_ALIKE_IN_EHR)
     return Unseen()
+
+
+def _in_the_book(task: Task, step: Step, patient_id: str | None, desk: Desk) -> ReadBack:
+    """A patient's list can end before the day asked for; a visit can stand under another chart since two were merged.
+
+    `patient_id` None: the chart is gone, or could be booked when we sent and no longer can, so another may have its
+    visits now. Else whose chart another is, and whether the note was only copied, is for a person to say.
+    """
+    assert step.marker is not None
+    assert step.start is not None
+    day = step.start.astimezone(desk.record.practice.zone).date()
+    ours = [visit for visit in desk.ehr.appointments(day, day) if step.marker in visit.note]
+    if patient_id is None:
+        merged = [one for one in ours if one.status is AppointmentStatus.BOOKED and one.start == step.start]
+        return _standing(task, merged, step, desk) if merged else NeedsReview(outcomes.OUTCOME_UNKNOWN)
+    if any(visit.patient_id != patient_id for visit in ours):
+        return NeedsReview(outcomes.LOOK_ALIKE_IN_EHR)
+    return _standing(task, ours, step, desk) if ours else Unseen()
+
+
+def _standing(task: Task, ours: Sequence[Appointment], step: Step, desk: Desk) -> Done:
+    assert step.marker is not None
+    as_asked = [visit for visit in ours if visit.is_expected and visit.start == step.start]
+    told = min(as_asked or ours, key=_by_age)
+    code = _note(task, step.marker, desk)[1] if as_asked else outcomes.STATUS_CHANGED_IN_EHR
+    return Done(code, told.id, told.patient_id, visit=told)
 
 
 def _looks_alike(visit: Appointment, step: Step) -> bool:

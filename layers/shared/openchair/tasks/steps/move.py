@@ -25,7 +25,6 @@ from openchair.tasks.steps.common import (
     confirm_free,
     holds_of,
     named_visit,
-    not_held_yet,
     place_of,
     placement,
     placement_asked,
@@ -55,7 +54,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     place = best_place(
         task, step, desk, need, start, old=visit, provider_id=request.provider_id, allow_overlap=request.allow_overlap
     )
-    if place.provider_id != visit.provider_id and not desk.ehr.capabilities.moves_to_other_provider:
+    if place.provider_id != visit.provider_id and not desk.capabilities.moves_to_other_provider:
         return Instead(rebooking(request))
     planned = step.model_copy(
         update={
@@ -81,7 +80,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     def confirm() -> None:
         confirm_free(desk, planned, visit, allow_overlap=request.allow_overlap)
 
-    return Ready(planned, send, not_held_yet(task, holds), confirm)
+    return Ready(planned, send, holds, confirm)
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:

@@ -20,7 +20,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     text, moved = _text(task), task.last_done(StepKind.MOVE_APPOINTMENT)
     if not text or moved.code == outcomes.ALREADY_MOVED:
         return Done(None)
-    if not desk.ehr.capabilities.appends_notes:
+    if not desk.capabilities.appends_notes:
         return not_written(task)
     assert moved.appointment_id is not None
     visit = desk.ehr.appointment(moved.appointment_id)
