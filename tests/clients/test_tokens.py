@@ -133,6 +133,18 @@ def test_a_token_that_cannot_be_stored_is_used_all_the_same(monkeypatch: pytest.
     assert account.token(account.function()) == "token-1"
 
 
+def test_a_token_that_cannot_be_stored_makes_nobody_else_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+
+    def unreachable(*_: object) -> Token:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(account.store, "put", unreachable)
+
+    assert [account.token(account.function()) for _ in range(2)] == ["token-1", "token-2"]
+    assert account.clock.monotonic() == 0
+
+
 class Slow(MemoryTokens):
     """Every request takes a while, so that others come between."""
 

@@ -35,7 +35,7 @@ def items() -> Iterator[tuple[str, Task]]:
     yield "onboard-completed", world.do(onboard(create_visit(), email="bea@example.com", address={"line1": "1 Elm St"}))
     yield "review", world.in_review(confirm("50"))
     withdrawn = world.submit(create(start=at(16).isoformat()))
-    yield "withdrawn", withdraw_task("p1", withdrawn.id, world.tasks, world.clock)
+    yield "withdrawn", withdraw_task("p1", withdrawn.id, world.tasks, world.queue, world.clock)
 
     world = World(visit("50", at(11)))
     _fail(world, "create_appointment", EhrOutcomeUnknown())

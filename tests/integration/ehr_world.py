@@ -69,6 +69,7 @@ class EhrWorld(ABC):
         self._circuits = MemoryCircuits(self.clock)
         self.limits, self._tokens = MemoryLimits(), MemoryTokens(self.clock)
         self.clients = self.another_function()
+        self.workers = self.another_function(tries_refused_keys=True)
         self._http = urllib3.PoolManager()
         self._orders = 0
         self.seconds_a_call = 0.0
@@ -104,15 +105,15 @@ class EhrWorld(ABC):
     def rewrites_note(self, note: str) -> dict[str, Any]:
         """What the front desk does to write this note; lacks only whose visit it is."""
 
-    def another_function(self) -> EhrClients:
+    def another_function(self, **given: Any) -> EhrClients:
         """A process of its own on the same account."""
         stores = self._keys, self.limits, self._tokens
-        return EhrClients(*stores, lambda: self._addresses, self.clock, self.audit.append)
+        return EhrClients(*stores, lambda: self._addresses, self.clock, self.audit.append, **given)
 
-    def second_practice(self) -> Self:
+    def second_practice(self, **changes: Any) -> Self:
         """Another one with the same key, in the same stack."""
         other = copy.copy(self)
-        practice = self.record.practice.model_copy(update={"id": "p9", "name": "The One Next Door"})
+        practice = self.record.practice.model_copy(update={"id": "p9", "name": "The One Next Door", **changes})
         other.record = PracticeRecord(practice, 1, ehr_account_id(practice.ehr, self._keys.current))
         return other
 
@@ -170,7 +171,7 @@ class EhrWorld(ABC):
             task.id,
             tasks=self.tasks,
             practices=MemoryPractices(self.record),
-            ehr_for=lambda record: (clients or self.clients).client(record, math.inf),
+            ehr_for=lambda record: (clients or self.workers).client(record, math.inf),
             circuits=self._circuits,
             clock=self.clock,
             remaining_seconds=lambda: 175.0 - self.seconds_a_call * (len(self.audit) - before),

@@ -77,7 +77,8 @@ class OpenDentalWorld(EhrWorld):
 
 
 @contextmanager
-def open_dental_world() -> Iterator[OpenDentalWorld]:
-    with running_simulator([OfficeSpec(patients=30)], now=NOW) as simulator:
+def open_dental_world(timezone: str = "America/Denver") -> Iterator[OpenDentalWorld]:
+    """`timezone` is the office's; the practice document says Denver."""
+    with running_simulator([OfficeSpec(patients=30, timezone=timezone)], now=NOW) as simulator:
         simulator.simulator.settings.clock.freeze(frozen=True)
         yield OpenDentalWorld(simulator)

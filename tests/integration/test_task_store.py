@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from openchair.errors import IdempotencyKeyReused, InvalidRequest, SlotTaken, StaleVersion, TaskNotFound
-from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, StepState, Task, TaskState
+from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, StepState, Task, TaskState, Untold
 from openchair.models.request import ConfirmAppointment, TaskType
 from openchair.ports import TaskStore
 from openchair.store.task_store import DynamoTaskStore
@@ -316,18 +316,78 @@ def test_two_practices_of_one_account_share_a_line(store: TaskStore) -> None:
     assert list(store.line("account", "line")) == [("p1", task(1).id), ("p2", task(2).id)]
 
 
-def test_ended_tasks_and_reviews_without_a_decision_are_never_due(store: TaskStore) -> None:
+def told(task: Task) -> Task:
+    return task.changed(announced=task.event)
+
+
+def test_ended_tasks_and_reviews_that_were_told_are_never_due(store: TaskStore) -> None:
     first, second = accept(store, 1), accept(store, 2)
-    store.end(first.changed(state=TaskState.COMPLETED))
-    store.save(store.task("p1", second.id).changed(state=TaskState.NEEDS_REVIEW, next_attempt_at=None))
+    store.end(told(first.changed(state=TaskState.COMPLETED)))
+    store.save(told(store.task("p1", second.id).changed(state=TaskState.NEEDS_REVIEW, next_attempt_at=None)))
 
     assert list(store.due(START + timedelta(days=365), 10)) == []
+
+
+def test_whoever_ends_a_task_makes_it_due_to_be_told_by_the_same_write(store: TaskStore) -> None:
+    ended = store.end(accept(store).changed(state=TaskState.COMPLETED))
+
+    assert list(store.due(START + timedelta(seconds=59), 10)) == []
+    (due,) = store.due(START + timedelta(seconds=60), 10)
+    woken = store.wake(due, START + timedelta(seconds=300))
+    assert (woken, store.task("p1", ended.id)) == (ended, ended)
+    assert ended.next_attempt_at is None
+    assert list(store.due(START + timedelta(seconds=299), 10)) == []
+
+    store.note(told(ended))
+    assert list(store.due(START + timedelta(days=365), 10)) == []
+
+
+def test_an_event_that_waits_moves_no_look_and_the_look_moves_no_event(store: TaskStore) -> None:
+    sweep, again = START + timedelta(seconds=254), START + timedelta(seconds=500)
+    untold = Untold(event="completed/booked", attempts=3, again_at=again)
+    ended = accept(store).changed(state=TaskState.COMPLETED, code="booked", sweep_at=sweep, untold=untold)
+
+    stored = store.end(ended)
+
+    assert store.task("p1", stored.id) == stored
+    assert stored.next_attempt_at == sweep
+    assert list(store.due(START + timedelta(seconds=253), 10)) == []
+    assert len(store.due(sweep, 10)) == 1
+    store.save(stored.changed(sweep_at=None, next_attempt_at=None))
+    assert list(store.due(START + timedelta(seconds=499), 10)) == []
+    assert len(store.due(again, 10)) == 1
+
+
+def test_what_is_only_to_be_told_crowds_out_no_task_that_is_to_be_looked_at(store: TaskStore) -> None:
+    for number in (1, 2, 3):
+        store.end(accept(store, number).changed(state=TaskState.FAILED))
+    accept(store, 4)
+
+    found = [due.task_id for due in store.due(START + timedelta(days=1), 2)]
+
+    assert found[0] == task(4).id
+    assert len(found) == 3
+
+
+def test_a_note_on_a_task_that_goes_on_moves_nothing_that_happened_to_its_time_meanwhile(store: TaskStore) -> None:
+    """Another task of its line ended, or somebody woke it, after it was read."""
+    first = accept(store, 1)
+    read = store.save(accept(store, 2).changed(next_attempt_at=START + timedelta(hours=1)))
+    store.end(told(first.changed(state=TaskState.COMPLETED)))
+
+    noted = store.note(read.changed(announced="in_progress/reading_back"))
+
+    now = store.task("p1", read.id)
+    assert (now.announced, now.version) == ("in_progress/reading_back", noted.version)
+    assert now.next_attempt_at == START
+    with pytest.raises(StaleVersion):
+        store.note(read.changed(announced="late"))
 
 
 def test_an_ended_task_that_is_to_be_looked_at_once_more_is_due_then(store: TaskStore) -> None:
     later = START + timedelta(seconds=254)
 
-    store.end(accept(store).changed(state=TaskState.COMPLETED, sweep_at=later))
+    store.end(told(accept(store).changed(state=TaskState.COMPLETED, sweep_at=later)))
 
     assert list(store.due(START + timedelta(seconds=253), 10)) == []
     assert [due.task_id for due in store.due(later, 10)] == [task().id]

@@ -109,7 +109,7 @@ def test_a_word_that_only_a_newer_version_knows_leaves_the_task_to_it(
 
     read = store.task("p1", task.id)
     with pytest.raises(TaskOfNewerVersion):
-        withdraw_task("p1", task.id, store, clock)
+        withdraw_task("p1", task.id, store, MemoryQueue(), clock)
     with pytest.raises(TaskOfNewerVersion):
         resolve_task("p1", task.id, b'{"action": "give_up"}', store, MemoryQueue(), clock)
     park_task("p1", task.id, store, clock)

@@ -150,8 +150,14 @@ def _another_person(simulation: "Simulation") -> None:
         simulation.settle(task, b'{"action": "resend"}')
 
 
+def _another_look(simulation: "Simulation") -> None:
+    for task in simulation.all_tasks():
+        simulation.messages.send(task)
+
+
 _ACTS: dict[str, Callable[["Simulation"], None]] = {
     **INTERVENTIONS,
+    "another_look": _another_look,
     "another_person": _another_person,
     "staff_confirms_old": _changes_old(is_confirmed=True),
     "patient_arrives_at_ours": _sets_ours(AppointmentStatus.ARRIVED),
@@ -296,6 +302,17 @@ _ALL = (
         faults=(("ehr.patient", 1, ZeroDivisionError),),
         decides=("resend",),
         acts=((21.1, "another_person"), (21.101, "another_person"), (500.0, "another_person")),
+    ),
+    corner(
+        "bus_refuses_a_review_and_its_end",
+        create(),
+        ends="completed/booked",
+        faults=(
+            ("ehr.patient", 1, ZeroDivisionError),
+            *(("events.publish", number, StoreUnavailable) for number in (1, 2, 3)),
+        ),
+        decides=("resend",),
+        acts=((15.0, "another_look"),),
     ),
     corner(
         "person_in_vain",

@@ -517,6 +517,14 @@ def _lost(simulation: "Simulation", _: None) -> str | None:
     return None
 
 
+def _untold(simulation: "Simulation", _: None) -> str | None:
+    for task in simulation.all_tasks():
+        told = simulation.events.told.get(task.id, ())
+        if task.is_settled and (not told or told[-1] != task.event):
+            return f"{task.id} is {task.event}, and platforms were told {', '.join(told) or 'nothing'}"
+    return None
+
+
 def _no_longer_true(simulation: "Simulation", _: None) -> str | None:
     for task in simulation.all_tasks():
         if task.state in TERMINAL and (wrong := untruth(simulation, task)):
@@ -738,6 +746,7 @@ STORED: tuple[Invariant[Stored], ...] = (
 )
 FINAL: tuple[Invariant[None], ...] = (
     Invariant("lost", "Every accepted task ends, or is in review for a listed cause.", _lost),
+    Invariant("published", "How a task ended, or that it is before a person, is published last.", _untold),
     Invariant("stays-true", "What was told stays so.", _no_longer_true),
     Invariant("collision-told", "A collision with what stood there first is told.", _collision_untold),
     Invariant("leaked", "No claim outlives its task.", _leaked),

@@ -14,6 +14,7 @@ _READING = "openchair.tasks.process.reading_back"
 _REVIEWS = "openchair.tasks.process.reviews"
 _SUBMIT = "openchair.tasks.submit"
 _WITHDRAW = "openchair.tasks.withdraw"
+_ANNOUNCE = "openchair.tasks.announce"
 _EXPIRY = "openchair.tasks.expiry"
 _EDGE = "openchair.queue_messages"
 _COMMON = "openchair.tasks.steps.common"
@@ -40,6 +41,12 @@ def _mutant(name: str, sentence: str, *edits: Edit, scenarios: tuple[str, ...]) 
 
 
 _ALL = (
+    _mutant(
+        "announcing-erases-the-due-time",
+        "Who tells of a task that goes on stores it as one that nobody wakes any more.",
+        Edit(_ANNOUNCE, "return tasks.note(task)", "return tasks.save(task.changed(next_attempt_at=None))"),
+        scenarios=("create",),
+    ),
     _mutant(
         "blind-retry-on-5xx",
         "A write whose answer was lost is sent again at once.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from openchair.errors import (
@@ -138,6 +139,15 @@ class SimTaskStore:
         self._simulation.stored(before, stored)
         return self._written(stored)
 
+    def note(self, task: Task) -> Task:
+        """Counted apart, as the bus is: what is told changes nothing of what is done."""
+        self._kernel.begin_aside("tasks.note", STORE_SECONDS)
+        before = self._store.task(task.practice_id, task.id)
+        stored = self._store.note(task)
+        self._simulation.stored(before, stored)
+        self._kernel.end_aside()
+        return stored
+
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
         self._read("tasks.wake", due.task_id)
         return self._written(self._store.wake(due, next_attempt_at))
@@ -164,6 +174,26 @@ class SimQueue:
         kernel.end()
 
 
+class SimEvents:
+    """Satisfies `ports.TaskEvents`: a bus that refuses now and then, as its own dice fall."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self._simulation = simulation
+        self._dice = Random(simulation.plan.seed)
+        self.told: dict[str, list[str]] = {}
+
+    def publish(self, task: Task) -> None:
+        simulation, kernel = self._simulation, self._simulation.kernel
+        kernel.begin_aside("events.publish", STORE_SECONDS)
+        if simulation.scenario.faults:
+            simulation.maybe_fault("events.publish")
+        if simulation.is_faulty and self._dice.random() < 2 * simulation.weather.store:
+            kernel.tell("the bus refuses")
+            raise StoreUnavailable
+        self.told.setdefault(task.id, []).append(task.event)
+        kernel.end_aside()
+
+
 class SimCircuits:
     """Satisfies `ports.Circuits`; like the real one it has nothing to write when an account that works answers."""
 
@@ -180,24 +210,24 @@ class SimCircuits:
             self._kernel.tell("throttled")
             raise StoreUnavailable
 
-    def next_try(self, ehr_account_id: str) -> datetime | None:
+    def next_try(self, ehr_account_id: str, practice_id: str) -> datetime | None:
         self._touch("circuits.next_try")
-        found = self._circuits.next_try(ehr_account_id)
+        found = self._circuits.next_try(ehr_account_id, practice_id)
         self._kernel.end()
         return found
 
-    def failed(self, ehr_account_id: str) -> None:
+    def failed(self, ehr_account_id: str, practice_id: str | None = None) -> None:
         self._touch("circuits.failed")
         self._has_failed.add(ehr_account_id)
-        self._circuits.failed(ehr_account_id)
+        self._circuits.failed(ehr_account_id, practice_id)
         self._kernel.end()
 
-    def answered(self, ehr_account_id: str) -> None:
+    def answered(self, ehr_account_id: str, practice_id: str) -> None:
         if ehr_account_id not in self._has_failed:
             return
         self._touch("circuits.answered")
         self._has_failed.discard(ehr_account_id)
-        self._circuits.answered(ehr_account_id)
+        self._circuits.answered(ehr_account_id, practice_id)
         self._kernel.end()
 
 

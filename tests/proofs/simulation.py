@@ -20,6 +20,7 @@ from openchair.models.texts import Stored
 from openchair.models.visit import Appointment
 from openchair.queue_messages import each_message
 from openchair.tasks import ids
+from openchair.tasks.announce import announce_change
 from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
 from openchair.tasks.resolve import resolve_task
@@ -38,7 +39,16 @@ from tests.proofs.later import BEHIND
 from tests.proofs.messages import Messages
 from tests.proofs.office import Office, OfficeChange
 from tests.proofs.person import MOST_DECISIONS, SECONDS_TO_DECIDE, TRIED_AGAIN_AFTER, WORDS, Decision, body_of
-from tests.proofs.ports import STORE_SECONDS, SimCircuits, SimClock, SimEhr, SimPractices, SimQueue, SimTaskStore
+from tests.proofs.ports import (
+    STORE_SECONDS,
+    SimCircuits,
+    SimClock,
+    SimEhr,
+    SimEvents,
+    SimPractices,
+    SimQueue,
+    SimTaskStore,
+)
 from tests.proofs.quick_copy import quick_copy, quick_replace
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
 from tests.proofs.turns import SimLimits, Turns
@@ -188,6 +198,7 @@ class Simulation:
         self.tasks = SimTaskStore(self, self.store)
         self.messages = Messages(self)
         self.queue = SimQueue(self)
+        self.events = SimEvents(self)
         self.circuits = SimCircuits(self, MemoryCircuits(self.clock))
         self.practices = SimPractices(self, self.records)
         self.limits = SimLimits(self, MemoryLimits())
@@ -314,12 +325,13 @@ class Simulation:
             worked(is_done)
 
         park = partial(park_task, tasks=self.tasks, clock=self.clock)
+        announce = partial(announce_change, tasks=self.tasks, events=self.events, clock=self.clock)
         event = {"Records": [{"messageId": "1", "body": body}]}
 
         def handle() -> bool:
             kernel.begin("queue.receive", 0.0)
             kernel.end()
-            if each_message(event, process, park, _tell_nothing) != {"batchItemFailures": []}:
+            if each_message(event, process, park, announce) != {"batchItemFailures": []}:
                 return False
             kernel.begin("queue.delete", self.seconds(STORE_SECONDS))
             return True
@@ -330,7 +342,7 @@ class Simulation:
     def withdraw(self, task: Task) -> None:
         self.kernel.start(
             "withdraw",
-            lambda: withdraw_task(task.practice_id, task.id, self.tasks, self.clock),
+            lambda: withdraw_task(task.practice_id, task.id, self.tasks, self.queue, self.clock),
             seconds=SUBMIT_SECONDS,
             skew=self._skew(),
             on_end=self._check_error,
@@ -394,8 +406,8 @@ class Simulation:
             kernel.at(minutes * MINUTE, self._tick)
 
     def _earliest_due(self) -> float | None:
-        due = [task.next_attempt_at for task in self.all_tasks() if task.next_attempt_at is not None]
-        return (min(due) - START).total_seconds() if due else None
+        due = self.store.earliest_due()
+        return (due - START).total_seconds() if due is not None else None
 
     # --------------------------------------------------------------------------------------------- faults
 

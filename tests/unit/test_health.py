@@ -1,7 +1,7 @@
 """Health tells what is wrong and what to do about it, and never fails itself."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -200,6 +200,47 @@ def test_an_office_clock_that_is_off_by_more_than_two_minutes_is_degraded(
 
     assert (wrong(answer), answer["clock_skew_seconds"]) == (fault, seconds)
     assert answer["status"] == ("degraded" if fault else "ok")
+
+
+MOUNTAIN_WINTER, MOUNTAIN_SUMMER = timezone(timedelta(hours=-7)), timezone(timedelta(hours=-6))
+
+
+@pytest.mark.parametrize(
+    ("stamps", "is_wrong", "told"),
+    [
+        ((), False, "cannot be told"),
+        ((datetime(2026, 1, 5, 9, tzinfo=MOUNTAIN_WINTER),), False, "cannot be told"),
+        ((datetime(2025, 7, 5, 9, tzinfo=MOUNTAIN_SUMMER),), False, "in winter and in summer"),
+        ((datetime(2025, 7, 5, 9, tzinfo=MOUNTAIN_WINTER),), True, "60 minutes behind America/Denver in July 2025"),
+        (
+            (datetime(2026, 1, 5, 9, tzinfo=MOUNTAIN_SUMMER),),
+            True,
+            "60 minutes ahead of America/Denver in January 2026",
+        ),
+        ((datetime(2025, 11, 2, 1, 30, tzinfo=MOUNTAIN_WINTER),), False, "cannot be told"),
+    ],
+)
+def test_the_other_half_of_the_year_is_compared_where_the_office_tells_it_and_else_it_is_said_that_it_does_not(
+    stamps: tuple[datetime, ...], is_wrong: bool, told: str
+) -> None:
+    """In February, when Denver and Phoenix agree."""
+    now, wall = NOW - timedelta(days=15), WALL - timedelta(days=15)
+    office = FakeOffice(replace(GOOD, wall_time=wall, stamps=stamps))
+
+    answer = check_health(RECORD, office, VirtualClock(now))
+
+    (finding,) = [one for one in answer["findings"] if one["code"] == "zone"]
+    assert told in finding["message"]
+    assert (answer["status"], wrong(answer)) == (("failing", ["zone"]) if is_wrong else ("ok", []))
+
+
+def test_a_location_that_names_no_zone_we_know_is_told_as_not_compared() -> None:
+    location = LocationCheck("7", SyncState(), has_hours=True, timezone="Mountain Time (US & Canada)")
+
+    answer = health(replace(GOOD, wall_time=None, utc_offset=None, locations=(location,)))
+
+    (finding,) = [one for one in answer["findings"] if one["code"] == "zone"]
+    assert (finding["ok"], "could not be compared" in finding["message"]) == (True, True)
 
 
 def test_an_ehr_that_does_not_tell_its_time_is_no_fault() -> None:

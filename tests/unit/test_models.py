@@ -66,7 +66,7 @@ def test_a_practice_reads_back_as_it_was_written(document: dict[str, Any]) -> No
         ({"sync": {"full_hour_local": 24}}, "sync.full_hour_local"),
         ({"open_dental": {"api_key_secret_name": "other-secret"}}, "open_dental.api_key_secret_name"),
         (
-            {"open_dental": {"api_key_secret_name": "practice-p1-key", "clinic_number": 0}},
+            {"open_dental": {"api_key_secret_name": "practice-p1-key", "clinic_number": -1}},
             "open_dental.clinic_number",
         ),
         ({"open_dental": None}, ""),
@@ -242,3 +242,16 @@ def test_a_task_is_told_by_its_type() -> None:
 
     assert task.type == "CANCEL_APPOINTMENT"
     assert task.send_to_unscheduled_list is True  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("number", "kept"), [(0, None), (None, None), (1, 1)])
+def test_a_clinic_of_number_0_is_none(number: int | None, kept: int | None) -> None:
+    """As Open Dental itself writes it."""
+    section = {**OPEN_DENTAL["open_dental"], "clinic_number": number}
+
+    practice = Practice.model_validate({**OPEN_DENTAL, "open_dental": section})
+
+    assert practice.open_dental is not None
+    assert practice.open_dental.clinic_number == kept
+    assert practice.chair_maps.location_ids == (() if kept is None else ("1",))
+    assert Practice.model_validate_json(practice.model_dump_json()) == practice

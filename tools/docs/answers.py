@@ -152,7 +152,15 @@ ANSWERS: dict[str, Schema] = {
             "findings": _list(ref("Finding")),
         }
     ),
-    "Finding": _object({"code": TEXT, "ok": YES_NO, "message": TEXT, "what_to_do": _or_null(TEXT)}),
+    "Finding": _object(
+        {
+            "code": TEXT,
+            "ok": YES_NO,
+            "message": TEXT,
+            "what_to_do": _or_null(TEXT),
+            "scope": {"type": "string", "enum": ["account", "practice"]},
+        }
+    ),
     "Problem": _object(
         {"type": TEXT, "title": TEXT, "detail": TEXT, "code": TEXT},
         {"status": WHOLE, "errors": _list(ref("FieldError"))},

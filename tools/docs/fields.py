@@ -79,6 +79,7 @@ _MEANING = {
     "source": "Where it was read.",
     "start": "When it starts, ISO 8601 with offset.",
     "start_date": "First practice-local day; today if not given.",
+    "scope": "Whom it concerns: all practices behind the key (account), or this one.",
     "state": "How the task stands.",
     "status": "How it stands.",
     "task_id": "The task.",

@@ -361,7 +361,13 @@ OPERATIONS: tuple[Operation, ...] = (
                 "clock_skew_seconds": 1,
                 "ehr_version": "24.3.35.0",
                 "findings": [
-                    {"code": "key", "ok": True, "message": "The EHR takes the practice's key.", "what_to_do": None}
+                    {
+                        "code": "key",
+                        "ok": True,
+                        "message": "The EHR takes the practice's key.",
+                        "what_to_do": None,
+                        "scope": "account",
+                    }
                 ],
             },
         ),

@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openchair.book_findings import book_findings
 from openchair.errors import (
     EhrBusy,
+    EhrError,
     EhrKeyMissing,
     EhrKeyRefused,
     EhrNotSent,
@@ -21,11 +21,11 @@ from openchair.findings import Finding, Weight
 from openchair.models.office import LocationCheck, OfficeCheck
 from openchair.models.practice import Practice, PracticeRecord
 from openchair.ports import Clock, OfficeReader
+from openchair.zone_findings import zone_findings
 
 MOST_SKEW_SECONDS = 120
 SLOW_MILLISECONDS = 5000
 QUARTER_HOUR = 900
-_HALF_A_YEAR = timedelta(days=183)
 _LOOKED_AHEAD = timedelta(days=6)
 """With today a week of the book."""
 
@@ -66,13 +66,13 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
     if office is not None:
         shift, skew = _shift_and_skew(office, record.practice, asked_at + timedelta(seconds=elapsed / 2))
         findings = [
-            Finding("key", True, "The EHR takes the practice's key."),
+            Finding("key", True, "The EHR takes the practice's key.", scope="account"),
             _permissions(office),
             _providers(office),
-            _zone(shift, record.practice),
+            *zone_findings(office, shift, record.practice, clock.now()),
             _clock(skew),
             _latency(elapsed),
-            *(finding for one in office.locations for finding in _location(one, record.practice, clock.now())),
+            *(finding for one in office.locations for finding in _location(one, clock.now())),
             *_appointment_types(office, record.practice),
             *_book(record, ehr, clock),
             *_confirmation(office),
@@ -107,7 +107,8 @@ def _status(findings: list[Finding]) -> str:
 def _failure(error: OpenChairError) -> Finding:
     what_to_do = next((text for kind, text in _WHAT_TO_DO.items() if isinstance(error, kind)), None)
     weight: Weight = "degraded" if isinstance(error, EhrBusy) else "failing"
-    return Finding(error.code, False, error.sentence, what_to_do or "See docs/codes.md for this code.", weight)
+    scope = error.scope if isinstance(error, EhrError) else "practice"
+    return Finding(error.code, False, error.sentence, what_to_do or "See docs/codes.md for this code.", weight, scope)
 
 
 def _permissions(office: OfficeCheck) -> Finding:
@@ -147,21 +148,6 @@ def _shift_and_skew(office: OfficeCheck, practice: Practice, now: datetime) -> t
     shift = round(ahead / QUARTER_HOUR) * QUARTER_HOUR
     # No zone is off by an odd number of minutes: then the clock is wrong.
     return (shift, ahead - shift) if abs(ahead - shift) <= MOST_SKEW_SECONDS else (0, ahead)
-
-
-def _zone(shift: int | None, practice: Practice) -> Finding:
-    if shift is None:
-        return Finding("zone", True, "The EHR does not tell its time, so its zone could not be compared.")
-    if shift == 0:
-        return Finding("zone", True, f"The office keeps the time of {practice.timezone}.")
-    return Finding(
-        "zone",
-        False,
-        f"The office's wall clock is {abs(shift) // 60} minutes {'ahead of' if shift > 0 else 'behind'} "
-        f"{practice.timezone}: visits would be booked at a wrong time.",
-        "Correct timezone in the practice document, or the zone of the office's server.",
-        "failing",
-    )
 
 
 def _clock(skew: int | None) -> Finding:
@@ -205,7 +191,7 @@ def _confirmation(office: OfficeCheck) -> list[Finding]:
     return [Finding("confirmation", False, message, what_to_do)]
 
 
-def _location(location: LocationCheck, practice: Practice, now: datetime) -> list[Finding]:
+def _location(location: LocationCheck, now: datetime) -> list[Finding]:
     """What stands between an EHR's vendor and the practice's own system."""
     sync, where = location.sync, f"Location {location.location_id}"
     findings = [
@@ -235,17 +221,6 @@ def _location(location: LocationCheck, practice: Practice, now: datetime) -> lis
                 "Ask the vendor to switch on writing for this location, or enter visits by hand.",
             )
         )
-    if location.timezone and not _same_time(location.timezone, practice.zone, now):
-        findings.append(
-            Finding(
-                "zone",
-                False,
-                f"{where} keeps the time of {location.timezone}, the practice document says {practice.timezone}:"
-                " visits would be booked at a wrong time.",
-                "Correct timezone in the practice document, or have the vendor correct the location's.",
-                "failing",
-            )
-        )
     if not location.has_hours:
         findings.append(
             Finding(
@@ -256,15 +231,6 @@ def _location(location: LocationCheck, practice: Practice, now: datetime) -> lis
             )
         )
     return findings
-
-
-def _same_time(name: str, zone: ZoneInfo, now: datetime) -> bool:
-    """In this half of the year and in the other; the time of a zone that is not known is not compared."""
-    try:
-        other = ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return True
-    return all(at.astimezone(other).utcoffset() == at.astimezone(zone).utcoffset() for at in (now, now + _HALF_A_YEAR))
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

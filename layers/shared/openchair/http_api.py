@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -40,6 +41,14 @@ STATUS: dict[type[OpenChairError], int] = {
     errors.StaleVersion: 503,
 }
 RETRY_AFTER_SECONDS = 5
+LONGEST_WAIT = 25.0
+"""Seconds of `Prefer: wait`."""
+
+GATEWAY_WAITS = 29.0
+"""Seconds from its own time of the request on, a function's start included; then its answer is that there is none."""
+
+ANSWER_TAKES = 4.0
+"""Seconds: for one more look at a task and the way back, on a machine that has much else to do."""
 
 
 def status_of(error: type[OpenChairError]) -> int:
@@ -71,6 +80,8 @@ class PracticeRequest:
     headers: Mapping[str, str]
     body: bytes
     _query: Mapping[str, list[str]]
+    received_at: datetime | None = None
+    """By the gateway's clock."""
 
     @property
     def practice(self) -> Practice:
@@ -100,10 +111,13 @@ class PracticeRequest:
     def json[M: BaseModel](self, model: type[M]) -> M:
         return parse_json(model.model_validate_json, self.body)
 
-    def seconds_to_wait(self, longest: int = 25) -> int:
-        """N of `Prefer: wait=N`; what is not understood is ignored, as RFC 7240 asks."""
+    def seconds_to_wait(self, now: datetime) -> float:
+        """N of `Prefer: wait=N`, but no longer than the gateway waits; what is not understood is ignored (RFC 7240)."""
         found = re.search(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])", self.headers.get("prefer", ""))
-        return min(int(found[1]), longest) if found else 0
+        if found is None or self.received_at is None:
+            return 0.0
+        left = GATEWAY_WAITS - ANSWER_TAKES - (now - self.received_at).total_seconds()
+        return max(min(float(found[1]), LONGEST_WAIT, left), 0.0)
 
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
@@ -185,6 +199,7 @@ class ControlApi:
             headers={name.lower(): value for name, value in (event.headers or {}).items()},
             body=_body(event.body, event.is_base64_encoded or False),
             _query=event.multi_value_query_string_parameters or {},
+            received_at=_received_at(event.request_context.get("requestTimeEpoch")),
         )
 
     def authorised(self, practice_id: str, caller_id: str) -> PracticeRecord:
@@ -199,6 +214,10 @@ def _body(text: str | None, is_base64: bool) -> bytes:
         return base64.b64decode(text or "", validate=True) if is_base64 else (text or "").encode()
     except (binascii.Error, UnicodeEncodeError) as error:
         raise InvalidJson from error
+
+
+def _received_at(milliseconds: object) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if isinstance(milliseconds, int) else None
 
 
 def _answered(answer: Answer) -> Response[str]:

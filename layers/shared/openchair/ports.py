@@ -116,6 +116,10 @@ class ClaimReader(Protocol):
     def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]: ...
 
 
+EVENTS_AT_ONCE = 100
+"""Tasks that are due only to be published, of all that are due: a bus that refuses may let these pile up."""
+
+
 @dataclass(frozen=True, slots=True)
 class DueTask:
     """A task whose time to be looked at has come, as the due index tells it: a hint, never a decision."""
@@ -123,6 +127,14 @@ class DueTask:
     practice_id: str
     task_id: str
     next_attempt_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsWaiting:
+    """How many tasks wait for a person, and since when the longest."""
+
+    count: int
+    since: datetime | None
 
 
 class TaskStore(ClaimReader, Protocol):
@@ -134,8 +146,10 @@ class TaskStore(ClaimReader, Protocol):
     SlotTaken when a chair's or a provider's is, with `leave` it releases these; with `join` the task gets a place at
     the end of that line too. `end` stores a terminal task,
     releases its holds, takes it out of its lines and makes the next of each line due, in one transaction; it is due
-    again only at its `sweep_at`. To release what was swept, or is another's since, is no error. `line` gives
-    (practice_id, task_id) of the open tasks of a line in the order accepted. `wake` is for one waker at a time.
+    again only at its `sweep_at`, and to be published. To release what was swept, or is another's since, is no error.
+    `note` stores what was published of a task, and leaves the time at which one that goes on is looked at as it is.
+    `line` gives (practice_id, task_id) of the open tasks of a line in the order accepted. `due` gives, behind those to
+    be looked at, EVENTS_AT_ONCE that are only to be published. `wake` is for one waker at a time.
     """
 
     def accept(self, task: Task, record: IdempotencyRecord) -> Task: ...
@@ -146,21 +160,24 @@ class TaskStore(ClaimReader, Protocol):
         self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()
     ) -> Task: ...
     def end(self, task: Task) -> Task: ...
+    def note(self, task: Task) -> Task: ...
     def line(self, ehr_account_id: str, line: str) -> Sequence[tuple[str, str]]: ...
     def due(self, now: datetime, limit: int) -> Sequence[DueTask]: ...
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None: ...
 
 
 class Circuits(Protocol):
-    """Whether an EHR account is worth a call, shared by all workers: an office that is down costs others nothing.
+    """Whether an EHR is worth a call, shared by all workers: an office that is down costs others nothing.
 
-    `next_try` gives None when a call may be made; while the circuit is open the time of the next try. Once that
-    time has come exactly one caller gets None, as a probe. `failed` counts towards opening, `answered` closes.
+    An account has a circuit, and so has each practice in it. `next_try` gives None when a call may be made for the
+    practice; while one of the two is open the time of the next try. Once that time has come exactly one caller gets
+    None, as a probe. `failed` counts towards opening that of the practice, or of the account where none is named;
+    `answered` closes both.
     """
 
-    def next_try(self, ehr_account_id: str) -> datetime | None: ...
-    def failed(self, ehr_account_id: str) -> None: ...
-    def answered(self, ehr_account_id: str) -> None: ...
+    def next_try(self, ehr_account_id: str, practice_id: str) -> datetime | None: ...
+    def failed(self, ehr_account_id: str, practice_id: str | None = None) -> None: ...
+    def answered(self, ehr_account_id: str, practice_id: str) -> None: ...
 
 
 class LimitStore(Protocol):
@@ -190,6 +207,7 @@ class Token:
 class TokenStore(Protocol):
     """Tokens of EHR accounts, encrypted where they are kept. All raise StoreUnavailable.
 
+    `token` gives one that has ended where what is stored cannot be read any more: it is renewed as any other.
     `lease` lets exactly one renew what is stored at `version` (0: nothing yet) until its time is over, `put` or
     `release` end that. `put` returns what is stored, or None when somebody else was first.
     """

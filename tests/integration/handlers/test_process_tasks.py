@@ -7,7 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from tests.integration.handlers.gateway import event
+from tests.integration.handlers.gateway import event, request
 from tests.integration.handlers.stack import Stack
 
 DONE = {
@@ -37,6 +37,44 @@ def test_a_visit_is_booked_with_its_marker_first_in_the_note(stack: Stack) -> No
     assert (visit["start"], visit["minutes"]) == ("2026-03-04T09:00:00-07:00", 60)
     assert (visit["operatory_id"], visit["provider_id"]) == ("1", "1")
     assert re.fullmatch(r"\[ref [0-9A-Z]{6}\] Prefers mornings\.", visit["note"])
+
+
+def test_a_withdrawn_task_is_told_too(stack: Stack) -> None:
+    task = stack.submit("create_appointment")[1]
+    stack.queued()
+    stack.call(request("submit_tasks/withdraw_task", path={"task_id": task["id"]}))
+
+    assert stack.process() == {"batchItemFailures": []}
+
+    assert [(one["Detail"]["task_id"], one["Detail"]["code"]) for one in stack.events()] == [(task["id"], "withdrawn")]
+
+
+def test_a_bus_that_refuses_is_asked_ever_more_seldom_and_is_told_when_it_takes_events_again(stack: Stack) -> None:
+    stack.bus.refuses = True
+    task = stack.do("create_appointment")
+    for _ in range(120):
+        stack.minute()
+
+    assert 5 <= stack.bus.asked <= 9
+    assert sum(line["message"] == "event not published" for line in stack.log_lines()) == stack.bus.asked
+    assert not [line for line in stack.log_lines() if line.get("oldest_seconds", 0) > 900]
+
+    stack.bus.refuses = False
+    for _ in range(61):
+        stack.minute()
+    assert [(one["Detail"]["task_id"], one["Detail"]["state"]) for one in stack.events()] == [(task["id"], "completed")]
+
+
+def test_tasks_are_done_in_time_while_an_event_waits_for_the_bus(stack: Stack) -> None:
+    stack.bus.refuses = True
+    stack.do("create_appointment")
+    stack.minute()
+    asked = stack.bus.asked
+
+    done = stack.do("confirm_appointment")
+
+    assert done["state"] == "completed"
+    assert stack.bus.asked == asked, "a bus that refused a moment ago is left alone"
 
 
 def test_what_became_of_a_task_is_told_on_the_bus_in_ids_only(stack: Stack) -> None:

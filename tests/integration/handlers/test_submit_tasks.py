@@ -110,6 +110,36 @@ def test_waiting_ends_when_the_time_is_over(stack: Stack) -> None:
     assert 3.0 <= sum(stack.clock.slept) < 3.5
 
 
+@pytest.mark.parametrize("started_after", [0.2, 8.0, 20.0, 26.0])
+def test_an_answer_comes_before_the_gateway_gives_up_however_late_the_function_began(
+    stack: Stack, started_after: float
+) -> None:
+    received = stack.clock.monotonic()
+    asked = request("submit_tasks/create_appointment", headers={"Prefer": "wait=25"})
+    stack.clock.advance(started_after)
+
+    status, answer = stack.call(asked)
+
+    assert (status, answer["state"]) == (202, "queued")
+    assert stack.clock.monotonic() - received <= max(started_after, 25.1)
+
+
+def test_a_look_that_would_end_too_late_is_not_begun(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine: each look at the task takes three seconds."""
+    tasks, received = handler("submit_tasks").tasks, stack.clock.monotonic()
+    look = tasks.task
+
+    def slow(practice_id: str, task_id: str) -> Any:
+        stack.clock.advance(3.0)
+        return look(practice_id, task_id)
+
+    monkeypatch.setattr(tasks, "task", slow)
+    status, _ = stack.submit("create_appointment", headers={"Prefer": "wait=25"})
+
+    assert status == 202
+    assert stack.clock.monotonic() - received <= 25.1
+
+
 def test_waiting_ends_when_the_task_does(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     sleep = stack.clock.sleep
 

@@ -62,7 +62,7 @@ def test_a_cancellation_and_a_confirmation_tell_the_visit_they_concern() -> None
 
 
 def test_a_task_that_failed_tells_what_was_asked() -> None:
-    world = World(visit("50", at(9)))
+    world = World(visit("50", at(9), patient_id="12"))
     task = world.do(create(provider_id="1", operatory_id="1"))
 
     assert (task.code, told(world, task)) == (

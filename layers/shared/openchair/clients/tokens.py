@@ -79,6 +79,9 @@ class AccountTokens:
         try:
             return self._store.put(self._account, token) or token
         except StoreUnavailable:
+            # The others need not wait for what will not come: they fetch one for themselves.
+            with suppress(StoreUnavailable):
+                self._store.release(self._account, version)
             return token
 
     def _now(self) -> float:

@@ -1,7 +1,7 @@
 """Tasks as they are stored: states, steps with their journals, holds and claims (design section 5)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -147,6 +147,18 @@ class Ending(Stored):
     message: str
 
 
+TOLD_WITHIN = timedelta(minutes=1)
+"""So long the one who ended a task has to publish it, before somebody else is woken for that."""
+
+
+class Untold(Stored):
+    """An event that could not be published: how often it was tried, and when it is tried again."""
+
+    event: str
+    attempts: int
+    again_at: datetime
+
+
 SHAPE = 1
 """Of a stored task. A version that writes what an older one must not act upon without knowing it counts up."""
 
@@ -184,6 +196,7 @@ class Task(Stored):
     resolution: DecidedResolution | None = None
     resolution_applied: bool = False
     announced: str = ""
+    untold: Untold | None = None
     reviewed_for: str | None = None
     shape: int = SHAPE
 
@@ -221,6 +234,28 @@ class Task(Stored):
     def is_settled(self) -> bool:
         """Whether it goes on only if somebody does something."""
         return self.state in ENDED and self.resolution is None
+
+    @property
+    def event(self) -> str:
+        """What is published of it: its state and code."""
+        return f"{self.state.value}/{self.code}"
+
+    @property
+    def announce_at(self) -> datetime | None:
+        """When it is woken to be published; None when it was, or goes on and is published at its next look.
+
+        Whoever ends a task or puts it before a person makes it due for this by the same write.
+        """
+        if not self.is_settled or self.announced == self.event:
+            return None
+        if self.untold is not None and self.untold.event == self.event:
+            return self.untold.again_at
+        return self.updated_at + TOLD_WITHIN
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it is woken, for whatever comes first."""
+        return min((at for at in (self.next_attempt_at, self.announce_at) if at is not None), default=None)
 
     @property
     def place(self) -> int:

@@ -151,6 +151,8 @@ class ConfirmationCheck:
 class OfficeCheck:
     """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold.
 
+    `stamps`: moments of other days as the office's clock shows them, aware with the offset it had then.
+
     `appointment_type_ids`: the types there are, None where they are not asked for; `types_not_bookable` are those that
     the EHR keeps from being booked online. `confirmation` is None for an EHR that tells of each visit whether it is
     confirmed.
@@ -164,4 +166,5 @@ class OfficeCheck:
     locations: tuple[LocationCheck, ...] = ()
     appointment_type_ids: frozenset[str] | None = None
     types_not_bookable: frozenset[str] = frozenset()
+    stamps: tuple[datetime, ...] = ()
     confirmation: ConfirmationCheck | None = None

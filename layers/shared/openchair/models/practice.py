@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from openchair.errors import ServiceNotFound
 from openchair.models.texts import Document, EhrId, Id, PracticeId, SecretName, ShortText, Zone
@@ -48,9 +48,13 @@ class ChairSettings(Document):
     operatory_type_to_provider_ids: Mapping[Id, tuple[EhrId, ...]] = {}
 
 
+ClinicNumber = Annotated[Annotated[int, Field(ge=0)] | None, AfterValidator(lambda number: number or None)]
+"""0 is how Open Dental writes that there is none (Open Dental API, Clinics)."""
+
+
 class OpenDentalSettings(ChairSettings):
     api_key_secret_name: SecretName
-    clinic_number: Annotated[int, Field(ge=1)] | None = None
+    clinic_number: ClinicNumber = None
     throttle: Literal["standard", "read_only", "enterprise"] = "standard"
     reschedule: Literal["move", "rebook"] = "move"
     break_type: Literal["Missed", "Cancelled"] | None = None

@@ -20,7 +20,7 @@ from openchair.errors import (
     TaskNotFound,
 )
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
-from openchair.ports import Clock, DueTask
+from openchair.ports import EVENTS_AT_ONCE, Clock, DueTask, ReviewsWaiting
 from openchair.store import claim_store, tables
 from openchair.store.claim_store import Cell
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
@@ -29,6 +29,7 @@ from openchair.store.transaction import ATTEMPTS, HoldLost, Transaction
 IDEMPOTENCY_KEPT = timedelta(days=30)
 _PAGE_READ = 200
 _PAGES_READ = 10
+MOST_COUNTED = 1000
 _EMPTY_LINE_KEPT = timedelta(days=7)
 _MOST_CLAIMS = 80
 """Items of claims in one transaction, of which DynamoDB takes a hundred; the task and its lines are some too."""
@@ -108,22 +109,18 @@ class DynamoTaskStore:
         return claim_store.read_claims(ehr_account_id, start, end)
 
     def due(self, now: datetime, limit: int) -> Sequence[DueTask]:
-        found: list[DueTask] = []
-        for shard in tables.DUE_SHARDS:
-            try:
-                items = list(
-                    TaskItem.due.query(shard, TaskItem.next_attempt_at <= tables.instant_key(now), limit=limit)
-                )
-            except PynamoDBException as error:
-                raise StoreUnavailable from error
-            found += [
-                DueTask(
-                    item.pk.removeprefix("PRACTICE#"), item.sk.removeprefix(tables.TASK_PREFIX), item.next_attempt_at
-                )
-                for item in items
-                if item.next_attempt_at is not None
-            ]
-        return sorted(found, key=lambda task: task.next_attempt_at)[:limit]
+        found = [due for shard in tables.DUE_SHARDS for due in _due_in(shard, now, limit)]
+        found.sort(key=lambda task: task.next_attempt_at)
+        return [*found[:limit], *_due_in(tables.EVENTS_SHARD, now, min(limit, EVENTS_AT_ONCE))]
+
+    def reviews(self) -> ReviewsWaiting:
+        """Of all practices; counted up to MOST_COUNTED."""
+        try:
+            found = list(TaskItem.reviews.query(tables.A_PERSON, limit=MOST_COUNTED))
+        except PynamoDBException as error:
+            raise StoreUnavailable from error
+        since = found[0].waits_since if found else None
+        return ReviewsWaiting(len(found), datetime.fromisoformat(since) if since else None)
 
     # ---------------------------------------------------------------------------------------------- writing
 
@@ -174,6 +171,19 @@ class DynamoTaskStore:
             transaction.update(*_joining(task, line), None)
         transaction.claim(claim_store.updates(task.ehr_account_id, task.id, claim_store.cells(take), free))
         transaction.commit()
+
+    def note(self, task: Task) -> Task:
+        if task.is_settled:
+            return self.save(task)
+        stored = task.changed(version=task.version + 1)
+        transaction = Transaction(self._clock)
+        transaction.update(
+            TaskItem(*tables.task_key(task.practice_id, task.id)),
+            [TaskItem.document.set(_document(stored)), TaskItem.version.set(stored.version)],
+            TaskItem.version == task.version,
+        )
+        transaction.commit()
+        return stored
 
     def end(self, task: Task) -> Task:
         task = self._lightened(task)
@@ -269,15 +279,36 @@ def _joining(task: Task, line: str) -> tuple[LineItem, list[Action]]:
     return item, [LineItem.open_tasks.set((LineItem.open_tasks | []).append([entry])), LineItem.expires_at.remove()]
 
 
+def _due_in(shard: str, now: datetime, limit: int) -> list[DueTask]:
+    try:
+        items = list(TaskItem.due.query(shard, TaskItem.next_attempt_at <= tables.instant_key(now), limit=limit))
+    except PynamoDBException as error:
+        raise StoreUnavailable from error
+    return [
+        DueTask(item.pk.removeprefix("PRACTICE#"), item.sk.removeprefix(tables.TASK_PREFIX), item.next_attempt_at)
+        for item in items
+        if item.next_attempt_at is not None
+    ]
+
+
+def _document(task: Task) -> str:
+    return task.model_dump_json(exclude={"version", "next_attempt_at"})
+
+
 def _item(task: Task) -> TaskItem:
-    due = task.next_attempt_at
+    look_at, woken_at = task.next_attempt_at, task.due_at
+    is_review = task.state is TaskState.NEEDS_REVIEW and task.is_settled
+    shard = tables.EVENTS_SHARD if look_at is None else tables.due_shard(task.id)
     return TaskItem(
         *tables.task_key(task.practice_id, task.id),
-        document=task.model_dump_json(exclude={"version", "next_attempt_at"}),
+        document=_document(task),
         state=task.state.value,
         version=task.version,
-        due_shard=tables.due_shard(task.id) if due else None,
-        next_attempt_at=tables.instant_key(due) if due else None,
+        due_shard=shard if woken_at else None,
+        next_attempt_at=tables.instant_key(woken_at) if woken_at else None,
+        look_at=tables.instant_key(look_at) if look_at and task.announce_at else None,
+        waits_for=tables.A_PERSON if is_review else None,
+        waits_since=tables.instant_key(task.updated_at) if is_review else None,
     )
 
 
@@ -286,7 +317,8 @@ def _task(item: TaskItem) -> Task:
         task = Task.model_validate_json(item.document)
     except ValidationError as error:
         raise StoredItemUnreadable from error
-    due = datetime.fromisoformat(item.next_attempt_at) if item.next_attempt_at else None
+    look_at = item.next_attempt_at if task.announce_at is None else item.look_at
+    due = datetime.fromisoformat(look_at) if look_at else None
     return task.changed(version=int(item.version), next_attempt_at=due)
 
 

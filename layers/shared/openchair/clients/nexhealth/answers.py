@@ -146,7 +146,8 @@ def _error_of(reply: Reply, document: Mapping[str, Any] | None, asked: Asked) ->
     if reply.status == 401:
         return EhrKeyRefused()
     if reply.status == 403 and document is not None:
-        return EhrKeyRefused("The EHR's key may not use this location or this call.", is_certain=True)
+        detail = "The EHR's key may not use this location or this call."
+        return EhrKeyRefused(detail, is_certain=True, scope="practice")
     if reply.status == 404 and document is not None and asked.missing is not None:
         return asked.missing()
     if reply.status in (400, 422) and document is not None:

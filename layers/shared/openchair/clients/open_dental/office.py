@@ -1,8 +1,8 @@
 """What an office on Open Dental is made of: providers, chairs, hours, lists, and what its key may do."""
 
 import re
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta, timezone
 
 from openchair.clients.open_dental import translate
 from openchair.clients.open_dental.calls import Calls
@@ -25,6 +25,7 @@ from openchair.models.office import ConfirmationCheck, OfficeCheck, Operatory, P
 _BLOCKOUT_TYPES = 25
 """The category of definitions."""
 
+_RECENT = timedelta(days=3 * 365)
 _CONFIRMATION_STATES = 2
 _CONFIRMED_STATE = "ApptEConfirmStatusAccepted"
 """The preference that holds a definition's number (the vendor's eConfirmation settings)."""
@@ -146,7 +147,8 @@ class OfficeCalls(Calls):
         """Permissions, providers that are not hidden, version, and the office's clock.
 
         A row's own `serverDateTime` with a format that shows the offset is the only documented way to learn the zone
-        (Open Dental API, Time Zones; format 22.2.14): an older office tells its wall time only, or no permissions.
+        (Open Dental API, Time Zones; format 22.2.14): an older office tells its wall time only, or no permissions. With
+        it other stamps of the rows show the offset that the server's clock had on their day.
         """
         try:
             permissions = self.permissions()
@@ -160,6 +162,7 @@ class OfficeCalls(Calls):
             wall_time=wall,
             utc_offset=offset,
             version=self.preference("ProgramVersion"),
+            stamps=tuple(_stamps((row.DateTStamp for row in rows), wall)),
             confirmation=self._confirmation(),
         )
 
@@ -171,6 +174,13 @@ class OfficeCalls(Calls):
 
     def _provider_rows(self, query: dict[str, str | None]) -> list[ProviderRow]:
         return self._rows("list_providers", "providers", ProviderRow, query)
+
+
+def _stamps(texts: Iterable[str], wall: datetime | None) -> Iterator[datetime]:
+    """Those of the last years; before, a zone may have had other rules."""
+    for moment, offset in map(_office_clock, texts):
+        if moment is not None and offset is not None and wall is not None and wall - moment < _RECENT:
+            yield moment.replace(tzinfo=timezone(offset))
 
 
 def _office_clock(stamp: str) -> tuple[datetime | None, timedelta | None]:

@@ -63,7 +63,7 @@ def _work(
         check_not_expired(task, record, worker.clock.now())
         if _must_wait_in_line(task, worker.tasks):
             return worker.wait(task, _next_in_line(task, record, worker), **told(outcomes.WAITING_IN_LINE))
-        if next_try := worker.circuits.next_try(task.ehr_account_id):
+        if next_try := worker.circuits.next_try(task.ehr_account_id, task.practice_id):
             return worker.wait(task, next_try, **told(outcomes.EHR_OFFLINE))
         task = worker.take_up(task)
         ehr = ehr_for(record)

@@ -20,7 +20,7 @@ def look(worker: Worker, task: Task, desk: Desk) -> Task:
         found = LOOK[step.kind](task, step, desk)
     except TOLD as error:
         return worker.settle(task, error)
-    worker.circuits.answered(task.ehr_account_id)
+    worker.answered(task)
     if isinstance(found, NeedsReview):
         return worker.review(task, found.code)
     if isinstance(found, Waits):
@@ -38,7 +38,7 @@ def read_back(worker: Worker, task: Task, desk: Desk) -> Task:
         found = READ_BACK[step.kind](task, step, desk)
     except TOLD as error:
         return worker.settle(task, error)
-    worker.circuits.answered(task.ehr_account_id)
+    worker.answered(task)
     step = step.model_copy(update={"was_unclear": True, "refused_since": None})
     if isinstance(found, NeedsReview):
         decided = task.open_resolution

@@ -29,7 +29,7 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
             ready = PREPARE[step.kind](task, step, desk)
         except TOLD as error:
             return worker.settle(task, error)
-        worker.circuits.answered(task.ehr_account_id)
+        worker.answered(task)
         if isinstance(ready, NeedsReview):
             return worker.review(task, ready.code)
         if isinstance(ready, Done):
@@ -78,7 +78,7 @@ def _unclear(worker: Worker, task: Task, sent: Step, error: OpenChairError) -> T
     """A refusal on no list is kept: the same one twice, with nothing in the chart, is a refusal."""
     fingerprint = getattr(error, "fingerprint", None)
     if fingerprint is None:
-        worker.circuits.failed(task.ehr_account_id)
+        worker.failed(task, error)
         return task
     refused = sent.model_copy(update={"refusals": (*sent.refusals, fingerprint)})
     return worker.save(task.with_step(task.place, refused))

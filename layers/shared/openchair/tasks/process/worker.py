@@ -121,7 +121,7 @@ class Worker:
             meaning, error = Meaning.NO, EhrNotSynced(_NEVER_SYNCED)
         if meaning in (Meaning.AGAIN, Meaning.BUSY):
             if meaning is Meaning.AGAIN:
-                self.circuits.failed(task.ehr_account_id)
+                self.failed(task, error)
             return self.wait(task, self.after(_delay(task, error)), **told_of(error))
         if meaning is Meaning.LATER:
             return self._refused_look(task, error)
@@ -184,6 +184,14 @@ class Worker:
 
     def save(self, task: Task, join: str | None = None, **updates: Any) -> Task:
         return self.tasks.save(self._touched(task, **updates), (), join)
+
+    def failed(self, task: Task, error: OpenChairError) -> None:
+        """What it says of the EHR counts for all practices of the account, or for this one alone."""
+        is_own = getattr(error, "scope", None) == "practice"
+        self.circuits.failed(task.ehr_account_id, task.practice_id if is_own else None)
+
+    def answered(self, task: Task) -> None:
+        self.circuits.answered(task.ehr_account_id, task.practice_id)
 
     def after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)
