@@ -283,7 +283,7 @@ _ALL = (
             "    if visit.status is AppointmentStatus.BOOKED:",
         ),
         Edit(_MOVE, "    if step.attempt and placement(visit)", "    if not visit.id and placement(visit)"),
-        scenarios=("move",),
+        scenarios=("move_lost_then_moves_old", "move"),
     ),
     _mutant(
         "old-visit-cancelled-unseen",
