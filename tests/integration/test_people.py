@@ -104,6 +104,18 @@ def test_a_person_has_one_chart_by_every_spelling(
     assert (task.state, task.code, task.patient_id) == (TaskState.COMPLETED, "patient_found", patient_id)
 
 
+def test_a_chart_is_found_with_one_question_and_a_newcomers_lack_of_one_with_few(world: EhrWorld) -> None:
+    world.register(**WILL)
+
+    def asked(**changes: Any) -> int:
+        world.audit.clear()
+        onboarded(world, **changes)
+        return sum(call.operation in ("list_patients", "list_full_patients") for call in world.audit)
+
+    assert asked() == 1
+    assert asked(first_name="Ada") <= 4
+
+
 NEAR = {
     "no birth date": ({"date_of_birth": None}, {}),
     "a first name cut to 15": ({"first_name": "Maria-Magdalena"}, {"first_name": "Maria-Magdalena-Luz"}),

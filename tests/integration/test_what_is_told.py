@@ -324,6 +324,31 @@ def test_a_visit_that_a_merge_gave_to_another_chart_is_found_and_told_under_that
     assert (done.appointment_id, done.patient_id) == (_ours(world)["appointment_id"], other)
 
 
+def test_a_visit_whose_chart_was_merged_and_archived_meanwhile_is_adopted_and_not_booked_again() -> None:
+    with open_dental_world() as world:
+        request = world.booking()
+        other = world.patient_ids()[1]
+        read_back = {"method": "GET", "path_regex": "/appointments$", "query_regex": "PatNum", "nth": 2, "times": 0}
+        world.control("faults", match={**POST, "path_regex": "/appointments$"}, fault={"kind": "drop_after"})
+        world.control("faults", match=read_back, fault={"kind": "status", "status": 503})
+        task = world.do(request)
+        world.control("faults", "DELETE")
+        row = next(one for one in world.control("truth/appointments", "GET")["appointments"] if "[ref" in one["note"])
+        into = {"appointment_id": row["appointment_id"], "columns": {"PatNum": int(other)}}
+        world.control("staff", action="set_appointment", **into)
+        archived = {"patient_id": request["patient_id"], "columns": {"PatStatus": "Archived"}}
+        world.control("staff", action="set_patient", **archived)
+
+        asked = world.until_ended(task)
+        assert told(asked)[:2] == (TaskState.NEEDS_REVIEW, "removed_in_ehr")
+        decide(world, asked, {"action": "adopt", "appointment_id": row["appointment_id"]})
+        world.advance(HOURS)
+        done = world.process(asked)
+
+        assert told(done)[:2] == (TaskState.COMPLETED, "booked")
+        assert (done.appointment_id, done.patient_id) == (row["appointment_id"], other)
+
+
 def test_the_visit_that_a_merge_and_the_front_desk_have_moved_is_adopted_after_a_look(world: NexHealthWorld) -> None:
     task, other = _lost_and_merged(world)
     row = _ours(world)

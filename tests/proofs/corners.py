@@ -195,7 +195,7 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
 _ACTS |= {
     f"{name}_in_{seconds}": _soon(name, seconds)
     for name in tuple(_ACTS)
-    for seconds in (1, 3, 6, 8, 10, 11, 12, 13, 14, 30)
+    for seconds in (1, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 30)
     if "_in_" not in name
 }
 
@@ -432,7 +432,7 @@ _ALL = (
             ends=ends,
             answers=((1, answer),),
             before_write=before,
-            visits=(OLD, THEIRS),
+            visits=(OLD, replace(THEIRS, start=at(16))),
             decides=decides,
         )
         for name, ends, answer, before, decides in (
@@ -534,7 +534,7 @@ _ALL = (
         "newcomers_visit_taken_back",
         onboard({**NEW_VISIT, **PLACE}),
         ends="failed/slot_taken",
-        before_write=("staff_books_in_12",),
+        before_write=("staff_books_in_11",),
     ),
     *(
         corner(f"later_{name}", body, ends=end, later=later, visits=visits, **given)
@@ -641,6 +641,8 @@ _ALL = (
         answers=((1, Answer.FAR_BEYOND),),
         not_promised=DOUBLED,
     ),
+    corner("too_soon", create(start=today(7, 30)), ends="refused/too_soon"),
+    corner("too_far", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
     corner("there_in_another_chair", reschedule(10, operatory_id="2"), ends="failed/off_schedule", visits=(OLD,)),
@@ -784,7 +786,7 @@ _ALL = (
                 NOTED,
                 "completed/note_not_written",
                 OLD,
-                {"before_write": ("staff_cancels_ours_in_6",)},
+                {"before_write": ("staff_cancels_ours_in_3",)},
             ),
             (
                 "notes_lost_and_deleted",
@@ -869,7 +871,7 @@ _ALL = (
         for act, end in (
             ("staff_books_her_earlier", "completed/booked"),
             ("staff_books_her_later", "completed/booked"),
-            ("staff_books_her_with_reference", "completed/booked"),
+            ("staff_books_her_with_reference", "failed/patient_busy"),
             ("staff_books_her_cancelled", "completed/booked"),
             ("staff_books_her_at_once", "needs_review/look_alike_in_ehr"),
             ("staff_cancels_ours", "completed/status_changed_in_ehr"),
@@ -937,12 +939,12 @@ _ALL = (
             practice=practice,
         )
         for kind, body, act, seconds, answers, end, practice in (
+            ("create", CREATED, "staff_completes_ours", 1, (), "needs_review/collision_remains", MOVES),
+            ("create", CREATED, "staff_cancels_ours", 3, (), "failed/slot_taken", MOVES),
+            ("create", CREATED, "staff_cancels_ours", 1, (), "completed/status_changed_in_ehr", MOVES),
+            ("create", CREATED, "staff_deletes_ours", 3, (), "failed/slot_taken", MOVES),
+            ("create", CREATED, "staff_moves_ours", 3, (), "needs_review/collision_remains", MOVES),
             ("create", CREATED, "staff_completes_ours", 3, (), "needs_review/collision_remains", MOVES),
-            ("create", CREATED, "staff_cancels_ours", 6, (), "failed/slot_taken", MOVES),
-            ("create", CREATED, "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
-            ("create", CREATED, "staff_deletes_ours", 6, (), "failed/slot_taken", MOVES),
-            ("create", CREATED, "staff_moves_ours", 6, (), "needs_review/collision_remains", MOVES),
-            ("create", CREATED, "staff_completes_ours", 6, (), "needs_review/collision_remains", MOVES),
             (
                 "create",
                 CREATED,
@@ -954,8 +956,8 @@ _ALL = (
             ),
             ("create", CREATED, "staff_deletes_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             ("create", CREATED, "staff_cancels_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_completes_ours", 3, (), "needs_review/moved_onto_collision", MOVES),
-            ("move", reschedule(), "patient_arrives_at_ours", 10, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_completes_ours", 1, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "patient_arrives_at_ours", 4, (), "needs_review/moved_onto_collision", MOVES),
             ("move", reschedule(), "staff_moves_ours", 30, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             (
                 "move",
@@ -966,15 +968,15 @@ _ALL = (
                 "needs_review/moved_onto_collision",
                 MOVES,
             ),
-            ("move", reschedule(), "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
-            ("move", reschedule(), "staff_cancels_ours", 10, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_deletes_ours", 10, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_moves_ours", 10, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_moves_ours", 12, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_books_old_time", 12, (), "needs_review/moved_onto_collision", MOVES),
-            ("move", reschedule(), "staff_books_old_time", 10, (), "needs_review/moved_onto_collision", MOVES),
-            ("move", reschedule(), "staff_moves_ours", 14, (), "failed/slot_taken", MOVES),
-            ("rebook", reschedule(), "staff_completes_ours", 3, (), "needs_review/collision_remains", REBOOKS),
+            ("move", reschedule(), "staff_cancels_ours", 1, (), "completed/status_changed_in_ehr", MOVES),
+            ("move", reschedule(), "staff_cancels_ours", 4, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_deletes_ours", 4, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 4, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 6, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_books_old_time", 6, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_books_old_time", 4, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 8, (), "failed/slot_taken", MOVES),
+            ("rebook", reschedule(), "staff_completes_ours", 1, (), "needs_review/collision_remains", REBOOKS),
         )
     ),
     # -------------------------------------------------------------------------------------------- patients
@@ -1236,7 +1238,7 @@ _ALL = (
         reschedule(),
         ends="failed/slot_taken",
         visits=(OLD,),
-        before_write=("staff_books", "staff_moves_ours_in_11"),
+        before_write=("staff_books", "staff_moves_ours_in_5"),
     ),
     corner(
         "rebook_of_a_deleted",
@@ -1514,7 +1516,7 @@ _ALL = (
         for name, body, end, number, moves_in_place, fates in (
             ("cancel", CANCEL, "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
             ("move", reschedule(), "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
-            ("rebook", reschedule(), "completed/old_visit_remains", 11, False, (Fate.WRITTEN,)),
+            ("rebook", reschedule(), "completed/old_visit_remains", 14, False, (Fate.WRITTEN,)),
         )
     ),
     *(

@@ -251,6 +251,24 @@ _ALL = (
         scenarios=("onboard",),
     ),
     _mutant(
+        "similar-chart-ignored",
+        "A second chart is made in silence beside one that may be the person's.",
+        Edit(_PATIENT, "    if near and not _is_told_apart(task):\n", "    if False:\n"),
+        scenarios=("chart_that_may_be_theirs_1",),
+    ),
+    _mutant(
+        "strangers-chart-adopted",
+        "Whatever chart somebody names for a person is theirs.",
+        Edit(_PATIENT, "if not has_anything_of(_person(task), patient) or not is_ours(", "if not is_ours("),
+        scenarios=("chart_that_may_be_theirs_not_a_strangers",),
+    ),
+    _mutant(
+        "anybody-booked",
+        "A visit is booked for one who has died, or whose chart is archived.",
+        Edit(_CREATE, "    if refused is not None:\n", "    if False:\n"),
+        scenarios=("not_bookable",),
+    ),
+    _mutant(
         "no-check",
         "Nobody looks whether the front desk booked the same chair meanwhile.",
         Edit(_SUBMIT, "return [] if visit.allow_overlap else [StepKind.CHECK]", "return []"),
@@ -265,7 +283,7 @@ _ALL = (
             "    if visit.status is AppointmentStatus.BOOKED:",
         ),
         Edit(_MOVE, "    if step.attempt and placement(visit)", "    if not visit.id and placement(visit)"),
-        scenarios=("move",),
+        scenarios=("move_lost_then_moves_old", "move"),
     ),
     _mutant(
         "old-visit-cancelled-unseen",
