@@ -101,8 +101,11 @@ def test_a_refused_request_uses_up_no_key(stack: Stack) -> None:
 
 def test_a_time_that_another_task_holds_is_taken(stack: Stack) -> None:
     stack.submit("create_appointment")
+    asked = json.loads(event("submit_tasks/create_appointment")["body"])
 
-    status, answer = stack.submit("create_appointment", headers={"Idempotency-Key": "another"})
+    status, answer = stack.submit(
+        "create_appointment", body={**asked, "patient_id": "13"}, headers={"Idempotency-Key": "another"}
+    )
 
     assert (status, answer["code"]) == (409, "slot_taken")
     assert len(stack.queued()) == 1
