@@ -1,17 +1,18 @@
 """Our own state in memory: what DynamoDB does for the store, without DynamoDB. The contract suite holds both equal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from openchair.circuits import PROBE, pause_after
-from openchair.errors import IdempotencyKeyReused, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
+from openchair.errors import IdempotencyKeyReused, PatientBusy, PracticeNotFound, SlotTaken, StaleVersion, TaskNotFound
 from openchair.limits import LimitState
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
 from openchair.models.practice import PracticeRecord
-from openchair.ports import Clock, DueTask, Token
+from openchair.ports import EVENTS_AT_ONCE, Clock, DueTask, Token
 
 FIVE_MINUTES = timedelta(minutes=5)
+CLAIMS_KEPT = timedelta(days=7)
 
 
 class MemoryTaskStore:
@@ -20,6 +21,7 @@ class MemoryTaskStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tasks: dict[tuple[str, str], Task] = {}
+        self._due: dict[tuple[str, str], datetime] = {}
         self._keys: dict[tuple[str, str], tuple[str, str, datetime]] = {}
         self._lines: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._cells: dict[tuple[str, str, str, datetime], str] = {}
@@ -52,15 +54,16 @@ class MemoryTaskStore:
 
     def claims(self, ehr_account_id: str, start: datetime, end: datetime) -> Sequence[Claim]:
         return [
-            Claim("operatory" if resource == "operatory" else "provider", resource_id, at, at + FIVE_MINUTES, task_id)
+            Claim(resource, resource_id, at, at + FIVE_MINUTES, task_id)
             for (account, resource, resource_id, at), task_id in self._cells.items()
             if account == ehr_account_id and at < end and at + FIVE_MINUTES > start
         ]
 
     def due(self, now: datetime, limit: int) -> Sequence[DueTask]:
-        waiting = [task for task in self._tasks.values() if task.next_attempt_at and task.next_attempt_at <= now]
-        waiting.sort(key=lambda task: task.next_attempt_at or now)
-        return [DueTask(task.practice_id, task.id, str(task.next_attempt_at)) for task in waiting[:limit]]
+        waiting = sorted((at, ids) for ids, at in self._due.items() if at <= now)
+        found = [DueTask(*ids, str(at)) for at, ids in waiting if self._tasks[ids].next_attempt_at is not None]
+        untold = [DueTask(*ids, str(at)) for at, ids in waiting if self._tasks[ids].next_attempt_at is None]
+        return [*found[:limit], *untold[: min(limit, EVENTS_AT_ONCE)]]
 
     def accept(self, task: Task, record: IdempotencyRecord) -> Task:
         if earlier := self.accepted(task.practice_id, record):
@@ -73,40 +76,64 @@ class MemoryTaskStore:
         self._take(task, task.holds)
         return self._put(task.changed(version=1))
 
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()) -> Task:
         self._check_version(task)
         self._check_free(task, take)
+        kept = (*(hold for hold in task.holds if hold not in leave), *take)
+        self._release(task, set(self._cells_of(task, leave)) - set(self._cells_of(task, kept)))
         self._take(task, take)
         joined = (join,) if join is not None and join not in task.lines else ()
         for line in joined:
             self._lines.setdefault((task.ehr_account_id, line), []).append((task.practice_id, task.id))
-        return self._put(
-            task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
-        )
+        return self._put(task.changed(version=task.version + 1, holds=kept, lines=(*task.lines, *joined)))
+
+    def note(self, task: Task) -> Task:
+        if task.is_settled:
+            return self.save(task)
+        self._check_version(task)
+        due = self._tasks[task.practice_id, task.id].next_attempt_at
+        return self._put(task.changed(version=task.version + 1, next_attempt_at=due))
 
     def end(self, task: Task) -> Task:
         self._check_version(task)
-        for cell in self._cells_of(task, task.holds):
-            self._cells.pop(cell, None)
+        self._release(task, self._cells_of(task, task.holds))
         for line in task.lines:
             waiting = self._lines[task.ehr_account_id, line]
             place = waiting.index((task.practice_id, task.id))
             del waiting[place]
             behind = [entry for entry in waiting[place:] if self._tasks[entry].next_attempt_at is not None]
             if behind:
-                self._tasks[behind[0]] = self._tasks[behind[0]].changed(next_attempt_at=self._clock.now())
+                self._put(self._tasks[behind[0]].changed(next_attempt_at=self._clock.now()))
         return self._put(
             task.changed(version=task.version + 1, holds=(), lines=(), lease_until=None, next_attempt_at=task.sweep_at)
         )
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
-        task = self.task(due.practice_id, due.task_id)
-        if str(task.next_attempt_at) != due.next_attempt_at:
+        ids = due.practice_id, due.task_id
+        task = self.task(*ids)
+        if str(self._due.get(ids)) != due.next_attempt_at:
             return None
-        return self._put(task.changed(next_attempt_at=next_attempt_at))
+        if task.announce_at is None:
+            task = self._put(task.changed(next_attempt_at=next_attempt_at))
+        self._due[ids] = next_attempt_at
+        return task
+
+    def earliest_due(self) -> datetime | None:
+        return min(self._due.values(), default=None)
+
+    def sweep(self) -> None:
+        """What DynamoDB's TTL does some day after: nothing may rely on it, nor on its not having come yet."""
+        now = self._clock.now()
+        self._cells = {cell: owner for cell, owner in self._cells.items() if cell[-1] > now - CLAIMS_KEPT}
+        self._keys = {key: kept for key, kept in self._keys.items() if kept[-1] > now}
+        self._lines = {line: waiting for line, waiting in self._lines.items() if waiting}
 
     def _put(self, task: Task) -> Task:
-        self._tasks[task.practice_id, task.id] = task
+        ids = task.practice_id, task.id
+        self._tasks[ids] = task
+        self._due.pop(ids, None)
+        if task.due_at is not None:
+            self._due[ids] = task.due_at
         return task
 
     def _check_version(self, task: Task) -> None:
@@ -114,8 +141,15 @@ class MemoryTaskStore:
             raise StaleVersion
 
     def _check_free(self, task: Task, holds: Sequence[Hold]) -> None:
-        if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, holds)):
-            raise SlotTaken
+        theirs = [hold for hold in holds if hold.resource == "patient"]
+        for error, wanted in ((PatientBusy, theirs), (SlotTaken, holds)):
+            if any(self._cells.get(cell, task.id) != task.id for cell in self._cells_of(task, wanted)):
+                raise error
+
+    def _release(self, task: Task, cells: Iterable[tuple[str, str, str, datetime]]) -> None:
+        for cell in cells:
+            if self._cells.get(cell) == task.id:
+                del self._cells[cell]
 
     def _take(self, task: Task, holds: Sequence[Hold]) -> None:
         self._cells.update(dict.fromkeys(self._cells_of(task, holds), task.id))
@@ -136,26 +170,28 @@ class MemoryCircuits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._failures: dict[str, int] = {}
-        self._open_until: dict[str, datetime] = {}
+        self._failures: dict[tuple[str, str | None], int] = {}
+        self._open_until: dict[tuple[str, str | None], datetime] = {}
 
-    def next_try(self, ehr_account_id: str) -> datetime | None:
-        open_until = self._open_until.get(ehr_account_id)
-        if open_until is None:
-            return None
-        if self._clock.now() < open_until:
+    def next_try(self, ehr_account_id: str, practice_id: str) -> datetime | None:
+        now = self._clock.now()
+        opened = [key for key in ((ehr_account_id, practice_id), (ehr_account_id, None)) if key in self._open_until]
+        open_until = max((self._open_until[key] for key in opened), default=now)
+        if now < open_until:
             return open_until
-        self._open_until[ehr_account_id] = self._clock.now() + PROBE
+        self._open_until.update(dict.fromkeys(opened, now + PROBE))
         return None
 
-    def failed(self, ehr_account_id: str) -> None:
-        self._failures[ehr_account_id] = self._failures.get(ehr_account_id, 0) + 1
-        if pause := pause_after(self._failures[ehr_account_id]):
-            self._open_until[ehr_account_id] = self._clock.now() + pause
+    def failed(self, ehr_account_id: str, practice_id: str | None = None) -> None:
+        key = ehr_account_id, practice_id
+        self._failures[key] = self._failures.get(key, 0) + 1
+        if pause := pause_after(self._failures[key]):
+            self._open_until[key] = self._clock.now() + pause
 
-    def answered(self, ehr_account_id: str) -> None:
-        self._failures.pop(ehr_account_id, None)
-        self._open_until.pop(ehr_account_id, None)
+    def answered(self, ehr_account_id: str, practice_id: str) -> None:
+        for key in ((ehr_account_id, practice_id), (ehr_account_id, None)):
+            self._failures.pop(key, None)
+            self._open_until.pop(key, None)
 
 
 class MemoryLimits:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from openchair.errors import AppointmentNotFound, PatientNotFound
 from openchair.models.office import Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
-from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, ProviderTime
+from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, PatientVisits, ProviderTime
 from openchair.ports import Capabilities, EhrClient
 
 READ_CYCLE = timedelta(minutes=10)
@@ -38,8 +38,10 @@ class ToyEhr:
             writes_asynchronously=writes_later,
             holds_notes_up_to=128 if writes_later else None,
             read_cycle=READ_CYCLE if writes_later else timedelta(),
+            appends_notes=not writes_later,
         )
         self.sync = SyncState(written_at=datetime.max.replace(tzinfo=UTC))
+        self.complete_since: date | None = None
         self.calls: list[str] = []
         self.max_ages: list[float | None] = []
         self.answers: dict[str, list[Exception | None]] = {}
@@ -92,6 +94,9 @@ class ToyEhr:
         self._called("patient_appointments")
         return [appointment for appointment in self.chart.values() if appointment.patient_id == patient_id]
 
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id), self.complete_since)
+
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
         self._called("patient_appointment_history")
         return [appointment for appointment in self.former if appointment.patient_id == patient_id]
@@ -101,6 +106,9 @@ class ToyEhr:
         if appointment_id not in self.chart:
             raise AppointmentNotFound
         return self.chart[appointment_id]
+
+    def is_confirmed(self, visit: Appointment) -> bool:
+        return bool(visit.is_confirmed)
 
     def sync_state(self, location_id: str | None) -> SyncState:
         self._called("sync_state")
@@ -137,7 +145,6 @@ class ToyEhr:
                 operatory_id=move.place.operatory_id,
                 provider_id=move.place.provider_id,
                 second_provider_id=move.place.second_provider_id,
-                note=old.note if move.note is None else move.note,
             )
         )
 
@@ -152,6 +159,11 @@ class ToyEhr:
     def confirm_appointment(self, appointment_id: str) -> None:
         self._called("confirm_appointment")
         self._keep(replace(self.chart[appointment_id], is_confirmed=True))
+
+    def add_note(self, appointment_id: str, note: str) -> None:
+        self._called("add_note")
+        old = self.chart[appointment_id]
+        self._keep(replace(old, note=f"{old.note}\n{note}".strip()))
 
     def create_patient(self, new: NewPatient) -> Patient:
         self._called("create_patient")

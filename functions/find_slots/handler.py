@@ -4,7 +4,7 @@ from openchair import log
 from openchair.clients.factory import CALLER_SECONDS, CALLER_TIMEOUTS, EhrClients
 from openchair.http_api import Answer, ControlApi, PracticeRequest
 from openchair.settings import settings
-from openchair.slots import find, office_lists
+from openchair.slots import book, find, office_lists
 from openchair.slots.find import MoveQuery, SlotQuery
 from openchair.store.claim_store import DynamoClaims
 from openchair.store.ehr_stores import ehr_stores
@@ -16,15 +16,19 @@ ehr = EhrClients(*ehr_stores(clock), settings, clock, log.audit_ehr_call, CALLER
 api = ControlApi(PracticeStore())
 
 
+def _book(request: PracticeRequest) -> book.LiveBook:
+    return book.LiveBook(ehr.client(request.record), claims, request.record)
+
+
 @api.route("GET", "/slots", SlotQuery)
 def find_slots(request: PracticeRequest) -> Answer:
-    return find.find_slots(request.record, request.query(SlotQuery), ehr.client(request.record), claims, clock)
+    return find.find_slots(request.record, request.query(SlotQuery), _book(request), clock)
 
 
 @api.route("GET", "/visits/<appointment_id>/slots", MoveQuery)
 def find_slots_for_visit(request: PracticeRequest) -> Answer:
-    query, client = request.query(MoveQuery), ehr.client(request.record)
-    return find.find_slots_for_visit(request.record, request.path["appointment_id"], query, client, claims, clock)
+    query, visit_id = request.query(MoveQuery), request.path["appointment_id"]
+    return find.find_slots_for_visit(request.record, visit_id, query, _book(request), clock)
 
 
 api.route("GET", "/providers")(lambda request: office_lists.list_providers(request.record, ehr.client(request.record)))

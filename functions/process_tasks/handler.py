@@ -19,8 +19,8 @@ from openchair.tasks.process import process_task
 
 clock = SystemClock()
 tasks, practices, circuits = DynamoTaskStore(clock), PracticeStore(), DynamoCircuits(clock)
-ehr_clients = EhrClients(*ehr_stores(clock), settings, clock, log.audit_ehr_call)
-announce = partial(announce_change, tasks=tasks, events=EventBridgeTaskEvents(), clock=clock)
+ehr_clients = EhrClients(*ehr_stores(clock), settings, clock, log.audit_ehr_call, tries_refused_keys=True)
+announce = partial(announce_change, tasks=tasks, events=EventBridgeTaskEvents(clock), clock=clock)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -21,20 +21,20 @@ tasks, api = DynamoTaskStore(clock), ControlApi(PracticeStore())
 def submit(request: PracticeRequest) -> Answer:
     task = submit_task(request.record, request.caller_id, request.key, request.body, tasks, queue, clock, keyed_hash)
     log.overlap_allowed(request.caller_id, task)
-    return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
+    return submitted(await_end(task, request.seconds_to_wait(clock.now()), tasks, clock), request.practice)
 
 
 @api.route("POST", "/tasks/<task_id>/resolution")
 def resolve(request: PracticeRequest) -> Answer:
     task = resolve_task(request.practice_id, request.path["task_id"], request.body, tasks, queue, clock)
     log.decision(request.caller_id, task)
-    return submitted(await_end(task, request.seconds_to_wait(), tasks, clock))
+    return submitted(await_end(task, request.seconds_to_wait(clock.now()), tasks, clock), request.practice)
 
 
-api.route("GET", "/tasks", TaskListQuery)(lambda r: list_tasks(r.practice_id, r.query(TaskListQuery), tasks))
-api.route("GET", "/tasks/<task_id>")(lambda r: task_answer(tasks.task(r.practice_id, r.path["task_id"])))
+api.route("GET", "/tasks", TaskListQuery)(lambda r: log.page(list_tasks(r.practice, r.query(TaskListQuery), tasks)))
+api.route("GET", "/tasks/<task_id>")(lambda r: task_answer(tasks.task(r.practice_id, r.path["task_id"]), r.practice))
 api.route("POST", "/tasks/<task_id>/withdraw")(
-    lambda r: task_answer(withdraw_task(r.practice_id, r.path["task_id"], tasks, clock))
+    lambda r: task_answer(withdraw_task(r.practice_id, r.path["task_id"], tasks, queue, clock), r.practice)
 )
 
 lambda_handler = api.resolve

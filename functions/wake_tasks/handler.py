@@ -16,4 +16,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     log.start(context)
     woken = wake_tasks(tasks, queue, clock)
     log.logger.info("tasks woken", count=woken.count, oldest_seconds=woken.oldest_seconds)
+    log.unreadable(woken.unreadable)
+    log.reviews(tasks.reviews(), clock.now())
     return {"count": woken.count}

@@ -57,9 +57,14 @@ class Bench:
                 },
             }
         )
-        tokens = MemoryTokens(self.clock)
+        self.tokens = MemoryTokens(self.clock)
         self._clients = EhrClients(
-            self.keys, MemoryLimits(), tokens, lambda: Addresses(nexhealth_base_url=BASE), self.clock, self.audit.append
+            self.keys,
+            MemoryLimits(),
+            self.tokens,
+            lambda: Addresses(nexhealth_base_url=BASE),
+            self.clock,
+            self.audit.append,
         )
         self.client = self.client_of(self.practice, deadline)
         self.gives_token()

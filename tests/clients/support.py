@@ -57,9 +57,10 @@ class Addresses:
         self.nexhealth_base_url = nexhealth_base_url
 
 
-def practice(**settings: Any) -> Practice:
+def practice(booking: Mapping[str, Any] | None = None, **settings: Any) -> Practice:
     return Practice.model_validate(
         {
+            "booking": booking or {},
             "id": "p1",
             "name": "Aspen Dental House",
             "timezone": "America/Denver",

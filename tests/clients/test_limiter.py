@@ -15,6 +15,7 @@ EVERY_SECOND = (Bucket("all", 1.0),)
 READ_ONLY = (Bucket("all", 5.0, from_end=True),)
 SPACING = 1 + GUARD
 LEAD = 0.03
+MARKS = ("read_patient#abc", "read_patient#abc@p1")
 
 
 class Office:
@@ -172,16 +173,58 @@ def test_without_its_store_nothing_is_called() -> None:
 def test_a_refused_key_is_not_sent_again_for_five_minutes() -> None:
     office = Office()
     limiter = office.limiter()
-    limiter.key_refused(limiter.take(EVERY_SECOND, math.inf, 25.0, "read_patient#abc"))
+    limiter.key_refused(limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS), "account")
 
-    with pytest.raises(EhrKeyRefused):
-        office.limiter().take(EVERY_SECOND, math.inf, 25.0, "read_patient#abc")
+    with pytest.raises(EhrKeyRefused) as refused:
+        office.limiter().take(EVERY_SECOND, math.inf, 25.0, MARKS)
+    assert refused.value.scope == "account"
 
     office.clock.advance(KEY_TRIED_AGAIN)
-    probe = limiter.take(EVERY_SECOND, math.inf, 25.0, "read_patient#abc")
+    probe = limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS)
     assert probe.tries_key
     limiter.key_accepted(probe)
-    assert not office.limiter().take(EVERY_SECOND, math.inf, 25.0, "read_patient#abc").tries_key
+    assert not office.limiter().take(EVERY_SECOND, math.inf, 25.0, MARKS).tries_key
+
+
+def refused_five_minutes_ago() -> Office:
+    office = Office()
+    limiter = office.limiter()
+    limiter.key_refused(limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS), "practice")
+    with pytest.raises(EhrKeyRefused) as refused:
+        limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS)
+    assert refused.value.scope == "practice"
+    office.clock.advance(KEY_TRIED_AGAIN)
+    return office
+
+
+def test_who_tries_a_refused_key_and_comes_late_for_its_start_is_not_stopped_by_its_own_mark() -> None:
+    office = refused_five_minutes_ago()
+    sleep = office.clock.sleep
+
+    def late_once(seconds: float) -> None:
+        sleep(seconds + 0.1)
+        office.clock.sleep = sleep  # type: ignore[method-assign]
+
+    office.clock.sleep = late_once  # type: ignore[method-assign]
+
+    assert office.limiter().take(EVERY_SECOND, math.inf, 25.0, MARKS).tries_key
+
+
+def test_a_try_that_did_not_reach_the_ehr_leaves_it_to_the_next() -> None:
+    office = refused_five_minutes_ago()
+    limiter = office.limiter()
+
+    limiter.give_back(limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS))
+
+    assert limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS).tries_key
+
+
+def test_a_task_asks_though_the_key_was_refused_a_moment_ago() -> None:
+    office = Office()
+    limiter = office.limiter()
+    limiter.key_refused(limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS), "account")
+
+    assert limiter.take(EVERY_SECOND, math.inf, 25.0, MARKS, tries_key=True).tries_key
 
 
 def test_a_function_that_is_alone_at_an_account_soon_needs_one_request_for_a_turn() -> None:

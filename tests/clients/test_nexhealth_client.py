@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -19,16 +19,22 @@ from openchair.errors import (
     EhrKeyMissing,
     EhrKeyRefused,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOutcomeUnknown,
     EhrRejected,
     EhrUnavailable,
+    LocationNotFound,
+    NotConfirmable,
+    NotMovable,
+    OffSchedule,
     OpenChairError,
     OperatoryNotFound,
     PatientNotBookable,
     PatientNotFound,
+    ProviderNotFound,
     SlotTaken,
 )
-from openchair.models.person import NewPatient, PatientQuery
+from openchair.models.person import NewPatient
 from openchair.models.practice import NexHealthSettings
 from openchair.models.visit import AppointmentStatus, Move, NewAppointment, Place
 from tests.clients.nexhealth_support import (
@@ -123,6 +129,46 @@ def test_a_key_without_a_right_is_told_at_once_without_a_new_token() -> None:
 
 
 @responses.activate
+def test_a_page_of_the_front_end_is_no_refusal() -> None:
+    bench = Bench()
+    responses.get(ONE, body="<!DOCTYPE html><title>Access denied</title>", status=403)
+    responses.post(f"{BASE}/appointments", body="<!DOCTYPE html><title>Access denied</title>", status=403)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client)
+    with pytest.raises(EhrOutcomeUnknown):
+        create(bench.client)
+
+
+@responses.activate
+def test_the_exchange_of_a_key_ends_with_the_callers_time() -> None:
+    bench = Bench()
+
+    def answer(_request: Any) -> tuple[int, dict[str, str], str]:
+        bench.clock.advance(6.0)
+        return 503, {}, ""
+
+    responses.remove(responses.POST, f"{BASE}/authenticates")
+    responses.add_callback(responses.POST, f"{BASE}/authenticates", answer)
+
+    with pytest.raises(EhrUnavailable):
+        read(bench.client_of(bench.practice, deadline=10.0))
+
+    assert len(responses.calls) == 2
+
+
+@responses.activate
+def test_a_callers_time_holds_also_while_another_function_fetches_the_token() -> None:
+    bench = Bench()
+    bench.tokens.lease("account-2", 0, bench.clock.now().timestamp() + 30)
+
+    with pytest.raises(EhrBusy):
+        read(bench.client_of(bench.practice, deadline=5.0))
+
+    assert bench.clock.monotonic() <= 5.0
+
+
+@responses.activate
 def test_a_refused_key_is_a_refused_key() -> None:
     bench = Bench()
     responses.upsert(responses.POST, f"{BASE}/authenticates", json=refusal("Invalid Credentials"), status=401)
@@ -195,6 +241,14 @@ def test_a_write_whose_answer_is_lost_is_never_repeated(failure: Any) -> None:
         (400, "The time slot is not available", SlotTaken),
         (400, "Patient with ID 123 not found in location 456", PatientNotFound),
         (400, "new_patient cannot be booked", PatientNotBookable),
+        (400, "appointment_type_id was not found to be configured for the requested slot", OffSchedule),
+        (400, "Provider with ID 7 not found in location 456", ProviderNotFound),
+        (400, "Operatory with ID 7 not found in location 456", OperatoryNotFound),
+        (400, "Location with id 456 not found", LocationNotFound),
+        (400, "Appointment type with ID 7 not found", EhrRejected),
+        (400, "Blank values not allowed for parameter subdomain", EhrRejected),
+        (400, "Patient is not synced with the PMS", EhrNotSynced),
+        (400, "Cannot be written without a live client", EhrNotSynced),
         (400, "A text nobody has listed", EhrOutcomeUnknown),
         (429, "", EhrBusy),
     ],
@@ -206,6 +260,47 @@ def test_what_a_refused_booking_means(status: int, text: str, error: type[OpenCh
 
     with pytest.raises(error):
         create(bench.client)
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"))), NotMovable),
+        (lambda client: client.confirm_appointment("1822"), NotConfirmable),
+    ],
+    ids=["move", "confirm"],
+)
+@responses.activate
+def test_a_visit_cancelled_meanwhile_is_neither_moved_nor_confirmed(
+    act: Callable[[NexHealthClient], object], error: type[OpenChairError]
+) -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal("Cannot update already cancelled appointment"))
+
+    with pytest.raises(error):
+        act(bench.client)
+
+
+@responses.activate
+def test_a_visit_cancelled_meanwhile_is_cancelled() -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal("Cannot update already cancelled appointment"))
+
+    bench.client.cancel_appointment("1822", send_to_unscheduled_list=False)
+
+    assert bench.outcomes[-1] == ("cancel_appointment", "not_cancellable")
+
+
+@pytest.mark.parametrize(
+    "text", ["Appointment is not synced with the PMS", "The location has no live client, it cannot be updated for now"]
+)
+@responses.activate
+def test_a_change_of_what_still_waits_for_the_practices_system_is_for_later(text: str) -> None:
+    bench = Bench()
+    responses.patch(ONE, status=400, json=refusal(text))
+
+    with pytest.raises(EhrNotSynced):
+        bench.client.confirm_appointment("1822")
 
 
 @responses.activate
@@ -261,74 +356,19 @@ def test_pages_are_followed_by_their_cursor_until_the_last() -> None:
     assert first["subdomain"] == ["birch"]
 
 
-@pytest.mark.parametrize(
-    "again", [[{"id": 1, "name": "A"}], [{"id": 2, "name": "B"}]], ids=["same rows", "same cursor"]
-)
-@responses.activate
-def test_paging_ends_when_it_brings_nothing_new_or_goes_in_a_circle(again: list[dict[str, Any]]) -> None:
-    bench = Bench()
-    responses.get(f"{BASE}/operatories", json=page([{"id": 1, "name": "A"}], "C1"))
-    responses.get(f"{BASE}/operatories", json=page(again, "C1"))
-
-    bench.client.operatories()
-
-    assert len(queries()) == 2
-
-
-@responses.activate
-def test_a_broken_row_never_stops_a_page_and_is_counted() -> None:
-    bench = Bench()
-    rows = [patient_row(), {"id": "x"}, patient_row(id=416, bio="nothing", inactive="perhaps")]
-    responses.get(f"{BASE}/patients", json=page(rows))
-
-    found = bench.client.find_patients(PatientQuery(phone="516-304-2196"))
-
-    assert [one.id for one in found] == ["415", "416"]
-    assert bench.audit[-1].broken_rows == 2
-
-
-@responses.activate
-def test_a_visit_whose_time_cannot_be_read_makes_the_day_unreadable() -> None:
-    bench = Bench()
-    responses.get(LIST, json=page([appointment_row(start_time="soon")]))
-
-    with pytest.raises(EhrUnavailable):
-        bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
-
-
 # ------------------------------------------------------------------------------------------------------ nouns
-
-
-@responses.activate
-def test_a_day_is_asked_of_every_location_in_utc_from_the_practices_midnight() -> None:
-    bench = Bench(location_ids=("1", "2"))
-    responses.get(LIST, json=page([appointment_row(), appointment_row(id=9, unavailable=True, patient_id=None)]))
-    responses.get(LIST, json=page([appointment_row(id=7, location_id=2, cancelled=True)]))
-
-    found = bench.client.appointments(date(2026, 3, 4), date(2026, 3, 4))
-
-    assert [query["location_id"] for query in queries()] == [["1"], ["2"]]
-    assert (queries()[0]["start"], queries()[0]["end"]) == (["2026-03-04T05:00:00Z"], ["2026-03-05T05:00:00Z"])
-    assert [(one.id, one.status, one.occupies) for one in found] == [
-        ("1822", AppointmentStatus.BOOKED, True),
-        ("9", AppointmentStatus.NOTE, True),
-        ("7", AppointmentStatus.CANCELLED, False),
-    ]
-    assert found[0].start == AT
-    assert found[0].start.utcoffset() == timedelta(hours=-5)
-    assert (found[0].minutes, found[0].operatory_id, found[0].provider_id) == (30, "181", "104")
 
 
 @responses.activate
 def test_a_visit_is_in_the_chart_once_it_has_a_foreign_id() -> None:
     bench = Bench()
     responses.get(ONE, json=ok(appointment_row()))
-    responses.get(ONE, json=ok(appointment_row(foreign_id="94", last_sync_time="2026-03-01T10:05:00.000Z")))
+    responses.get(ONE, json=ok(appointment_row(foreign_id="94")))
 
     pending, written = bench.client.appointment("1822"), bench.client.appointment("1822")
 
-    assert (pending.is_in_chart, pending.synced_at) == (False, None)
-    assert (written.is_in_chart, written.synced_at) == (True, datetime(2026, 3, 1, 10, 5, tzinfo=UTC))
+    assert (pending.is_in_chart, written.is_in_chart) == (False, True)
+    assert pending.touched_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -385,16 +425,39 @@ def test_a_booking_goes_to_the_location_of_its_chair() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"checkin_at": "2026-03-04T13:55:00.000Z"}, "arrived"),
+        ({"checkin_at": "2026-03-04T13:55:00.000Z", "patient_missed": True}, "arrived"),
+        ({"checkin_at": "2026-03-04T13:55:00.000Z", "checked_out": True}, "fulfilled"),
+        ({"checkin_at": "2026-03-04T13:55:00.000Z", "cancelled": True}, "cancelled"),
+        ({"checkin_at": "2026-03-04T05:00:00.000Z"}, "booked"),
+        ({"checkin_at": "2000-01-01T15:00:00.000Z"}, "booked"),
+        ({"checkin_at": "2026-02-25T14:00:00.000Z"}, "booked"),
+        ({"checkin_at": None}, "booked"),
+        ({"patient_missed": True}, "noshow"),
+    ],
+)
+@responses.activate
+def test_how_far_a_visit_has_got_is_read_from_what_the_vendor_tells(told: dict[str, Any], status: str) -> None:
+    responses.get(ONE, json=ok(appointment_row(**told)))
+
+    assert Bench().client.appointment("1822").status == status
+
+
+@responses.activate
+def test_a_note_is_never_overwritten() -> None:
+    with pytest.raises(EhrNotSupported):
+        Bench().client.add_note("1822", "rang")
+    assert len(responses.calls) == 0
+
+
+@pytest.mark.parametrize(
     ("act", "sent"),
     [
         (
-            lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"), "moved")),
-            {
-                "start_time": "2026-03-04T14:00:00Z",
-                "end_time": "2026-03-04T14:30:00Z",
-                "operatory_id": 182,
-                "note": "moved",
-            },
+            lambda client: client.move_appointment("1822", Move(AT, 30, Place("182", "104"))),
+            {"start_time": "2026-03-04T14:00:00Z", "end_time": "2026-03-04T14:30:00Z", "operatory_id": 182},
         ),
         (lambda client: client.cancel_appointment("1822", send_to_unscheduled_list=True), {"cancelled": True}),
         (lambda client: client.confirm_appointment("1822"), {"confirmed": True}),
@@ -439,7 +502,7 @@ def test_a_patient_that_matches_one_is_a_duplicate() -> None:
     ("changes", "is_bookable", "is_active"),
     [
         ({}, True, True),
-        ({"inactive": True}, False, False),
+        ({"inactive": True}, True, False),
         ({"bio": {"new_patient": True}}, False, True),
         ({"bio": {"non_patient": True}}, False, True),
         ({"bio": None}, True, True),
@@ -467,6 +530,19 @@ def test_a_patients_visits_are_those_from_a_month_ago_to_two_years_ahead_cancell
     assert asked["patient_ids[]"] == ["2897"]
     assert (asked["start"], asked["end"]) == (["2026-01-31T00:00:00Z"], ["2028-03-02T00:00:00Z"])
     assert [(one.id, one.status) for one in found] == [("1822", AppointmentStatus.CANCELLED)]
+
+
+@responses.activate
+def test_all_that_the_vendor_has_of_a_patient_is_asked_for_in_one_call_of_ten_years() -> None:
+    bench = Bench()
+    responses.get(LIST, json=page([appointment_row(start_time="2019-03-04T14:00:00.000Z")]))
+
+    found = bench.client.patient_visits("2897")
+
+    (asked,) = queries()
+    assert (asked["start"], asked["end"]) == (["2016-03-01T05:00:00Z"], ["2028-03-02T00:00:00Z"])
+    assert found.complete_since == date(2016, 3, 1)
+    assert [one.id for one in found.appointments] == ["1822"]
 
 
 @responses.activate

@@ -75,6 +75,10 @@ NOTHING_TOOK_EFFECT = [
     (400, "eConnector service is down", EhrOffline),
     (400, "Two eConnectors are using this registration key.", EhrOffline),
     (400, "This office is offline", EhrOffline),
+    (400, json.dumps("The office's eConnector is not running. Please contact the office to start it."), EhrOffline),
+    (400, "API key has not been assigned.", EhrKeyRefused),
+    (400, json.dumps("API key has not been assigned."), EhrKeyRefused),
+    (403, '{"message": "Forbidden"}', EhrKeyRefused),
     (410, "This resource is retired", EhrNotSupported),
     (410, "", EhrNotSupported),
     (401, "Invalid key", EhrKeyRefused),
@@ -231,6 +235,15 @@ def test_a_write_without_an_answer_body_is_done_whatever_it_says(body: bytes) ->
     assert done(Reply(200, body)).value is None
 
 
+@pytest.mark.parametrize("text", ["The office's eConnector is not running.", "API key has not been assigned."])
+def test_an_error_is_not_taken_for_done_because_of_its_status(text: str) -> None:
+    for body in (text, json.dumps(text), json.dumps({"message": text})):
+        with pytest.raises(EhrOutcomeUnknown):
+            done(Reply(200, body.encode()))
+    assert judged(200, json.dumps("The office's eConnector is not running."), READ) is EhrOffline
+    assert judged(200, json.dumps("Something else."), READ) is EhrUnavailable
+
+
 @pytest.mark.parametrize("body", [None, b"<html>Sign in</html>"])
 def test_a_portal_in_between_is_not_the_ehr(body: bytes | None) -> None:
     with pytest.raises(EhrOutcomeUnknown):
@@ -243,7 +256,7 @@ def test_a_broken_row_does_not_stop_a_page() -> None:
     answer = page_of(AppointmentRow, READ)(Reply(200, json.dumps(rows).encode()))
 
     assert [row.AptNum for row in answer.value.rows] == [34, 35]
-    assert answer.value.length == 4
+    assert (len(answer.value.items), answer.value.broken_rows) == (4, 2)
     assert answer.broken_rows == 2
 
 

@@ -23,8 +23,8 @@ from openchair.errors import (
 from openchair.limits import KEY_TRIED_AGAIN
 from openchair.models.person import NewPatient, PatientQuery
 from openchair.models.visit import AppointmentStatus, Move, NewAppointment, Place
+from openchair.people import fits
 from openchair.ports import EhrClient, OfficeReader, PatientReader, ScheduleReader
-from openchair.records import fits
 from tests.clients.support import BASE, Bench, appointment_row, patient_row, queries, sent_body
 
 DENVER = ZoneInfo("America/Denver")
@@ -52,64 +52,6 @@ def test_the_practice_decides_whether_a_move_is_in_place(setting: str, in_place:
 
     assert capabilities.moves_in_place is in_place
     assert not capabilities.writes_asynchronously
-
-
-# ------------------------------------------------------------------------------------------------------- paging
-
-
-def page(ehr: Any, offset: int, rows: list[dict[str, Any]], limit: int = 100) -> None:
-    matcher = query_param_matcher({"Limit": str(limit), "Offset": str(offset)}, strict_match=False)
-    ehr.get(f"{BASE}/patients", json=rows, match=[matcher])
-
-
-def people(start: int, count: int) -> list[dict[str, Any]]:
-    return [patient_row(PatNum=number) for number in range(start, start + count)]
-
-
-def test_paging_ends_on_a_short_page(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100))
-    page(ehr, 100, people(101, 100))
-    page(ehr, 200, people(201, 7))
-
-    assert len(Bench().client.list_patients()) == 207
-    assert len(ehr.calls) == 3
-
-
-def test_paging_ends_on_an_empty_page(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100))
-    page(ehr, 100, [])
-
-    assert len(Bench().client.list_patients()) == 100
-
-
-def test_paging_ends_where_a_server_serves_the_first_page_for_ever(ehr: Any) -> None:
-    ehr.get(f"{BASE}/patients", json=people(1, 100))
-
-    assert len(Bench().client.list_patients()) == 100
-    assert len(ehr.calls) == 2
-
-
-def test_a_row_that_shifted_to_the_next_page_is_given_once(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100))
-    page(ehr, 100, people(100, 5))
-
-    assert [one.id for one in Bench().client.list_patients()] == [str(number) for number in range(1, 105)]
-
-
-def test_a_broken_row_does_not_make_a_full_page_short(ehr: Any) -> None:
-    bench = Bench()
-    page(ehr, 0, [{"PatNum": None}, *people(1, 99)])
-    page(ehr, 100, people(100, 1))
-
-    assert len(bench.client.list_patients()) == 100
-    assert [call.broken_rows for call in bench.audit] == [1, 0]
-
-
-def test_an_enterprise_key_gets_larger_pages_and_is_not_fooled_by_a_server_that_cuts_them(ehr: Any) -> None:
-    page(ehr, 0, people(1, 100), limit=1000)
-    page(ehr, 100, people(101, 3), limit=1000)
-
-    assert len(Bench(throttle="enterprise").client.list_patients()) == 103
 
 
 # ----------------------------------------------------------------------------------------------------- patients
@@ -188,24 +130,20 @@ def test_an_email_is_matched_whole_and_without_case(ehr: Any) -> None:
     assert matches(PatientQuery(email="ALVA@example.org")) == ["7"]
 
 
-def test_a_name_is_asked_for_by_last_name_and_birth_date_whatever_first_name_somebody_goes_by(ehr: Any) -> None:
+def test_a_name_is_asked_for_by_birth_date_however_it_is_spelled(ehr: Any) -> None:
     rows = [
         patient_row(),
         patient_row(PatNum=8, LName="CANARSSON ", FName="Alvarina", Preferred="Alva"),
         patient_row(PatNum=9, LName="Canarsson-Lind"),
         patient_row(PatNum=10, Birthdate="1984-05-07"),
         patient_row(PatNum=11, FName="Alvar"),
+        patient_row(PatNum=12, LName="C\u00e1nars-son Jr."),
     ]
     ehr.get(f"{BASE}/patients/Simple", json=rows)
     query = PatientQuery(last_name="Canarsson", first_name="Alva", date_of_birth=date(1984, 5, 6))
 
-    assert matches(query) == ["7", "8"]
-    assert queries(ehr)[0] == {
-        "LName": "Canarsson",
-        "Birthdate": "1984-05-06",
-        "Limit": "100",
-        "Offset": "0",
-    }
+    assert matches(query) == ["7", "8", "12"]
+    assert queries(ehr) == [{"Birthdate": "1984-05-06", "Limit": "100", "Offset": "0"}]
 
 
 NEW_PATIENT = NewPatient.model_validate(
@@ -290,14 +228,6 @@ def test_a_move_sends_time_chair_and_providers_and_no_more(ehr: Any) -> None:
     assert sent_body(ehr) == {"AptDateTime": "2026-03-03 09:00:00", "Op": 4, "ProvNum": 1, "IsHygiene": "false"}
 
 
-def test_a_move_with_a_note_overwrites_the_note(ehr: Any) -> None:
-    ehr.put(f"{BASE}/appointments/34", json=appointment_row())
-
-    Bench().client.move_appointment("34", Move(datetime(2026, 3, 3, 9, tzinfo=DENVER), 60, Place("4", "1"), "moved"))
-
-    assert sent_body(ehr)["Note"] == "moved"
-
-
 def test_an_update_sends_absolute_values(ehr: Any) -> None:
     ehr.put(f"{BASE}/appointments/34", json=appointment_row())
     changes = AppointmentChanges(time_pattern="XX", status=AppointmentStatus.WAITLIST, appointment_type_id="3")
@@ -333,6 +263,83 @@ def test_a_confirmation_sends_exactly_one_of_value_and_definition(
     Bench(confirmed_def=confirmed_def).client.confirm_appointment("34")
 
     assert sent_body(ehr) == body
+
+
+def state_of_accepted_confirmations(ehr: Any, *values: str) -> None:
+    rows = [{"PrefNum": 9, "PrefName": "ApptEConfirmStatusAccepted", "ValueString": value} for value in values]
+    matcher = query_param_matcher({"PrefName": "ApptEConfirmStatusAccepted"}, strict_match=False)
+    ehr.get(f"{BASE}/preferences", json=rows, match=[matcher])
+
+
+@pytest.mark.parametrize("name", ["eConfirmed", "OK by phone", ""])
+def test_a_visit_is_confirmed_in_the_state_that_the_office_chose_for_accepted_confirmations(
+    ehr: Any, name: str
+) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=24, confirmed=name))
+    state_of_accepted_confirmations(ehr, "24")
+    client = Bench().client
+
+    assert client.is_confirmed(client.appointment("34"))
+
+
+@pytest.mark.parametrize("name", ["Could not be confirmed", "Not yet confirmed", "Confirmed"])
+def test_a_visit_is_not_confirmed_in_another_state_whatever_its_name(ehr: Any, name: str) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed=name))
+    state_of_accepted_confirmations(ehr, "24")
+    client = Bench().client
+
+    assert not client.is_confirmed(client.appointment("34"))
+
+
+def test_the_configured_state_goes_before_the_offices_own_and_costs_no_request(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed="OK'd"))
+    client = Bench(confirmed_def="21").client
+
+    assert client.is_confirmed(client.appointment("34"))
+    assert len(ehr.calls) == 1
+
+
+def test_the_offices_state_is_asked_for_once_in_a_quarter_of_an_hour_and_only_where_it_matters(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row())
+    ehr.get(f"{BASE}/appointments", json=[appointment_row()])
+    state_of_accepted_confirmations(ehr, "24")
+    bench = Bench()
+
+    visit = bench.client.appointment("34")
+    bench.client.appointments(MONDAY, MONDAY)
+    assert "read_preference" not in [call.operation for call in bench.audit]
+
+    assert [bench.client.is_confirmed(visit) for _ in range(3)] == [False] * 3
+    assert [call.operation for call in bench.audit].count("read_preference") == 1
+    bench.clock.advance(901)
+    bench.client.is_confirmed(visit)
+    assert [call.operation for call in bench.audit].count("read_preference") == 2
+
+
+@pytest.mark.parametrize("values", [(), ("0",), ("",), ("yes",)])
+def test_where_the_office_has_chosen_no_state_no_visit_is_confirmed(ehr: Any, values: tuple[str, ...]) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed="Confirmed"))
+    state_of_accepted_confirmations(ehr, *values)
+    client = Bench().client
+
+    assert not client.is_confirmed(client.appointment("34"))
+
+
+def test_where_the_key_may_not_read_the_offices_choice_no_visit_is_confirmed(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21, confirmed="Confirmed"))
+    ehr.get(f"{BASE}/preferences", status=400, json="Preferences are not available")
+    client = Bench().client
+
+    assert not client.is_confirmed(client.appointment("34"))
+
+
+def test_an_office_that_does_not_answer_is_not_taken_for_one_that_has_no_state(ehr: Any) -> None:
+    ehr.get(f"{BASE}/appointments/34", json=appointment_row(Confirmed=21))
+    ehr.get(f"{BASE}/preferences", status=503)
+    client = Bench().client
+
+    with pytest.raises(EhrUnavailable):
+        client.is_confirmed(client.appointment("34"))
 
 
 def test_a_note_is_appended_by_the_vendor(ehr: Any) -> None:
@@ -476,162 +483,6 @@ def test_the_schedule_is_that_of_the_days_asked_for(ehr: Any) -> None:
     ehr.get(f"{BASE}/schedules", json=[row, {**row, "ScheduleNum": "2", "SchedDate": "2026-03-09"}])
 
     assert len(Bench().client.schedule(MONDAY, MONDAY).work_blocks) == 1
-
-
-SCHEDULED = appointment_row()
-BLOCKOUT = {
-    "ScheduleNum": "1",
-    "SchedDate": "2026-03-02",
-    "StartTime": "12:00:00",
-    "StopTime": "13:00:00",
-    "SchedType": "Blockout",
-    "ProvNum": "0",
-    "operatories": "3",
-}
-PRACTICE_CLOSED = BLOCKOUT | {"SchedType": "Practice", "StartTime": "00:00:00", "StopTime": "00:00:00"}
-WORKS = BLOCKOUT | {"ScheduleNum": "2", "SchedType": "Provider", "ProvNum": "1"}
-
-
-class TestNoDayIsOfferedOnHalfKnowledge:
-    """What of a day's rows cannot be read would look like free time."""
-
-    @pytest.mark.parametrize("start", ["03/02/2026", "2026-02-30 09:00:00", None, "", "0001-01-01 00:00:00", {"at": 9}])
-    @pytest.mark.parametrize("status", ["Scheduled", "Complete", "PtNote", "Mirrored", None])
-    def test_a_scheduled_appointment_with_an_unreadable_start_makes_the_read_fail(
-        self, ehr: Any, status: str | None, start: Any
-    ) -> None:
-        bench = Bench()
-        ehr.get(
-            f"{BASE}/appointments", json=[SCHEDULED, appointment_row(AptNum=35, AptStatus=status, AptDateTime=start)]
-        )
-
-        with pytest.raises(EhrUnavailable, match="cannot be read"):
-            bench.client.appointments(MONDAY, MONDAY)
-        assert [(call.outcome, call.broken_rows) for call in bench.audit] == [("ok", 1)]
-
-    @pytest.mark.parametrize("pattern", ["", None, "XO", ["X"]])
-    def test_a_scheduled_appointment_with_an_unreadable_pattern_makes_the_read_fail(
-        self, ehr: Any, pattern: Any
-    ) -> None:
-        ehr.get(f"{BASE}/appointments", json=[appointment_row(Pattern=pattern)])
-
-        with pytest.raises(EhrUnavailable):
-            Bench().client.appointments(MONDAY, MONDAY)
-
-    @pytest.mark.parametrize(
-        "broken",
-        [{"Op": "three"}, {"ProvNum": "DOC1"}, {"ProvHyg": {}}, {"IsHygiene": "maybe"}, {"PatternSecondary": []}],
-        ids=str,
-    )
-    def test_a_scheduled_appointment_that_does_not_tell_whose_time_it_is_makes_the_read_fail(
-        self, ehr: Any, broken: dict[str, Any]
-    ) -> None:
-        ehr.get(f"{BASE}/appointments", json=[appointment_row(**broken)])
-
-        with pytest.raises(EhrUnavailable):
-            Bench().client.appointments(MONDAY, MONDAY)
-
-    @pytest.mark.parametrize("row", [appointment_row(AptNum=None), None, "row"], ids=["no key", "null", "text"])
-    def test_an_appointment_that_is_no_row_at_all_makes_the_read_fail(self, ehr: Any, row: Any) -> None:
-        ehr.get(f"{BASE}/appointments", json=[SCHEDULED, row])
-
-        with pytest.raises(EhrUnavailable):
-            Bench().client.appointments(MONDAY, MONDAY)
-
-    @pytest.mark.parametrize("status", ["UnschedList", "Planned", "Broken"])
-    def test_what_is_on_no_schedule_may_lack_start_and_pattern(self, ehr: Any, status: str) -> None:
-        row = appointment_row(AptStatus=status, AptDateTime="0001-01-01 00:00:00", Pattern="")
-        ehr.get(f"{BASE}/appointments", json=[row])
-
-        assert [one.occupies for one in Bench().client.appointments(MONDAY, MONDAY)] == [False]
-
-    @pytest.mark.parametrize(
-        "broken",
-        [{"Note": {}}, {"Confirmed": "x"}, {"PatNum": "x"}, {"DateTimeSeated": "soon"}, {"AptStatus": "Mirrored"}],
-        ids=str,
-    )
-    def test_a_row_odd_in_what_does_not_decide_about_time_is_kept_and_counted(
-        self, ehr: Any, broken: dict[str, Any]
-    ) -> None:
-        bench = Bench()
-        ehr.get(f"{BASE}/appointments", json=[appointment_row(**broken)])
-
-        (found,) = bench.client.appointments(MONDAY, MONDAY)
-
-        assert found.occupies
-        assert [call.broken_rows for call in bench.audit] == [1]
-
-    def test_an_odd_appointment_of_another_day_does_not_matter(self, ehr: Any) -> None:
-        ehr.get(f"{BASE}/appointments", json=[SCHEDULED, appointment_row(AptNum=35, AptDateTime="2026-03-09 09:00:00")])
-
-        assert [one.id for one in Bench().client.appointments(MONDAY, MONDAY)] == ["34"]
-
-    def test_a_patients_own_visits_and_a_single_one_are_read_though_odd(self, ehr: Any) -> None:
-        row = appointment_row(AptDateTime="03/02/2026", Pattern="XO")
-        ehr.get(f"{BASE}/appointments", json=[row])
-        ehr.get(f"{BASE}/appointments/34", json=row)
-        client = Bench().client
-
-        assert [one.id for one in client.patient_appointments("7")] == ["34"]
-        assert client.appointment("34").start is None
-
-    @pytest.mark.parametrize(
-        "broken",
-        [
-            {"StartTime": None},
-            {"StopTime": ""},
-            {"StartTime": "noon"},
-            {"StopTime": "11:00:00"},
-            {"StartTime": "00:00:00", "StopTime": "00:00:00"},
-        ],
-        ids=str,
-    )
-    def test_a_blockout_with_an_unreadable_time_makes_the_read_fail(self, ehr: Any, broken: dict[str, Any]) -> None:
-        ehr.get(f"{BASE}/schedules", json=[WORKS, BLOCKOUT | broken])
-
-        with pytest.raises(EhrUnavailable, match="cannot be read"):
-            Bench().client.schedule(MONDAY, MONDAY)
-
-    @pytest.mark.parametrize("broken", [{"StartTime": None, "StopTime": None}, {"StartTime": None}, {"StopTime": "x"}])
-    def test_a_practice_row_with_null_hours_makes_the_read_fail(self, ehr: Any, broken: dict[str, Any]) -> None:
-        ehr.get(f"{BASE}/schedules", json=[WORKS, PRACTICE_CLOSED | broken])
-
-        with pytest.raises(EhrUnavailable):
-            Bench().client.schedule(MONDAY, MONDAY)
-
-    @pytest.mark.parametrize("broken", [{"SchedType": ""}, {"SchedType": None}, {"SchedDate": "soon"}], ids=str)
-    def test_a_schedule_row_without_a_type_or_a_day_makes_the_read_fail(self, ehr: Any, broken: dict[str, Any]) -> None:
-        ehr.get(f"{BASE}/schedules", json=[WORKS, BLOCKOUT | broken])
-
-        with pytest.raises(EhrUnavailable):
-            Bench().client.schedule(MONDAY, MONDAY)
-
-    @pytest.mark.parametrize(
-        "broken",
-        [{"StartTime": None}, {"StopTime": "08:00:00"}, {"ProvNum": "DOC1"}, {"operatories": "3,x"}],
-        ids=str,
-    )
-    def test_a_providers_odd_row_opens_no_time_and_is_counted(self, ehr: Any, broken: dict[str, Any]) -> None:
-        bench = Bench()
-        ehr.get(f"{BASE}/schedules", json=[WORKS | broken])
-
-        assert bench.client.schedule(MONDAY, MONDAY).work_blocks == ()
-        assert [call.broken_rows for call in bench.audit] == [1]
-
-    def test_a_blockout_whose_chairs_cannot_be_read_is_one_of_all_chairs(self, ehr: Any) -> None:
-        bench = Bench()
-        ehr.get(f"{BASE}/schedules", json=[BLOCKOUT | {"operatories": "3,x", "Note": {}}])
-
-        (blockout,) = bench.client.schedule(MONDAY, MONDAY).blockouts
-
-        assert blockout.operatory_ids == ()
-        assert [call.broken_rows for call in bench.audit] == [1]
-
-    def test_an_odd_schedule_row_of_another_day_does_not_matter(self, ehr: Any) -> None:
-        elsewhen = BLOCKOUT | {"SchedDate": "2026-03-09", "StartTime": None}
-        ehr.get(f"{BASE}/schedules", json=[WORKS, elsewhen])
-
-        assert len(Bench().client.schedule(MONDAY, MONDAY).work_blocks) == 1
 
 
 def test_the_office_check_reads_its_clock_and_offset_from_a_row(ehr: Any) -> None:

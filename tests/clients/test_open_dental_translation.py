@@ -1,6 +1,6 @@
 """The vendor's wire quirks, each where it becomes one of our words."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,10 @@ from openchair.clients.open_dental.payloads import (
     OperatoryRow,
     PatientRow,
     ProviderRow,
-    ScheduleRow,
 )
 from openchair.clients.rows import Row
 from openchair.errors import InvalidTime, OperatoryNotFound
-from openchair.models.office import Provider, Schedule
+from openchair.models.office import Provider
 from openchair.models.person import NewPatient, Patient
 from openchair.models.visit import Appointment, AppointmentStatus, NewAppointment, Place
 from tests.clients.support import appointment_row, patient_row
@@ -29,8 +28,8 @@ def odd[R: Row](model: type[R], row: dict[str, Any]) -> tuple[R, bool]:
     return read, read.is_odd
 
 
-def appointment(confirmed_def: str | None = None, **changes: Any) -> Appointment:
-    return translate.appointment(AppointmentRow.model_validate(appointment_row(**changes)), DENVER, confirmed_def)
+def appointment(**changes: Any) -> Appointment:
+    return translate.appointment(AppointmentRow.model_validate(appointment_row(**changes)), DENVER)
 
 
 def patient(**changes: Any) -> Patient:
@@ -59,12 +58,27 @@ def test_one_pattern_character_is_five_minutes() -> None:
     assert one.end == at(9, 40)
 
 
-@pytest.mark.parametrize(("pattern", "minutes"), [("", 20), (None, 20), ("  ", 20), ("xx", 10), ("XO", 10)])
-def test_a_pattern_that_is_none_still_takes_up_the_chair(pattern: Any, minutes: int) -> None:
+@pytest.mark.parametrize(("pattern", "minutes"), [("", 900), (None, 900), ("  ", 900), ("XO", 900), ("xx", 10)])
+def test_a_visit_without_a_length_takes_chair_and_provider_to_the_end_of_its_day(pattern: Any, minutes: int) -> None:
     one = appointment(Pattern=pattern)
 
-    assert one.minutes == minutes
-    assert one.occupies
+    assert (one.minutes, one.occupies) == (minutes, True)
+    assert [(time.provider_id, time.start) for time in one.provider_times] == [("1", at(9))]
+
+
+def test_what_is_on_no_schedule_has_the_vendors_usual_length() -> None:
+    assert appointment(AptStatus="Broken", Pattern="").minutes == 20
+
+
+def test_who_is_needed_when_is_needed_all_the_time_where_that_cannot_be_read() -> None:
+    row = appointment_row(ProvNum=1, ProvHyg=2, Pattern="XX//", PatternSecondary="////", IsHygiene="maybe")
+
+    one = translate.appointment(AppointmentRow.read(row), DENVER)
+
+    assert {(time.provider_id, time.start, time.end) for time in one.provider_times} == {
+        ("1", at(9), at(9, 20)),
+        ("2", at(9), at(9, 20)),
+    }
 
 
 def test_x_is_the_providers_time_and_slashes_the_assistants() -> None:
@@ -174,29 +188,48 @@ def test_keys_that_differ_only_in_case_are_two_fields() -> None:
     assert (read.Confirmed, read.confirmed) == (21, "E-Confirmed")
 
 
+@pytest.mark.parametrize("name", ["Confirmed", "Appointment Confirmed", "Not Confirmed", "eConfirm Sent", ""])
+def test_no_confirmation_is_read_from_a_word(name: str) -> None:
+    one = appointment(confirmed=name, Confirmed=21)
+
+    assert (one.is_confirmed, one.confirmation, one.confirmation_id) == (None, name, "21")
+
+
+DAY = "2026-03-02"
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("stamps", "status"),
     [
-        ("Confirmed", True),
-        ("Appointment Confirmed", True),
-        ("E-Confirmed", True),
-        ("CONFIRMED by text", True),
-        ("Unconfirmed", False),
-        ("Not Confirmed", False),
-        ("To be confirmed", False),
-        ("Not Called", False),
-        ("Not Accepted", False),
-        ("eConfirm Sent", False),
-        ("", False),
+        ({}, "booked"),
+        ({"DateTimeArrived": f"{DAY} 08:55:00"}, "arrived"),
+        ({"DateTimeSeated": f"{DAY} 09:05:00"}, "arrived"),
+        ({"DateTimeArrived": f"{DAY} 08:55:00", "DateTimeSeated": f"{DAY} 09:05:00"}, "arrived"),
+        ({"DateTimeSeated": f"{DAY} 09:05:00", "DateTimeDismissed": f"{DAY} 09:50:00"}, "fulfilled"),
+        ({"AptStatus": "ASAP", "DateTimeArrived": f"{DAY} 08:55:00"}, "arrived"),
+        ({"AptStatus": "Complete", "DateTimeArrived": f"{DAY} 08:55:00"}, "fulfilled"),
+        ({"AptStatus": "Broken", "DateTimeArrived": f"{DAY} 08:55:00"}, "cancelled"),
+        ({"AptStatus": "UnschedList", "AptDateTime": "0001-01-01 00:00:00"}, "waitlist"),
     ],
 )
-def test_confirmed_is_read_from_the_offices_own_word(text: str, expected: bool) -> None:
-    assert appointment(confirmed=text).is_confirmed is expected
+def test_how_far_a_visit_has_got_is_read_from_its_status_and_its_stamps(stamps: dict[str, str], status: str) -> None:
+    assert appointment(**stamps).status == status
 
 
-def test_the_configured_definition_counts_as_confirmed_whatever_its_name() -> None:
-    assert appointment("19", confirmed="OK'd", Confirmed=19).is_confirmed
-    assert not appointment("20", confirmed="OK'd", Confirmed=19).is_confirmed
+@pytest.mark.parametrize("name", ["DateTimeArrived", "DateTimeSeated", "DateTimeDismissed"])
+@pytest.mark.parametrize(
+    "unset",
+    ["0001-01-01 00:00:00", "2000-01-01 00:00:00", f"{DAY} 00:00:00", "", None, "soon", "2026-02-27 10:00:00"],
+    ids=["year 1", "year 2000", "midnight of the day", "blank", "null", "no time", "of the day it stood on before"],
+)
+def test_a_stamp_that_is_not_set_says_nothing(name: str, unset: str | None) -> None:
+    assert appointment(**{name: unset}).status == "booked"
+
+
+def test_a_visit_over_midnight_may_be_left_on_the_next_day() -> None:
+    late = {"AptDateTime": f"{DAY} 23:30:00", "DateTimeDismissed": "2026-03-03 00:20:00"}
+
+    assert appointment(**late).status == "fulfilled"
 
 
 @pytest.mark.parametrize(
@@ -245,19 +278,21 @@ def test_the_first_of_january_of_year_one_is_no_birth_date(text: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"),
+    ("status", "is_active", "is_bookable"),
     [
-        ("Patient", True),
-        ("NonPatient", True),
-        ("Prospective", True),
-        ("Inactive", True),
-        ("Archived", False),
-        ("Deceased", False),
-        ("Deleted", False),
+        ("Patient", True, True),
+        ("NonPatient", True, False),
+        ("Prospective", True, True),
+        ("Inactive", False, True),
+        ("Archived", False, False),
+        ("Deceased", False, False),
+        ("Deleted", False, False),
     ],
 )
-def test_who_may_still_book(status: str, expected: bool) -> None:
-    assert patient(PatStatus=status).is_active is expected
+def test_who_may_still_book(status: str, is_active: bool, is_bookable: bool) -> None:
+    found = patient(PatStatus=status)
+
+    assert (found.is_active, found.is_bookable) == (is_active, is_bookable)
 
 
 def test_a_patient_belongs_to_a_clinic_or_to_none() -> None:
@@ -304,78 +339,12 @@ def test_a_chair_says_who_is_assigned_to_it_and_whether_it_is_hidden() -> None:
     assert chair.is_hygiene
 
 
-def schedule(*rows: dict[str, Any]) -> Schedule:
-    return translate.schedule([ScheduleRow.model_validate(row) for row in rows], DENVER)
+def test_what_may_be_hidden_is_not_booked() -> None:
+    chair = OperatoryRow.read({"OperatoryNum": 4, "IsHidden": "perhaps"})
+    provider = ProviderRow.read({"ProvNum": 4, "IsHidden": {}})
 
-
-def schedule_row(**changes: Any) -> dict[str, Any]:
-    return {
-        "ScheduleNum": "24420",
-        "SchedDate": "2026-03-02",
-        "StartTime": "08:00:00",
-        "StopTime": "12:00:00",
-        "SchedType": "Provider",
-        "ProvNum": "3",
-        "BlockoutType": "0",
-        "blockoutType": "",
-        "Note": "",
-        "operatories": "5,6",
-        "EmployeeNum": "0",
-        **changes,
-    }
-
-
-def test_a_schedules_values_are_all_texts() -> None:
-    (block,) = schedule(schedule_row()).work_blocks
-
-    assert (block.provider_id, block.operatory_ids) == ("3", ("5", "6"))
-    assert (block.start, block.end) == (at(8), at(12))
-
-
-def test_no_operatories_on_a_provider_row_names_none() -> None:
-    (block,) = schedule(schedule_row(operatories="")).work_blocks
-
-    assert block.operatory_ids == ()
-
-
-def test_a_blockout_stands_in_its_chairs() -> None:
-    hours = schedule(schedule_row(SchedType="Blockout", ProvNum="0", BlockoutType="41", operatories="5"))
-
-    assert hours.work_blocks == ()
-    assert hours.blockouts[0].operatory_ids == ("5",)
-
-
-def test_a_practice_row_of_no_length_closes_the_day() -> None:
-    hours = schedule(
-        schedule_row(SchedType="Practice", ProvNum="0", StartTime="00:00:00", StopTime="00:00:00", operatories="")
-    )
-
-    assert hours.closed_days == {date(2026, 3, 2)}
-
-
-def test_a_practice_note_with_hours_closes_nothing() -> None:
-    assert schedule(schedule_row(SchedType="Practice", ProvNum="0")) == Schedule()
-
-
-@pytest.mark.parametrize("kind", ["Employee", "WebSchedASAP"])
-def test_other_rows_say_nothing_about_openings(kind: str) -> None:
-    assert schedule(schedule_row(SchedType=kind)) == Schedule()
-
-
-@pytest.mark.parametrize(
-    ("start", "stop"), [("12:00:00", "08:00:00"), ("08:00:00", "08:00:00"), ("", "08:00:00"), ("8 am", "08:00:00")]
-)
-def test_hours_that_stop_before_they_start_are_ignored_and_counted(start: str, stop: str) -> None:
-    read, is_odd = odd(ScheduleRow, schedule_row(StartTime=start, StopTime=stop))
-
-    assert is_odd
-    assert translate.schedule([read], DENVER) == Schedule()
-
-
-def test_hours_until_midnight_stop_at_the_end_of_the_day() -> None:
-    (blockout,) = schedule(schedule_row(SchedType="Blockout", StartTime="18:00:00", StopTime="00:00:00")).blockouts
-
-    assert blockout.end == datetime(2026, 3, 3, tzinfo=DENVER)
+    assert translate.operatory(chair).is_hidden
+    assert translate.provider(provider).is_hidden
 
 
 # ------------------------------------------------------------------------------------------------- to the vendor

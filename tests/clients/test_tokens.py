@@ -133,6 +133,18 @@ def test_a_token_that_cannot_be_stored_is_used_all_the_same(monkeypatch: pytest.
     assert account.token(account.function()) == "token-1"
 
 
+def test_a_token_that_cannot_be_stored_makes_nobody_else_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+
+    def unreachable(*_: object) -> Token:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(account.store, "put", unreachable)
+
+    assert [account.token(account.function()) for _ in range(2)] == ["token-1", "token-2"]
+    assert account.clock.monotonic() == 0
+
+
 class Slow(MemoryTokens):
     """Every request takes a while, so that others come between."""
 
@@ -201,3 +213,26 @@ def test_twenty_tasks_whose_token_ends_mid_run_renew_it_once_and_all_are_done(se
     assert [one.error for one in invocations if one.error] == []
     assert len(done) == 20
     assert vendor.given == 2
+
+
+def test_who_has_little_time_waits_no_longer_for_a_token() -> None:
+    account = Account()
+    account.store.lease("account", 0, account.clock.now().timestamp() + 1000)
+
+    with pytest.raises(EhrBusy):
+        account.function().token(account.vendor.fetch, deadline=3.2)
+
+    assert account.clock.monotonic() == pytest.approx(3.2)
+
+
+def test_who_has_no_time_left_fetches_no_token_but_may_use_one_that_lasts() -> None:
+    account = Account()
+    with pytest.raises(EhrBusy):
+        account.function().token(account.vendor.fetch, deadline=0.0)
+    assert account.vendor.given == 0
+
+    account.token(account.function())
+    account.clock.advance(LIFE - 200)
+
+    assert account.function().token(account.vendor.fetch, deadline=account.clock.monotonic()).value == "token-1"
+    assert account.vendor.given == 1

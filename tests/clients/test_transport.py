@@ -9,7 +9,7 @@ import responses
 
 from openchair.clients.audit import EhrCall
 from openchair.clients.open_dental import OpenDentalClient
-from openchair.clients.wire import Timeouts, retry_after
+from openchair.clients.wire import USER_AGENT, Timeouts, retry_after
 from openchair.errors import (
     EhrBusy,
     EhrError,
@@ -67,6 +67,7 @@ def test_every_call_carries_both_keys_and_the_content_type() -> None:
     headers = responses.calls[0].request.headers
     assert headers["Authorization"] == f"ODFHIR {DEVELOPER_KEY}/{CUSTOMER_KEY}"
     assert headers["Content-Type"] == "application/json"
+    assert headers["User-Agent"] == USER_AGENT
 
 
 @responses.activate

@@ -15,6 +15,8 @@ from openchair.clients.audit import EhrCall
 from openchair.clients.factory import EhrClients
 from openchair.models.journal import Task
 from openchair.models.practice import Practice, PracticeRecord
+from openchair.ports import EhrClient
+from openchair.slots.book import LiveBook
 from openchair.slots.find import SlotQuery, find_slots
 from openchair.tasks.process import process_task
 from openchair.tasks.submit import submit_task
@@ -50,6 +52,7 @@ class Truth:
     start: datetime
     is_cancelled: bool
     is_confirmed: bool
+    note: str = ""
 
 
 class EhrWorld(ABC):
@@ -66,8 +69,11 @@ class EhrWorld(ABC):
         self._circuits = MemoryCircuits(self.clock)
         self.limits, self._tokens = MemoryLimits(), MemoryTokens(self.clock)
         self.clients = self.another_function()
+        self.workers = self.another_function(tries_refused_keys=True)
         self._http = urllib3.PoolManager()
         self._orders = 0
+        self.seconds_a_call = 0.0
+        """How long the EHR takes for a call, as a worker's own time passes."""
 
     @abstractmethod
     def patient_ids(self) -> list[str]:
@@ -76,15 +82,38 @@ class EhrWorld(ABC):
     @abstractmethod
     def visit(self, appointment_id: str | None) -> Truth: ...
 
-    def another_function(self) -> EhrClients:
+    @abstractmethod
+    def register(self, **person: Any) -> str:
+        """The front desk makes a chart: first_name, last_name, date_of_birth, phone, other_phone, email, if any."""
+
+    @abstractmethod
+    def make(self, patient_id: str, status: str) -> None:
+        """`active`, `inactive`, `archived`, `deceased` or `guarantor`."""
+
+    @abstractmethod
+    def patients_called(self, last_name: str) -> list[str]: ...
+
+    @abstractmethod
+    def staff_booked(self, start: datetime, patient_id: str) -> str:
+        """A visit of an hour that the front desk entered, and that its EHR shows; also one in the past."""
+
+    @abstractmethod
+    def arrives(self, appointment_id: str) -> None:
+        """The patient checks in at the front desk."""
+
+    @abstractmethod
+    def rewrites_note(self, note: str) -> dict[str, Any]:
+        """What the front desk does to write this note; lacks only whose visit it is."""
+
+    def another_function(self, **given: Any) -> EhrClients:
         """A process of its own on the same account."""
         stores = self._keys, self.limits, self._tokens
-        return EhrClients(*stores, lambda: self._addresses, self.clock, self.audit.append)
+        return EhrClients(*stores, lambda: self._addresses, self.clock, self.audit.append, **given)
 
-    def second_practice(self) -> Self:
+    def second_practice(self, **changes: Any) -> Self:
         """Another one with the same key, in the same stack."""
         other = copy.copy(self)
-        practice = self.record.practice.model_copy(update={"id": "p9", "name": "The One Next Door"})
+        practice = self.record.practice.model_copy(update={"id": "p9", "name": "The One Next Door", **changes})
         other.record = PracticeRecord(practice, 1, ehr_account_id(practice.ehr, self._keys.current))
         return other
 
@@ -110,7 +139,7 @@ class EhrWorld(ABC):
             end_date=tomorrow + timedelta(days=3),
             location_id=location_id,
         )
-        found = find_slots(self.record, query, self.clients.client(self.record), self.tasks, self.clock)
+        found = find_slots(self.record, query, self.book(), self.clock)
         starts = [
             {"start": slot["start"], "operatory_id": slot["operatory_id"], "provider_id": provider["provider_id"]}
             for provider in found["providers"]
@@ -118,6 +147,9 @@ class EhrWorld(ABC):
             for slot in day["slots"][::7]
         ]
         return starts[number]
+
+    def book(self, client: EhrClient | None = None) -> LiveBook:
+        return LiveBook(client or self.clients.client(self.record), self.tasks, self.record)
 
     def booking(self, number: int = 0) -> dict[str, Any]:
         given = {"type": "CREATE_APPOINTMENT", "patient_id": self.patient_ids()[number], "service_id": "filling"}
@@ -133,15 +165,16 @@ class EhrWorld(ABC):
 
     def process(self, task: Task, clients: EhrClients | None = None) -> Task:
         self._tell_time()
+        before = len(self.audit)
         return process_task(
             task.practice_id,
             task.id,
             tasks=self.tasks,
             practices=MemoryPractices(self.record),
-            ehr_for=lambda record: (clients or self.clients).client(record, math.inf),
+            ehr_for=lambda record: (clients or self.workers).client(record, math.inf),
             circuits=self._circuits,
             clock=self.clock,
-            remaining_seconds=lambda: 175.0,
+            remaining_seconds=lambda: 175.0 - self.seconds_a_call * (len(self.audit) - before),
             timeout_seconds=180,
         )
 

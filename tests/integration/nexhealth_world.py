@@ -44,9 +44,43 @@ class NexHealthWorld(EhrWorld):
             one["patient_id"] for one in people if not (one["inactive"] or one["placeholder"] or one["non_patient"])
         ]
 
+    def register(self, **person: Any) -> str:
+        """What the EHR's own preferred name is does not come through."""
+        names = {"phone": "phone_number", "other_phone": "cell_phone_number"}
+        columns = {names.get(name, name): value for name, value in person.items() if name != "preferred_name"}
+        made = self.control("staff", action="add_patient", **columns)
+        self.control("staff", action="read")
+        people = self.control("truth/patients", "GET")["patients"]
+        return next(str(one["patient_id"]) for one in people if one["foreign_id"] == made["foreign_id"])
+
+    def make(self, patient_id: str, status: str) -> None:
+        columns = {"inactive": status not in ("active", "guarantor"), "non_patient": status == "guarantor"}
+        self.control("staff", action="set_patient", patient_id=patient_id, columns=columns)
+        self.control("staff", action="read")
+
+    def patients_called(self, last_name: str) -> list[str]:
+        people = self.control("truth/patients", "GET")["patients"]
+        return [one["patient_id"] for one in people if one["last_name"] == last_name]
+
     def visit(self, appointment_id: str | None) -> Truth:
         chart = self.truth(appointment_id)["chart"]
-        return Truth(datetime.fromisoformat(chart["start"]), chart["status"] == "cancelled", chart["confirmed"])
+        is_cancelled = chart["status"] == "cancelled"
+        return Truth(datetime.fromisoformat(chart["start"]), is_cancelled, chart["confirmed"], chart["note"])
+
+    def staff_booked(self, start: datetime, patient_id: str) -> str:
+        chair = next(one for one in self.control("truth/operatories", "GET")["operatories"] if not one["hidden"])
+        given = {"patient_id": patient_id, "operatory_id": chair["operatory_id"], "start": start.isoformat()}
+        booked = self.control("staff", action="book", **given)
+        self.control("staff", action="read")
+        rows = self.control(f"truth/appointments?foreign_id={booked['foreign_id']}", "GET")["appointments"]
+        return str(rows[0]["appointment_id"])
+
+    def arrives(self, appointment_id: str) -> None:
+        self.control("staff", action="check_in", appointment_id=appointment_id)
+        self.control("staff", action="read")
+
+    def rewrites_note(self, note: str) -> dict[str, Any]:
+        return {"action": "edit_note", "note": note}
 
     def does_not_write(self) -> None:
         """NexHealth writes nothing to the practice's own system from here on."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 from moto import mock_aws
 
 from openchair.settings import settings
 from openchair.store import aws
-from openchair.store.tables import CircuitItem, ClaimItem, PracticeItem, TaskItem
+from openchair.store.tables import CircuitItem, ClaimItem, IdempotencyItem, LineItem, PracticeItem, TaskItem
 
 MODELS = (PracticeItem, TaskItem, ClaimItem, CircuitItem)
 ENVIRONMENT = {
@@ -52,3 +53,10 @@ def empty_tables() -> None:
         with model.batch_write() as batch:
             for item in model.scan():
                 batch.delete(item)
+
+
+def sweep_tables(now: datetime) -> None:
+    """What TTL does some day after."""
+    for model in (ClaimItem, IdempotencyItem, LineItem):
+        for item in list(model.scan(model.expires_at <= int(now.timestamp()))):
+            item.delete()

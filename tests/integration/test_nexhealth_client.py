@@ -98,7 +98,7 @@ def test_what_the_vendor_offers_itself_is_told_and_lies_in_what_we_offer(
     offered = client.available_slots(TUESDAY, 1, provider_ids=[provider_id], minutes=60)
 
     query = SlotQuery(service_id="filling", start_date=TUESDAY, end_date=TUESDAY, provider_id=provider_id)
-    found = find_slots(world.record, query, client, world.tasks, world.clock)
+    found = find_slots(world.record, query, world.book(), world.clock)
     ours = {slot["start"] for one in found["providers"] for day in one["days"] for slot in day["slots"]}
     assert {one.start.isoformat() for one in offered} <= ours
     assert {one.provider_id for one in offered} == {provider_id}

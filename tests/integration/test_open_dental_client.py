@@ -29,6 +29,7 @@ from openchair.models.person import NewPatient, PatientQuery
 from openchair.models.practice import PracticeRecord
 from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, Place
 from openchair.records import search_patients
+from openchair.slots.book import LiveBook
 from openchair.slots.find import MoveQuery, find_slots_for_visit
 from openchair.slots.office_lists import list_operatories
 from openchair.visits import patient_visits
@@ -251,8 +252,9 @@ def test_two_clinics_of_one_database_are_kept_apart_but_a_person_has_one_chart()
         assert (found_by(north), found_by(south)) == ([created.id], [])
         assert (booked_for(created.id, north), booked_for(created.id, south)) == ([booked.id], [])
         assert list_operatories(record(south), south.client) != list_operatories(record(north), north.client)
+        book = LiveBook(south.client, FakeClaims(), record(south))
         with pytest.raises(AppointmentNotFound):
-            find_slots_for_visit(record(south), booked.id, MoveQuery(), south.client, FakeClaims(), south.clock)
+            find_slots_for_visit(record(south), booked.id, MoveQuery(), book, south.clock)
         with pytest.raises(LocationNotFound, match="chairs in 1, 2"):
             list_operatories(record(two.client_with(clinic_number=9)), two.client)
         by_phone = PatientQuery(phone="907.555.0142")
@@ -273,10 +275,38 @@ def booked_for(patient_id: str, bench: Bench) -> list[str]:
     return [one["appointment_id"] for one in answer["upcoming"]]
 
 
-def test_a_server_that_ignores_offset_ends_the_paging(office: Office) -> None:
+def test_a_server_that_ignores_offset_gives_no_list_that_is_longer_than_a_page(office: Office) -> None:
     office.control("switches", {"offset": "ignore"})
 
-    assert len(office.client.list_patients()) == 100
+    with pytest.raises(EhrUnavailable):
+        office.client.list_patients()
+
+
+def test_a_key_that_no_office_has_entered_is_a_refused_key_and_no_invalid_request(office: Office) -> None:
+    office.control("switches", {"unknown_key": "not_assigned"})
+    developer, _ = office.running.authorization.removeprefix("ODFHIR ").split("/")
+    stranger = Bench(office.running.url, keys=Keys({"devKey": developer, "custKey": "NotEnteredYet"}))
+
+    with pytest.raises(EhrKeyRefused):
+        stranger.client.providers()
+
+    assert stranger.keys.fetches == [False]
+    assert [(one.status, one.outcome) for one in stranger.audit] == [(400, "ehr_key_refused")]
+
+
+@pytest.mark.parametrize("status", [400, 200])
+def test_an_office_whose_econnector_does_not_run_is_offline_with_whatever_status(office: Office, status: int) -> None:
+    office.control("switches", {"offline_status": status})
+    office.fault("offline", "GET")
+    visit = book(office.client)
+
+    with pytest.raises(EhrOffline):
+        office.client.patient_appointments("1001")
+
+    office.fault("offline", "PUT")
+    with pytest.raises(EhrOffline if status == 400 else EhrOutcomeUnknown):
+        office.client.cancel_appointment(visit.id, send_to_unscheduled_list=True)
+    assert office.truth(visit.id)["status"] == "Scheduled"
 
 
 def test_an_unknown_patient_is_not_found(office: Office) -> None:
@@ -294,12 +324,13 @@ def test_a_visit_is_booked_moved_confirmed_noted_and_cancelled(office: Office) -
     assert (booked.start, booked.minutes, booked.note) == (at(19), 30, "[ref 7F3KQ2] evening visit")
     assert booked in client.patient_appointments("1001")
 
-    moved = client.move_appointment(booked.id, Move(at(20), 60, Place("2", "1"), "[ref 7F3KQ2] moved"))
-    assert (moved.start, moved.operatory_id, moved.note) == (at(20), "2", "[ref 7F3KQ2] moved")
+    moved = client.move_appointment(booked.id, Move(at(20), 60, Place("2", "1")))
+    assert (moved.start, moved.operatory_id, moved.note) == (at(20), "2", booked.note)
     assert moved.minutes == 30
 
+    assert not client.is_confirmed(moved)
     client.confirm_appointment(booked.id)
-    assert client.appointment(booked.id).is_confirmed
+    assert client.is_confirmed(client.appointment(booked.id))
     client.add_note(booked.id, "will be five minutes late")
     assert "five minutes late" in client.appointment(booked.id).note
 
@@ -330,7 +361,7 @@ def test_a_definition_of_the_offices_own_confirms_too(office: Office) -> None:
     client.confirm_appointment(booked.id)
 
     assert office.truth(booked.id)["confirmed_def"] == states[-1].id
-    assert client.appointment(booked.id).is_confirmed
+    assert client.is_confirmed(client.appointment(booked.id))
 
 
 def test_an_update_sends_absolute_values(office: Office) -> None:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from openchair.errors import IdempotencyKeyReused, InvalidRequest, SlotTaken, StaleVersion, TaskNotFound
-from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, StepState, Task, TaskState
+from openchair.errors import IdempotencyKeyReused, InvalidRequest, PatientBusy, SlotTaken, StaleVersion, TaskNotFound
+from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, StepState, Task, TaskState, Untold
 from openchair.models.request import ConfirmAppointment, TaskType
 from openchair.ports import TaskStore
 from openchair.store.task_store import DynamoTaskStore
 from tests.clock import VirtualClock
-from tests.integration.tables import empty_tables, moto_tables
+from tests.integration.tables import empty_tables, moto_tables, sweep_tables
 from tests.memory_store import MemoryTaskStore
 
 START = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
@@ -63,6 +63,14 @@ def key(number: int, body: str = "body") -> IdempotencyRecord:
 
 def accept(store: TaskStore, number: int = 1, **given: object) -> Task:
     return store.accept(task(number, **given), key(number))  # type: ignore[arg-type]
+
+
+def sweep(store: TaskStore, clock: VirtualClock) -> None:
+    """What TTL does some day after."""
+    if isinstance(store, MemoryTaskStore):
+        store.sweep()
+    else:
+        sweep_tables(clock.now())
 
 
 def claimed(store: TaskStore) -> set[tuple[str, datetime]]:
@@ -172,6 +180,103 @@ def test_a_task_may_take_what_it_holds_again(store: TaskStore) -> None:
     assert len(claimed(store)) == 18
 
 
+def test_a_patients_time_is_held_by_one_task_and_told_before_a_chairs(store: TaskStore) -> None:
+    patient = hold("7").model_copy(update={"resource": "patient"})
+    chair_of_that_id = hold("7")
+    first = accept(store, 1, holds=(patient, hold()))
+
+    with pytest.raises(PatientBusy):
+        accept(store, 2, holds=(hold(), patient))
+    with pytest.raises(PatientBusy):
+        store.save(accept(store, 3), (hold("4"), patient))
+    accept(store, 4, holds=(chair_of_that_id,))
+
+    claims = store.claims("account", START, START + timedelta(hours=1))
+    assert {(claim.resource, claim.resource_id, claim.task_id) for claim in claims} == {
+        ("patient", "7", first.id),
+        ("operatory", "3", first.id),
+        ("operatory", "7", task(4).id),
+    }
+    store.end(first)
+    assert accept(store, 5, holds=(patient, hold())).version == 1
+
+
+def test_a_place_that_is_left_is_free_at_once_and_the_new_one_is_held(store: TaskStore) -> None:
+    first = accept(store, 1, holds=(hold("3"), hold("4")))
+
+    moved = store.save(first, take=(hold("5"),), leave=(hold("3"),))
+
+    assert set(moved.holds) == {hold("4"), hold("5")}
+    assert {resource for resource, _ in claimed(store)} == {"4", "5"}
+    assert accept(store, 2, holds=(hold("3"),)).holds == (hold("3"),)
+
+
+def test_leaving_a_hold_does_not_free_what_another_hold_of_the_task_covers(store: TaskStore) -> None:
+    half = hold(minutes=30)
+    first = accept(store, 1, holds=(hold(), half))
+
+    store.save(first, leave=(half,))
+
+    assert len(claimed(store)) == 12
+
+
+def test_of_one_hour_a_part_is_left_and_another_taken(store: TaskStore) -> None:
+    first = accept(store, 1, holds=(hold(minutes=30),))
+
+    store.save(first, take=(hold(start=START + timedelta(minutes=30), minutes=15),), leave=(hold(minutes=30),))
+
+    assert claimed(store) == {("3", START + timedelta(minutes=minutes)) for minutes in (30, 35, 40)}
+
+
+def test_a_task_whose_holds_were_swept_can_end(store: TaskStore, clock: VirtualClock) -> None:
+    first = accept(store, 1, holds=(hold(),))
+    clock.advance(9 * 86_400)
+    sweep(store, clock)
+    assert claimed(store) == set()
+
+    ended = store.end(first.changed(state=TaskState.FAILED))
+
+    assert (store.task("p1", first.id).state, ended.holds) == (TaskState.FAILED, ())
+
+
+def test_a_task_that_ends_leaves_alone_what_was_swept_and_is_anothers_since(
+    store: TaskStore, clock: VirtualClock
+) -> None:
+    first = accept(store, 1, holds=(hold("3"), hold("4")))
+    clock.advance(9 * 86_400)
+    sweep(store, clock)
+    second = accept(store, 2, holds=(hold("3"),))
+
+    store.end(first.changed(state=TaskState.FAILED))
+
+    assert {resource for resource, _ in claimed(store)} == {"3"}
+    assert store.task("p1", second.id).holds == (hold("3"),)
+
+
+def test_a_place_that_was_swept_can_be_left(store: TaskStore, clock: VirtualClock) -> None:
+    first = accept(store, 1, holds=(hold("3"),))
+    clock.advance(9 * 86_400)
+    sweep(store, clock)
+    accept(store, 2, holds=(hold("3"),))
+
+    moved = store.save(first, take=(hold("4"),), leave=(hold("3"),))
+
+    assert moved.holds == (hold("4"),)
+    assert {resource for resource, _ in claimed(store)} == {"3", "4"}
+
+
+def test_a_task_that_holds_more_than_a_transaction_takes_can_end(store: TaskStore) -> None:
+    held = accept(store)
+    for chair in range(8):
+        nine_hours = (hold(f"chair{chair}", minutes=540), hold(f"provider{chair}", minutes=540))
+        held = store.save(held, take=nine_hours)
+
+    ended = store.end(held.changed(state=TaskState.COMPLETED))
+
+    assert (ended.holds, claimed(store)) == ((), set())
+    assert list(store.line("account", "line")) == []
+
+
 def test_back_to_back_holds_do_not_touch(store: TaskStore) -> None:
     accept(store, 1, holds=(hold(),))
 
@@ -232,18 +337,78 @@ def test_two_practices_of_one_account_share_a_line(store: TaskStore) -> None:
     assert list(store.line("account", "line")) == [("p1", task(1).id), ("p2", task(2).id)]
 
 
-def test_ended_tasks_and_reviews_without_a_decision_are_never_due(store: TaskStore) -> None:
+def told(task: Task) -> Task:
+    return task.changed(announced=task.event)
+
+
+def test_ended_tasks_and_reviews_that_were_told_are_never_due(store: TaskStore) -> None:
     first, second = accept(store, 1), accept(store, 2)
-    store.end(first.changed(state=TaskState.COMPLETED))
-    store.save(store.task("p1", second.id).changed(state=TaskState.NEEDS_REVIEW, next_attempt_at=None))
+    store.end(told(first.changed(state=TaskState.COMPLETED)))
+    store.save(told(store.task("p1", second.id).changed(state=TaskState.NEEDS_REVIEW, next_attempt_at=None)))
 
     assert list(store.due(START + timedelta(days=365), 10)) == []
+
+
+def test_whoever_ends_a_task_makes_it_due_to_be_told_by_the_same_write(store: TaskStore) -> None:
+    ended = store.end(accept(store).changed(state=TaskState.COMPLETED))
+
+    assert list(store.due(START + timedelta(seconds=59), 10)) == []
+    (due,) = store.due(START + timedelta(seconds=60), 10)
+    woken = store.wake(due, START + timedelta(seconds=300))
+    assert (woken, store.task("p1", ended.id)) == (ended, ended)
+    assert ended.next_attempt_at is None
+    assert list(store.due(START + timedelta(seconds=299), 10)) == []
+
+    store.note(told(ended))
+    assert list(store.due(START + timedelta(days=365), 10)) == []
+
+
+def test_an_event_that_waits_moves_no_look_and_the_look_moves_no_event(store: TaskStore) -> None:
+    sweep, again = START + timedelta(seconds=254), START + timedelta(seconds=500)
+    untold = Untold(event="completed/booked", attempts=3, again_at=again)
+    ended = accept(store).changed(state=TaskState.COMPLETED, code="booked", sweep_at=sweep, untold=untold)
+
+    stored = store.end(ended)
+
+    assert store.task("p1", stored.id) == stored
+    assert stored.next_attempt_at == sweep
+    assert list(store.due(START + timedelta(seconds=253), 10)) == []
+    assert len(store.due(sweep, 10)) == 1
+    store.save(stored.changed(sweep_at=None, next_attempt_at=None))
+    assert list(store.due(START + timedelta(seconds=499), 10)) == []
+    assert len(store.due(again, 10)) == 1
+
+
+def test_what_is_only_to_be_told_crowds_out_no_task_that_is_to_be_looked_at(store: TaskStore) -> None:
+    for number in (1, 2, 3):
+        store.end(accept(store, number).changed(state=TaskState.FAILED))
+    accept(store, 4)
+
+    found = [due.task_id for due in store.due(START + timedelta(days=1), 2)]
+
+    assert found[0] == task(4).id
+    assert len(found) == 3
+
+
+def test_a_note_on_a_task_that_goes_on_moves_nothing_that_happened_to_its_time_meanwhile(store: TaskStore) -> None:
+    """Another task of its line ended, or somebody woke it, after it was read."""
+    first = accept(store, 1)
+    read = store.save(accept(store, 2).changed(next_attempt_at=START + timedelta(hours=1)))
+    store.end(told(first.changed(state=TaskState.COMPLETED)))
+
+    noted = store.note(read.changed(announced="in_progress/reading_back"))
+
+    now = store.task("p1", read.id)
+    assert (now.announced, now.version) == ("in_progress/reading_back", noted.version)
+    assert now.next_attempt_at == START
+    with pytest.raises(StaleVersion):
+        store.note(read.changed(announced="late"))
 
 
 def test_an_ended_task_that_is_to_be_looked_at_once_more_is_due_then(store: TaskStore) -> None:
     later = START + timedelta(seconds=254)
 
-    store.end(accept(store).changed(state=TaskState.COMPLETED, sweep_at=later))
+    store.end(told(accept(store).changed(state=TaskState.COMPLETED, sweep_at=later)))
 
     assert list(store.due(START + timedelta(seconds=253), 10)) == []
     assert [due.task_id for due in store.due(later, 10)] == [task().id]

@@ -6,10 +6,12 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from pynamodb.exceptions import GetError, UpdateError
 
 from openchair.errors import StoreUnavailable
 from openchair.ports import Token, TokenStore
+from openchair.store import aws
 from openchair.store.tables import TokenItem
 from openchair.store.token_store import DynamoTokens
 from tests.clock import VirtualClock
@@ -104,8 +106,66 @@ def test_a_token_moved_to_another_account_cannot_be_read() -> None:
     (row,) = dynamodb.scan(TableName="limits")["Items"]
     dynamodb.put_item(TableName="limits", Item={**row, "pk": {"S": "ACCOUNT#another"}})
 
-    with pytest.raises(StoreUnavailable):
-        DynamoTokens(VirtualClock()).token("another")
+    assert is_lost(DynamoTokens(VirtualClock()).token("another"))
+
+
+def is_lost(token: Token | None) -> bool:
+    """What is stored has ended, and is told with the version at which it is renewed."""
+    return token == Token("", "", expires_at=0.0, renew_at=0.0, version=1)
+
+
+class Kms:
+    """Stands in for the key service where it refuses."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def decrypt(self, **_: object) -> None:
+        raise ClientError({"Error": {"Code": self._code, "Message": "no"}}, "Decrypt")
+
+
+@pytest.mark.usefixtures("dynamodb")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "NotFoundException",
+        "DisabledException",
+        "KMSInvalidStateException",
+        "AccessDeniedException",
+        "InvalidCiphertextException",
+    ],
+)
+def test_a_token_whose_key_is_gone_disabled_or_to_be_deleted_is_renewed_as_one_that_has_ended(code: str) -> None:
+    empty_tables()
+    DynamoTokens(VirtualClock()).put("account", TOKEN)
+    store = DynamoTokens(VirtualClock())
+
+    with patch.object(aws, "kms", return_value=Kms(code)):
+        assert is_lost(store.token("account"))
+
+    assert store.lease("account", 1, NOW + 30)
+    assert store.put("account", replace(TOKEN, value="anew", version=1)) is not None
+    assert store.token("account") == replace(TOKEN, value="anew", version=2)
+
+
+@pytest.mark.usefixtures("dynamodb")
+@pytest.mark.parametrize("encrypted", ["", "no base 64 \u00e9", "bm90IG91cnM="])
+def test_a_stored_token_that_is_not_ours_is_renewed_as_one_that_has_ended(encrypted: str) -> None:
+    empty_tables()
+    DynamoTokens(VirtualClock()).put("account", TOKEN)
+    TokenItem("ACCOUNT#account", "TOKEN").update([TokenItem.encrypted.set(encrypted)])
+
+    assert is_lost(DynamoTokens(VirtualClock()).token("account"))
+
+
+@pytest.mark.usefixtures("dynamodb")
+@pytest.mark.parametrize("code", ["ThrottlingException", "KMSInternalException", "DependencyTimeoutException"])
+def test_a_key_service_that_is_down_for_a_moment_loses_no_token(code: str) -> None:
+    empty_tables()
+    DynamoTokens(VirtualClock()).put("account", TOKEN)
+
+    with patch.object(aws, "kms", return_value=Kms(code)), pytest.raises(StoreUnavailable):
+        DynamoTokens(VirtualClock()).token("account")
 
 
 @pytest.mark.usefixtures("dynamodb")

@@ -24,7 +24,7 @@ class Fate(Enum):
     FORGOTTEN = auto()
 
 
-LIVE = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.FULFILLED})
+LIVE = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ class Chart:
         self.registered: Callable[[Patient, str], None] = _nobody_knows
         self._next = 1000
         self.writes_later = False
+        self.stamp: Callable[[], datetime | None] = lambda: None
         self.touched: Row | None = None
 
     def live(self) -> list[Row]:
@@ -128,6 +129,7 @@ class Chart:
                 time_pattern=new.time_pattern,
                 appointment_type_id=new.appointment_type_id,
                 is_in_chart=not self.writes_later,
+                touched_at=self.stamp(),
             )
         )
         row = self.touched = self.rows[visit.id] = Row(visit, by, self._now())
@@ -143,12 +145,11 @@ class Chart:
             operatory_id=move.place.operatory_id,
             provider_id=move.place.provider_id,
             second_provider_id=move.place.second_provider_id,
-            note=visit.note if move.note is None else move.note,
         )
         self._put(row, _with_times(moved), by)
         return row.visit
 
-    def cancel(self, appointment_id: str, by: str, *, to_list: bool) -> None:
+    def cancel(self, appointment_id: str, by: str, *, to_list: bool) -> Appointment:
         row = self._there(appointment_id)
         if row.visit.status is not AppointmentStatus.BOOKED:
             raise EhrRejected
@@ -156,12 +157,18 @@ class Chart:
             self._put(row, replace(row.visit, status=AppointmentStatus.WAITLIST, start=None, provider_times=()), by)
         else:
             self._put(row, replace(row.visit, status=AppointmentStatus.CANCELLED), by)
+        return row.visit
 
-    def confirm(self, appointment_id: str, by: str) -> None:
+    def confirm(self, appointment_id: str, by: str) -> Appointment:
         row = self._there(appointment_id)
         if not row.visit.is_confirmed:
             row.confirmed_by = by
         self._put(row, replace(row.visit, is_confirmed=True), by)
+        return row.visit
+
+    def append_note(self, appointment_id: str, note: str, by: str) -> None:
+        row = self._there(appointment_id)
+        self._put(row, replace(row.visit, note=f"{row.visit.note}\n{note}".strip()), by)
 
     def register(self, new: NewPatient, by: str) -> Patient:
         if self.refuses_duplicate_patients:
@@ -237,6 +244,15 @@ class Chart:
         self.patients[patient.id] = patient
         self.patient_origin[patient.id] = STAFF
 
+    def merges(self, patient_id: str, into: str, *, keeps: bool) -> None:
+        """Two charts become one; what `keeps` leaves of the other takes no visit any more."""
+        gone = self.patients.pop(patient_id)
+        if keeps:
+            self.patients[patient_id] = replace(gone, is_bookable=False)
+        for row in self.rows.values():
+            if row.visit.patient_id == patient_id:
+                row.visit = replace(row.visit, patient_id=into)
+
     def gives_another_id(self, patient_id: str) -> None:
         """As an EHR that writes later does once it has read a newcomer's chart from the practice's own system."""
         self._next += 1
@@ -257,7 +273,7 @@ class Chart:
         was_live = row.is_live
         self.touched = row
         row.former.append(row.visit)
-        row.visit = visit
+        row.visit = replace(visit, touched_at=self.stamp())
         row.remember(self._now(), by)
         self.changed(row, by, was_live)
 

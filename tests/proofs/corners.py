@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from openchair.errors import (
     EhrDuplicatePatient,
     EhrKeyRefused,
+    EhrNotSynced,
     EhrUnavailable,
     PatientNotFound,
     PracticeNotFound,
@@ -115,6 +116,18 @@ def _forgets_patient(simulation: "Simulation") -> None:
     simulation.chart.patients.pop("11")
 
 
+def _merges(*, keeps: bool) -> Callable[["Simulation"], None]:
+    def act(simulation: "Simulation") -> None:
+        simulation.chart.merges("11", "12", keeps=keeps)
+
+    return act
+
+
+def _merges_into_another(simulation: "Simulation") -> None:
+    for row in simulation.rows_of("11"):
+        simulation.chart.staff_changes(row, patient_id="12")
+
+
 def _gives_newcomers_another_id(simulation: "Simulation") -> None:
     for patient_id in tuple(simulation.chart.patient_origin):
         simulation.chart.gives_another_id(patient_id)
@@ -137,10 +150,18 @@ def _another_person(simulation: "Simulation") -> None:
         simulation.settle(task, b'{"action": "resend"}')
 
 
+def _another_look(simulation: "Simulation") -> None:
+    for task in simulation.all_tasks():
+        simulation.messages.send(task)
+
+
 _ACTS: dict[str, Callable[["Simulation"], None]] = {
     **INTERVENTIONS,
+    "another_look": _another_look,
     "another_person": _another_person,
     "staff_confirms_old": _changes_old(is_confirmed=True),
+    "patient_arrives_at_ours": _sets_ours(AppointmentStatus.ARRIVED),
+    "staff_moves_old_and_she_arrives": _changes_old(start=at(16), status=AppointmentStatus.ARRIVED),
     "staff_completes_ours": _sets_ours(AppointmentStatus.FULFILLED),
     "staff_cancels_ours": _sets_ours(AppointmentStatus.CANCELLED),
     "staff_confirms_otherwise": _changes_old(confirmation="left a message"),
@@ -156,19 +177,25 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_moves_old_far": _changes_old(start=at(10) + timedelta(days=3)),
     "staff_moves_old_to_chair_2": _changes_old(start=at(14), operatory_id="2"),
     "staff_books_her_earlier": _books("11", 13),
+    "staff_books_her_neighbour": _books("12", 15, operatory_id="1", provider_id="1"),
     "staff_books_her_later": _books("11", 15),
     "staff_books_her_with_reference": _books("11", 14, note="[ref ABC123]"),
     "staff_books_her_at_once": _books("11", 14),
     "staff_books_her_cancelled": _books("11", 14, status=AppointmentStatus.CANCELLED),
     "staff_forgets_patient": _forgets_patient,
+    "staff_merges_her": _merges(keeps=False),
+    "staff_merges_and_archives_her": _merges(keeps=True),
+    "staff_gives_old_to_2": _changes_old(provider_id="2"),
+    "staff_merges_her_into_another": _merges_into_another,
     "staff_registers_inactive": _registers(is_active=False),
+    "staff_registers_near": _registers(first_name="Cle"),
     "staff_registers_two": _registers_both,
     "newcomers_get_another_id": _gives_newcomers_another_id,
 }
 _ACTS |= {
     f"{name}_in_{seconds}": _soon(name, seconds)
     for name in tuple(_ACTS)
-    for seconds in (1, 3, 6, 8, 10, 11, 12, 13, 14, 30)
+    for seconds in (1, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 30)
     if "_in_" not in name
 }
 
@@ -177,7 +204,7 @@ def corner(name: str, *bodies: dict[str, Any], ends: str | tuple[str, ...], **gi
     """`ends`: of each request, in any order. `requests` instead of bodies where keys or times matter."""
     listed = (ends,) if isinstance(ends, str) else ends
     requests = given.pop("requests", None)
-    further = {key: given.pop(key) for key in ("later", "not_promised", "inserts_at") if key in given}
+    further = {key: given.pop(key) for key in ("later", "not_promised", "inserts_at", "lists_end") if key in given}
     made = small(name, *bodies, ends=tuple(frozenset({end}) for end in listed), **given)
     made = replace(made, interventions=_ACTS, is_corner=True, **further)
     return replace(made, requests=requests) if requests else made
@@ -191,10 +218,20 @@ CREATED = create(**PLACE)
 OTHERS = (
     replace(MARSHES[0], id="81", first_name="Clio"),
     replace(MARSHES[0], id="82", date_of_birth=date(1991, 5, 6)),
-    replace(MARSHES[0], id="83", last_name="Marsh-Lee"),
+    replace(MARSHES[0], id="83", first_name="Leo", last_name="Marsh-Lee"),
+)
+_MAY_BE_THEIRS: tuple[dict[str, Any], ...] = (
+    {"last_name": "Marsh-Lee"},
+    {"first_name": "Cle"},
+    {"date_of_birth": None},
 )
 
 
+def _decides(*words: str) -> dict[str, Any]:
+    return {"decides": words}
+
+
+NOTED = reschedule(notes="wants mornings")
 FORGOTTEN = Later((Fate.FORGOTTEN,))
 
 
@@ -267,6 +304,17 @@ _ALL = (
         acts=((21.1, "another_person"), (21.101, "another_person"), (500.0, "another_person")),
     ),
     corner(
+        "bus_refuses_a_review_and_its_end",
+        create(),
+        ends="completed/booked",
+        faults=(
+            ("ehr.patient", 1, ZeroDivisionError),
+            *(("events.publish", number, StoreUnavailable) for number in (1, 2, 3)),
+        ),
+        decides=("resend",),
+        acts=((15.0, "another_look"),),
+    ),
+    corner(
         "person_in_vain",
         create(),
         ends="needs_review/unexpected_fault",
@@ -328,13 +376,236 @@ _ALL = (
         answers=((1, Answer.LOST_AFTER),),
         faults=(("ehr.patient_appointments", 2, EhrKeyRefused),),
     ),
+    corner(
+        "read_back_refused_for_an_hour",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_BEFORE),),
+        faults=tuple(("ehr.patient_appointments", number, EhrKeyRefused) for number in range(2, 17)),
+        decides=("resend",) * 4,
+    ),
+    corner(
+        "read_back_refused_for_good",
+        create(),
+        ends="failed/given_up_unread",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=tuple(("ehr.patient_appointments", number, EhrKeyRefused) for number in range(2, 200)),
+        decides=("give_up",),
+    ),
+    corner(
+        "removed_before_it_was_sent_again",
+        create(),
+        ends="needs_review/removed_in_ehr",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointment_history", 1, ZeroDivisionError),),
+        decides=("resend",),
+        acts=((20.0, "staff_deletes_ours"),),
+    ),
+    corner(
+        "in_the_days_book_alone",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        lists_end=at(0),
+    ),
+    corner(
+        "in_another_chart_since",
+        create(),
+        ends="needs_review/look_alike_in_ehr",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrUnavailable),),
+        before_write=("staff_merges_her_into_another_in_3",),
+    ),
     corner("check_refused", create(), ends="completed/booked", faults=(("ehr.appointments", 3, EhrKeyRefused),)),
     corner(
         "patient_gone_at_read_back",
         create(),
-        ends="needs_review/outcome_unknown",
+        ends="completed/booked",
         answers=((1, Answer.LOST_AFTER),),
         faults=(("ehr.patient_appointments", 2, PatientNotFound),),
+    ),
+    # ----------------------------------------------------------------------------------------- what is told is so
+    *(
+        corner(
+            f"merged_{name}",
+            create(),
+            ends=ends,
+            answers=((1, answer),),
+            before_write=before,
+            visits=(OLD, replace(THEIRS, start=at(16))),
+            decides=decides,
+        )
+        for name, ends, answer, before, decides in (
+            ("away", "completed/booked", Answer.LOST_AFTER, ("staff_merges_her_in_1",), ()),
+            ("and_kept", "completed/booked", Answer.LOST_AFTER, ("staff_merges_and_archives_her_in_1",), ()),
+            (
+                "and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "kept_and_moved",
+                "completed/booked",
+                Answer.LOST_AFTER,
+                ("staff_merges_and_archives_her_in_1", "staff_moves_ours_in_1"),
+                ("adopt_ours",),
+            ),
+            (
+                "and_cancelled",
+                "failed/given_up",
+                Answer.LOST_AFTER,
+                ("staff_merges_her_in_1", "staff_cancels_ours_in_1"),
+                ("give_up",),
+            ),
+            (
+                "unbooked",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "unbooked_and_gone",
+                "needs_review/cannot_adopt",
+                Answer.LOST_BEFORE,
+                ("staff_merges_her_in_1",),
+                ("adopt_another_patients",),
+            ),
+            (
+                "sent_again",
+                "failed/patient_not_bookable",
+                Answer.LOST_BEFORE,
+                ("staff_merges_and_archives_her_in_1",),
+                ("resend",),
+            ),
+        )
+    ),
+    corner(
+        "adopts_unlooked",
+        create(**PLACE),
+        ends="needs_review/cannot_adopt",
+        faults=(("ehr.patient", 1, ZeroDivisionError),),
+        acts=((15.0, "staff_merges_her"),),
+        decides=("adopt_another_patients",),
+        visits=(visit("52", at(9), patient_id="12"),),
+    ),
+    corner(
+        "moved_to_another_of_them",
+        reschedule(),
+        ends="completed/status_changed_in_ehr",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_AFTER),),
+        before_write=("staff_gives_old_to_2_in_1",),
+        decides=("give_up",),
+    ),
+    corner(
+        "another_provider_sent_again",
+        reschedule(10, provider_id="2"),
+        ends="completed/moved",
+        visits=(OLD,),
+        answers=((1, Answer.LOST_BEFORE),),
+        writes=2,
+    ),
+    corner("not_synced_yet", CONFIRM, ends="completed/confirmed", visits=(OLD,), answers=((1, Answer.NOT_SYNCED),)),
+    corner(
+        "not_synced_for_a_day",
+        CONFIRM,
+        ends="failed/ehr_not_synced",
+        visits=(OLD,),
+        answers=tuple((n, Answer.NOT_SYNCED) for n in range(1, 400)),
+    ),
+    corner(
+        "not_synced_read_back",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.LOST_AFTER),),
+        faults=(("ehr.patient_appointments", 2, EhrNotSynced),),
+    ),
+    corner(
+        "newcomer_given_up",
+        onboard(),
+        ends="failed/given_up",
+        acts=((0.02, "staff_registers_two"),),
+        decides=("give_up",),
+    ),
+    corner(
+        "newcomers_visit_taken_back",
+        onboard({**NEW_VISIT, **PLACE}),
+        ends="failed/slot_taken",
+        before_write=("staff_books_in_11",),
+    ),
+    *(
+        corner(f"later_{name}", body, ends=end, later=later, visits=visits, **given)
+        for name, body, end, later, visits, given in (
+            (
+                "move_to_another",
+                reschedule(provider_id="2", operatory_id="2"),
+                "completed/moved",
+                Later(moves_to_other_provider=False),
+                (OLD,),
+                {},
+            ),
+            (
+                "rebook_beside",
+                reschedule(operatory_id="1", start=at(10, 30).isoformat()),
+                "failed/not_supported_by_ehr",
+                Later(moves_in_place=False),
+                (OLD,),
+                {},
+            ),
+            ("rebook_earlier", reschedule(8), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
+            (
+                "cancelled_before",
+                CANCEL,
+                "completed/already_cancelled",
+                Later(),
+                (replace(OLD, status=AppointmentStatus.CANCELLED),),
+                {},
+            ),
+            (
+                "cancelled_before_untold",
+                CANCEL,
+                "needs_review/not_confirmed_by_ehr",
+                Later(opens_with_writes=True),
+                (replace(_old_today(9), status=AppointmentStatus.CANCELLED),),
+                {"day": TODAY},
+            ),
+            (
+                "confirmed_before_and_changed",
+                CONFIRM,
+                "failed/changed_in_ehr",
+                Later(),
+                (replace(OLD, is_confirmed=True),),
+                {"acts": ((30.0, "staff_unconfirms_and_cancels_old"),)},
+            ),
+            (
+                "confirm_quickly",
+                CONFIRM,
+                "completed/confirmed",
+                Later(seconds=2.0, opens_with_writes=True),
+                (OLD,),
+                {},
+            ),
+            ("confirm_stamped_wrongly", CONFIRM, "completed/confirmed", Later(stamps_truly=False), (OLD,), {}),
+            (
+                "newcomers_visit_refused",
+                onboard(NEW_VISIT),
+                "failed/not_written_to_ehr",
+                Later((Fate.WRITTEN, Fate.REFUSED)),
+                (),
+                {},
+            ),
+            (
+                "newcomers_visit_taken_back",
+                onboard({**NEW_VISIT, **PLACE}),
+                "failed/slot_taken",
+                Later(),
+                (),
+                {"before_write": ("staff_books_in_30",)},
+            ),
+        )
     ),
     # ------------------------------------------------------------------------------------- beyond the EHR's cap
     *(
@@ -343,8 +614,7 @@ _ALL = (
             create(),
             ends="completed/booked",
             answers=((1, Answer.BEYOND), (2, Answer.LOST_AFTER)),
-            not_promised=DOUBLED,
-            **given,
+            **{"not_promised": DOUBLED, **given},
         )
         for name, given in (
             ("", {}),
@@ -356,10 +626,23 @@ _ALL = (
             ("_patient_gone", {"faults": (("ehr.patient_appointments", 9, PatientNotFound),)}),
             ("_withdrawal_fails", {"faults": (("ehr.appointment", 1, EhrKeyRefused),)}),
             ("_ours_deleted", {"acts": ((400.0, "staff_deletes_oldest"),)}),
-            ("_withdrawal_too_late", {"acts": ((601.5, "staff_completes_newest"),)}),
+            (
+                "_withdrawal_too_late",
+                {"acts": ((601.5, "staff_completes_newest"),), "not_promised": DOUBLED | {"one-in-the-end"}},
+            ),
             ("_cancelled", {"acts": ((601.5, "staff_cancels_newest"),)}),
+            ("_told_one_completed", {"acts": ((300.0, "staff_completes_newest"),)}),
         )
     ),
+    corner(
+        "far_beyond_the_cap",
+        create(),
+        ends="completed/booked",
+        answers=((1, Answer.FAR_BEYOND),),
+        not_promised=DOUBLED,
+    ),
+    corner("too_soon", create(start=today(7, 30)), ends="refused/too_soon"),
+    corner("too_far", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
     corner("there_in_another_chair", reschedule(10, operatory_id="2"), ends="failed/off_schedule", visits=(OLD,)),
@@ -397,7 +680,6 @@ _ALL = (
     corner(
         "rebook_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", practice=REBOOKS, visits=(OLD,)
     ),
-    corner("move_with_notes", reschedule(notes="wants mornings"), ends="completed/moved", visits=(OLD,)),
     corner("notes_of_a_reference_alone", create(notes="[ref ABC123]"), ends="completed/booked"),
     corner(
         "rebook_overlapping",
@@ -411,6 +693,124 @@ _ALL = (
         onboard({**NEW_VISIT, "allow_overlap": True}),
         ends="completed/booked",
         practice=MAY_OVERLAP,
+    ),
+    # ------------------------------------------------------------------------------- how far a visit has got
+    *(
+        corner(f"{kind}_of_{name}", body, ends=f"failed/{code}", practice=practice, visits=(old,), day=TODAY)
+        for name, old, code in (
+            ("one_who_has_arrived", replace(_old_today(8), status=AppointmentStatus.ARRIVED), "visit_has_begun"),
+            ("one_that_is_over", _old_today(5), "visit_is_past"),
+        )
+        for kind, body, practice in (
+            ("cancel", CANCEL, MOVES),
+            ("confirm", CONFIRM, MOVES),
+            ("move", reschedule(), MOVES),
+            ("rebook", reschedule(), REBOOKS),
+        )
+    ),
+    *(
+        corner(
+            f"{kind}_stuck_in_traffic", body, ends=end, visits=(visit("50", TODAY + timedelta(hours=6.5)),), day=TODAY
+        )
+        for kind, body, end in (
+            ("cancel", CANCEL, "completed/cancelled"),
+            ("move", {**reschedule(), "start": today(14)}, "completed/moved"),
+        )
+    ),
+    *(
+        corner(
+            f"{kind}_lost_then_{act}",
+            body,
+            ends=end,
+            visits=(OLD,),
+            answers=((1, answer),),
+            before_write=(f"{act}_in_1",),
+        )
+        for kind, body, answer, act, end in (
+            ("move", reschedule(), Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("move", reschedule(), Answer.LOST_BEFORE, "staff_moves_old_and_she_arrives", "failed/changed_in_ehr"),
+            ("move", reschedule(), Answer.LOST_AFTER, "patient_arrives_at_ours", "completed/moved"),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("cancel", CANCEL, Answer.LOST_BEFORE, "patient_misses_old", "completed/status_changed_in_ehr"),
+            ("confirm", CONFIRM, Answer.LOST_BEFORE, "patient_arrives", "failed/visit_has_begun"),
+            ("create", CREATED, Answer.LOST_AFTER, "patient_arrives_at_ours", "completed/booked"),
+        )
+    ),
+    *(
+        corner(
+            f"rebook_and_{act}",
+            reschedule(),
+            ends=end,
+            practice=REBOOKS,
+            visits=(OLD,),
+            before_write=(f"{act}_in_3",),
+        )
+        for act, end in (
+            ("patient_arrives", "needs_review/old_visit_remains"),
+            ("patient_misses_old", "completed/moved"),
+        )
+    ),
+    corner(
+        "move_back_to_a_time_that_is_over",
+        reschedule(15),
+        ends="needs_review/moved_onto_collision",
+        visits=(visit("50", TODAY + timedelta(hours=6, minutes=5)),),
+        before_write=("staff_books_her_neighbour",),
+        answers=((2, Answer.LOST_BEFORE),),
+    ),
+    # ---------------------------------------------------------------------------------- what is added to a note
+    *(
+        corner(f"move_with_{name}", body, ends=end, visits=(old,), **given)
+        for name, body, end, old, given in (
+            ("a_reference_alone", reschedule(notes="[ref ABC123]"), "completed/moved", OLD, {"writes": 1}),
+            ("signs_alone", reschedule(notes="!!"), "completed/moved", OLD, {"writes": 2}),
+            (
+                "notes_where_it_is",
+                reschedule(10, notes="wants mornings"),
+                "completed/already_moved",
+                OLD,
+                {"writes": 0},
+            ),
+            (
+                "notes_that_are_there",
+                reschedule(notes="wants mornings"),
+                "completed/moved",
+                replace(OLD, note="Wants mornings"),
+                {"writes": 1},
+            ),
+            ("notes_refused", NOTED, "completed/note_not_written", OLD, {"answers": ((2, Answer.REFUSED),)}),
+            ("notes_lost", NOTED, "completed/moved", OLD, {"answers": ((2, Answer.LOST_BEFORE),)}),
+            ("notes_taken", NOTED, "completed/moved", OLD, {"answers": ((2, Answer.LOST_AFTER),)}),
+            (
+                "notes_and_cancelled",
+                NOTED,
+                "completed/note_not_written",
+                OLD,
+                {"before_write": ("staff_cancels_ours_in_3",)},
+            ),
+            (
+                "notes_lost_and_deleted",
+                NOTED,
+                "completed/note_not_written",
+                OLD,
+                {"answers": ((2, Answer.LOST_BEFORE),), "acts": ((60.0, "staff_deletes_ours"),)},
+            ),
+            ("notes_that_cannot_be_added", NOTED, "completed/note_not_written", OLD, {"later": Later()}),
+            (
+                "notes_outside_the_chart",
+                NOTED,
+                "completed/outside_chart",
+                OLD,
+                {"later": Later((Fate.FORGOTTEN,), writes_reach_chart=False)},
+            ),
+            (
+                "notes_too_long_for_a_rebook",
+                reschedule(notes=40 * "long "),
+                "completed/note_shortened",
+                OLD,
+                {"later": Later(moves_in_place=False, holds_notes_up_to=40)},
+            ),
+        )
     ),
     # ----------------------------------------------------------------------- what staff does between look and write
     *(
@@ -471,7 +871,7 @@ _ALL = (
         for act, end in (
             ("staff_books_her_earlier", "completed/booked"),
             ("staff_books_her_later", "completed/booked"),
-            ("staff_books_her_with_reference", "completed/booked"),
+            ("staff_books_her_with_reference", "failed/patient_busy"),
             ("staff_books_her_cancelled", "completed/booked"),
             ("staff_books_her_at_once", "needs_review/look_alike_in_ehr"),
             ("staff_cancels_ours", "completed/status_changed_in_ehr"),
@@ -539,12 +939,12 @@ _ALL = (
             practice=practice,
         )
         for kind, body, act, seconds, answers, end, practice in (
+            ("create", CREATED, "staff_completes_ours", 1, (), "needs_review/collision_remains", MOVES),
+            ("create", CREATED, "staff_cancels_ours", 3, (), "failed/slot_taken", MOVES),
+            ("create", CREATED, "staff_cancels_ours", 1, (), "completed/status_changed_in_ehr", MOVES),
+            ("create", CREATED, "staff_deletes_ours", 3, (), "failed/slot_taken", MOVES),
+            ("create", CREATED, "staff_moves_ours", 3, (), "needs_review/collision_remains", MOVES),
             ("create", CREATED, "staff_completes_ours", 3, (), "needs_review/collision_remains", MOVES),
-            ("create", CREATED, "staff_cancels_ours", 6, (), "failed/slot_taken", MOVES),
-            ("create", CREATED, "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
-            ("create", CREATED, "staff_deletes_ours", 6, (), "failed/slot_taken", MOVES),
-            ("create", CREATED, "staff_moves_ours", 6, (), "needs_review/collision_remains", MOVES),
-            ("create", CREATED, "staff_completes_ours", 6, (), "needs_review/collision_remains", MOVES),
             (
                 "create",
                 CREATED,
@@ -556,16 +956,27 @@ _ALL = (
             ),
             ("create", CREATED, "staff_deletes_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
             ("create", CREATED, "staff_cancels_ours", 8, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_completes_ours", 3, (), "needs_review/moved_onto_collision", MOVES),
-            ("move", reschedule(), "staff_cancels_ours", 3, (), "completed/status_changed_in_ehr", MOVES),
-            ("move", reschedule(), "staff_cancels_ours", 10, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_deletes_ours", 10, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_moves_ours", 10, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_moves_ours", 12, (), "failed/slot_taken", MOVES),
-            ("move", reschedule(), "staff_books_old_time", 12, (), "needs_review/moved_onto_collision", MOVES),
-            ("move", reschedule(), "staff_books_old_time", 10, (), "needs_review/moved_onto_collision", MOVES),
-            ("move", reschedule(), "staff_moves_ours", 14, (), "failed/slot_taken", MOVES),
-            ("rebook", reschedule(), "staff_completes_ours", 3, (), "needs_review/collision_remains", REBOOKS),
+            ("move", reschedule(), "staff_completes_ours", 1, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "patient_arrives_at_ours", 4, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 30, ((2, Answer.LOST_BEFORE),), "failed/slot_taken", MOVES),
+            (
+                "move",
+                reschedule(),
+                "patient_arrives_at_ours",
+                14,
+                ((2, Answer.LOST_BEFORE),),
+                "needs_review/moved_onto_collision",
+                MOVES,
+            ),
+            ("move", reschedule(), "staff_cancels_ours", 1, (), "completed/status_changed_in_ehr", MOVES),
+            ("move", reschedule(), "staff_cancels_ours", 4, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_deletes_ours", 4, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 4, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 6, (), "failed/slot_taken", MOVES),
+            ("move", reschedule(), "staff_books_old_time", 6, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_books_old_time", 4, (), "needs_review/moved_onto_collision", MOVES),
+            ("move", reschedule(), "staff_moves_ours", 8, (), "failed/slot_taken", MOVES),
+            ("rebook", reschedule(), "staff_completes_ours", 1, (), "needs_review/collision_remains", REBOOKS),
         )
     ),
     # -------------------------------------------------------------------------------------------- patients
@@ -577,6 +988,75 @@ _ALL = (
         patients=(ADA, replace(MARSHES[0], phones=("3035550199",))),
     ),
     corner("chart_found", onboard(), ends="completed/patient_found", patients=(ADA, MARSHES[0])),
+    corner(
+        "chart_found_by_another_spelling",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], last_name="MARSH Jr.", phones=("+1 (303) 555-0142 x9",))),
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{n}",
+            onboard(),
+            ends="needs_review/patient_look_alike",
+            patients=(ADA, replace(MARSHES[0], **theirs)),
+        )
+        for n, theirs in enumerate(_MAY_BE_THEIRS, 1)
+    ),
+    *(
+        corner(
+            f"chart_that_may_be_theirs_{name}",
+            request,
+            ends=ends,
+            patients=(ADA, replace(MARSHES[0], **_MAY_BE_THEIRS[1])),
+            **more,
+        )
+        for name, request, ends, more in (
+            ("adopted", onboard(), "completed/patient_found", _decides("adopt_chart")),
+            ("adopted_and_booked", onboard(NEW_VISIT), "completed/booked", _decides("adopt_chart")),
+            ("told_apart", onboard(), "completed/patient_created_look_alike", _decides("resend")),
+            ("not_a_strangers", onboard(), "needs_review/cannot_adopt", _decides("adopt_strangers_chart")),
+            (
+                "told_apart_and_lost",
+                onboard(),
+                "completed/patient_created_look_alike",
+                {**_decides("resend"), "answers": ((1, Answer.LOST_BEFORE),)},
+            ),
+            (
+                "seen_after_a_fault",
+                onboard(),
+                "needs_review/patient_look_alike",
+                {**_decides("resend"), "faults": (("ehr.find_patients", 1, ZeroDivisionError),)},
+            ),
+        )
+    ),
+    corner(
+        "chart_of_another_practice",
+        onboard(),
+        ends="needs_review/cannot_adopt",
+        practice=record(clinic_number=2),
+        patients=(ADA, replace(MARSHES[0], location_id="3", **_MAY_BE_THEIRS[1])),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_waiting_for_its_system",
+        onboard(),
+        ends="completed/patient_found",
+        patients=(ADA, replace(MARSHES[0], is_bookable=False, is_in_chart=False)),
+    ),
+    corner(
+        "chart_inactive_adopted",
+        onboard(NEW_VISIT),
+        ends="needs_review/patient_inactive",
+        patients=(ADA, replace(MARSHES[0], is_active=False)),
+        decides=("adopt_chart",),
+    ),
+    corner(
+        "chart_archived",
+        onboard(),
+        ends="needs_review/patient_not_bookable",
+        patients=(ADA, replace(MARSHES[0], is_active=False, is_bookable=False)),
+    ),
     corner(
         "chart_inactive",
         onboard(),
@@ -608,6 +1088,7 @@ _ALL = (
             ("staff_registers", "completed/patient_created"),
             ("staff_registers_two", "needs_review/several_patients_match"),
             ("staff_registers_inactive", "needs_review/patient_inactive"),
+            ("staff_registers_near", "needs_review/patient_look_alike"),
         )
     ),
     *(
@@ -625,7 +1106,7 @@ _ALL = (
             (
                 "unread",
                 ("staff_registers",),
-                (("ehr.find_patients", 2, EhrUnavailable),),
+                (("ehr.find_patients", 3, EhrUnavailable),),
                 "failed/ehr_duplicate_patient",
             ),
         )
@@ -757,7 +1238,7 @@ _ALL = (
         reschedule(),
         ends="failed/slot_taken",
         visits=(OLD,),
-        before_write=("staff_books", "staff_moves_ours_in_11"),
+        before_write=("staff_books", "staff_moves_ours_in_5"),
     ),
     corner(
         "rebook_of_a_deleted",
@@ -990,7 +1471,7 @@ _ALL = (
             (
                 "rebook_of_the_past",
                 {**reschedule(), "start": today(16)},
-                "needs_review/not_confirmed_by_ehr",
+                "needs_review/old_visit_remains",
                 Later(moves_in_place=False, seconds=14000.0),
                 (_old_today(8),),
                 {"day": TODAY, "first": 3660.0},
@@ -1020,6 +1501,22 @@ _ALL = (
                 (OLD,),
                 {"before_write": ("staff_books_in_3",)},
             ),
+        )
+    ),
+    *(
+        corner(
+            f"later_parked_{name}",
+            body,
+            ends=end,
+            later=replace(FORGOTTEN, moves_in_place=moves_in_place, fates=fates),
+            visits=(OLD,),
+            faults=(("ehr.appointment", number, ZeroDivisionError),),
+            decides=("give_up",),
+        )
+        for name, body, end, number, moves_in_place, fates in (
+            ("cancel", CANCEL, "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
+            ("move", reschedule(), "failed/given_up_unread", 2, True, (Fate.FORGOTTEN,)),
+            ("rebook", reschedule(), "completed/old_visit_remains", 14, False, (Fate.WRITTEN,)),
         )
     ),
     *(

@@ -10,7 +10,7 @@ from tests.proofs.kernel import AFTER, BEFORE
 from tests.proofs.simulation import Plan, Simulation, Violation
 
 SIDES = (BEFORE, AFTER)
-_SELDOM = (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE, Answer.BEYOND, Answer.NOT_SUPPORTED)
+_SELDOM = (Answer.UNLISTED, Answer.UNLISTED_OTHERWISE, Answer.BEYOND, Answer.FAR_BEYOND, Answer.NOT_SUPPORTED)
 BAD_ANSWERS = tuple(answer for answer in Answer if answer is not Answer.OK and answer not in _SELDOM)
 STUBBORN = tuple((write, Answer.LOST_BEFORE) for write in range(1, 9))
 STALLS = (165, 60, 150, 110, 175)

@@ -6,13 +6,15 @@ from random import Random
 
 EHR_CAP_SECONDS = 60.0
 BEYOND_SECONDS = 330.0
+FAR_BEYOND_SECONDS = 500.0
 FAULTY_SECONDS = 4 * 3600.0
 
 
 class Answer(Enum):
-    """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, which
-    is not assumed; the UNLISTED are refusals of which nobody knows the meaning; NOT_SUPPORTED says that this EHR cannot
-    do such a thing at all."""
+    """How the EHR, or the way to it, answers a write. BEYOND takes effect when no answer is waited for any more, and
+    FAR_BEYOND when it was sent again long since; neither is assumed. The UNLISTED are refusals of which nobody knows
+    the meaning, NOT_SUPPORTED says that this EHR cannot do such a thing at all, NOT_SYNCED that the practice's own
+    system has to take the row first."""
 
     OK = auto()
     NOT_SENT = auto()
@@ -25,7 +27,9 @@ class Answer(Enum):
     UNLISTED = auto()
     UNLISTED_OTHERWISE = auto()
     BEYOND = auto()
+    FAR_BEYOND = auto()
     NOT_SUPPORTED = auto()
+    NOT_SYNCED = auto()
 
 
 _WRITES = (

@@ -9,6 +9,7 @@ from tests.proofs.explore import Job, Tally
 from tests.proofs.later import BEHIND
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
 from tests.proofs.simulation import Simulation
+from tests.proofs.worlds import WORLDS
 
 MOST_RUNS = 5000
 _CALM_TIERS = ("singles", "inserts", "answers", "stalls")
@@ -26,7 +27,7 @@ def hunt(scenarios: Sequence[str]) -> Tally:
 
 def _in_turn(scenarios: Sequence[str], tally: Tally) -> Iterator[Simulation]:
     """A run of each tier and scenario in turn, so that none starves the others."""
-    plain = [scenario for scenario in scenarios if scenario in SCENARIOS or scenario in BEHIND]
+    plain = [scenario for scenario in scenarios if scenario in {**SCENARIOS, **WORLDS, **BEHIND}]
     waiting = [Job(tier, scenario).run(tally) for tier in _CALM_TIERS for scenario in plain]
     waiting += [Job("corners", scenario).run(tally) for scenario in scenarios if scenario in CORNERS]
     crowded = [scenario for scenario in scenarios if scenario in CROWDS]

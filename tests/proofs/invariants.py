@@ -19,9 +19,11 @@ from openchair.models.request import (
     RescheduleAppointment,
     TaskType,
 )
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.stored_request import UnknownRequest
+from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment
 from tests.proofs.chart import STAFF, Row
 from tests.proofs.office import OfficeChange
+from tests.proofs.scenarios import START
 
 if TYPE_CHECKING:
     from tests.proofs.simulation import Simulation
@@ -30,6 +32,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 MOST_SENDS = 5
 WRITE_TIMEOUT_SECONDS = 65.0
 LEAST_SECONDS_APART = 1.0
+MOST_SKEW_SECONDS = 2.0
 REVIEWS = frozenset(
     {
         "several_patients_match",
@@ -46,6 +49,8 @@ REVIEWS = frozenset(
         "replacement_waits",
         "visit_remains",
         "patient_inactive",
+        "patient_not_bookable",
+        "patient_look_alike",
     }
 )
 REVIEWS_WITHOUT_STAFF = frozenset({"sent_too_often"})
@@ -176,7 +181,7 @@ def _not_held(simulation: "Simulation", call: Call) -> str | None:
     if target is None or simulation.may_overlap(call.task.id):
         return None
     start, minutes, chair, provider = target
-    wanted = [("operatory", chair), ("provider", provider)]
+    wanted = [("provider", provider)] if chair is None else [("operatory", chair), ("provider", provider)]
     for at in _marks(start, minutes):
         for resource, resource_id in wanted:
             holder = simulation.holder(call.task.ehr_account_id, resource, resource_id, at)
@@ -232,6 +237,25 @@ def _over_unseen_change(simulation: "Simulation", call: Call) -> str | None:
             expected = (mine[-1].start, mine[-1].operatory_id)
         if shown != expected:
             return f"{call.task.id} moves visit {appointment_id} from {base}, though it was shown at {shown}"
+    return None
+
+
+def _on_the_chair(simulation: "Simulation", call: Call) -> str | None:
+    """What was shown as arrived or over is left as it is; only a visit of its own booking may be taken back late."""
+    if call.kind not in (StepKind.MOVE_APPOINTMENT, StepKind.CANCEL_APPOINTMENT, StepKind.CONFIRM_APPOINTMENT):
+        return None
+    appointment_id = call.what[0] if call.kind is StepKind.MOVE_APPOINTMENT else call.what
+    seen = simulation.seen(appointment_id)
+    if seen is None:
+        return None
+    at, visit = seen
+    if visit.status is AppointmentStatus.ARRIVED:
+        return f"{call.task.id} writes to visit {appointment_id}, whose patient was seen to have arrived"
+    sent = _sent_step(call)
+    is_ours = simulation.chart.rows[appointment_id].origin == call.task.id
+    is_over = visit.end is not None and visit.end <= START + timedelta(seconds=at - MOST_SKEW_SECONDS)
+    if is_over and visit.status is AppointmentStatus.BOOKED and not is_ours and sent and sent.kind is call.kind:
+        return f"{call.task.id} writes to visit {appointment_id}, which was over"
     return None
 
 
@@ -291,6 +315,21 @@ def _ours_overlap(simulation: "Simulation", change: Change) -> str | None:
         if _overlaps(other.visit, visit.start, visit.minutes, visit.operatory_id, visit.provider_id):
             return f"visits {visit.id} of {change.by} and {other.visit.id} of {by} overlap"
     return None
+
+
+def _note_cut(simulation: "Simulation", change: Change) -> str | None:
+    """Words that stood in a visit's note are still there after a write of ours."""
+    former = change.row.former
+    if not former or former[-1].note in change.row.visit.note:
+        return None
+    return f"{change.by} took words out of the note of visit {change.row.visit.id}"
+
+
+def _note_twice(simulation: "Simulation", change: Change) -> str | None:
+    notes = getattr(simulation.task_of(change.by).request, "notes", None)
+    if not notes or change.row.visit.note.count(notes) < 2:
+        return None
+    return f"{change.by} wrote its note to visit {change.row.visit.id} twice"
 
 
 def _after_the_end(simulation: "Simulation", change: Change) -> str | None:
@@ -410,7 +449,8 @@ def _adopted_wrongly(simulation: "Simulation", stored: Stored) -> str | None:
         return f"{after.id} adopted visit {after.appointment_id}, which is not in the chart"
     old = simulation.chart.rows.get(getattr(after.request, "appointment_id", ""))
     patient_id = old.visit.patient_id if old else getattr(after.request, "patient_id", row.visit.patient_id)
-    if row.visit.patient_id == patient_id:
+    # What it has booked itself is its own, though the chart may have been merged into another.
+    if row.visit.patient_id == patient_id or row.origin == after.id:
         return None
     return f"{after.id} adopted visit {row.visit.id} of patient {row.visit.patient_id}"
 
@@ -477,6 +517,14 @@ def _lost(simulation: "Simulation", _: None) -> str | None:
     return None
 
 
+def _untold(simulation: "Simulation", _: None) -> str | None:
+    for task in simulation.all_tasks():
+        told = simulation.events.told.get(task.id, ())
+        if task.is_settled and (not told or told[-1] != task.event):
+            return f"{task.id} is {task.event}, and platforms were told {', '.join(told) or 'nothing'}"
+    return None
+
+
 def _no_longer_true(simulation: "Simulation", _: None) -> str | None:
     for task in simulation.all_tasks():
         if task.state in TERMINAL and (wrong := untruth(simulation, task)):
@@ -514,9 +562,18 @@ def _two_tasks_for_a_key(simulation: "Simulation", _: None) -> str | None:
     for key, ids in simulation.told.items():
         if len(ids) > 1:
             return f"key {key} was answered with tasks {', '.join(sorted(ids))}"
-    keys = len({request.key for request in simulation.scenario.requests})
+    keys = len({request.named for request in simulation.scenario.requests})
     count = len(simulation.all_tasks())
     return f"{count} tasks were stored for {keys} keys" if count > keys else None
+
+
+def _two_in_the_end(simulation: "Simulation", _: None) -> str | None:
+    """Also where a write took effect long after anything is waited for: then the second line takes one back."""
+    for task in simulation.all_tasks():
+        live = [row.visit.id for row in simulation.chart.live() if row.origin == task.id]
+        if len(live) > 1:
+            return f"{task.id} leaves visits {', '.join(live)} in the chart"
+    return None
 
 
 def _not_as_expected(simulation: "Simulation", _: None) -> str | None:
@@ -530,6 +587,9 @@ def _not_as_expected(simulation: "Simulation", _: None) -> str | None:
 def untruth(simulation: "Simulation", task: Task) -> str | None:
     """What of a terminal task's answer the chart contradicts, as far as we are the cause."""
     told = f"{task.id} told {task.state.value}/{task.code}"
+    if task.code == "given_up_unread":
+        # It says that what the chart holds is not known.
+        return None
     booked = [row for row in simulation.chart.rows.values() if row.origin == task.id]
     if task.state is TaskState.FAILED:
         for row in booked:
@@ -543,6 +603,7 @@ def untruth(simulation: "Simulation", task: Task) -> str | None:
         if task.patient_id not in simulation.chart.patients:
             return f"{told}, but there is no patient {task.patient_id}"
         return None
+    assert not isinstance(request, UnknownRequest)
     row = simulation.chart.rows[request.appointment_id]
     if isinstance(request, RescheduleAppointment):
         return _move_untrue(simulation, task, row, booked, told)
@@ -595,6 +656,7 @@ def _done_though_failed(simulation: "Simulation", task: Task, told: str) -> str 
         return f"{told}, but patient {made[0]} was made and not told" if made and task.patient_id not in made else None
     if isinstance(request, CreateAppointment):
         return None
+    assert not isinstance(request, UnknownRequest)
     row = simulation.chart.rows.get(request.appointment_id)
     if row is None or row.past[-1].by != task.id:
         is_left = row is not None and row.visit.is_confirmed and not (row.is_deleted and task.code == "given_up")
@@ -654,12 +716,15 @@ CALLS: tuple[Invariant[Call], ...] = (
     Invariant("seen-free", "Nothing is booked over what was just seen there.", _over_what_it_saw),
     Invariant("staff-first", "A change by staff is never overwritten unseen.", _over_unseen_change),
     Invariant("replacement-first", "A visit is given up only when its replacement stands.", _takes_the_only_visit),
+    Invariant("begun", "Nobody writes to a visit whose patient is there, or which is over.", _on_the_chair),
 )
 CHANGES: tuple[Invariant[Change], ...] = (
     Invariant("doubled", "At no instant has a task two live visits.", _doubled),
     Invariant("never-none", "At no instant holds a patient who had a visit none because of us.", _left_without),
     Invariant("ours-apart", "Two visits of ours never stand in one place.", _ours_overlap),
     Invariant("after-the-end", "Nothing changes on behalf of a task that has ended.", _after_the_end),
+    Invariant("notes-kept", "What stands in a visit's note stays there.", _note_cut),
+    Invariant("note-once", "What a caller adds to a note stands there once.", _note_twice),
 )
 WRITTEN: tuple[Invariant[OfficeChange], ...] = (
     Invariant("chart-doubled", "At no instant has a task two visits in the practice's own system.", _doubled_there),
@@ -681,9 +746,11 @@ STORED: tuple[Invariant[Stored], ...] = (
 )
 FINAL: tuple[Invariant[None], ...] = (
     Invariant("lost", "Every accepted task ends, or is in review for a listed cause.", _lost),
+    Invariant("published", "How a task ended, or that it is before a person, is published last.", _untold),
     Invariant("stays-true", "What was told stays so.", _no_longer_true),
     Invariant("collision-told", "A collision with what stood there first is told.", _collision_untold),
     Invariant("leaked", "No claim outlives its task.", _leaked),
+    Invariant("one-in-the-end", "Of one task one visit is left, whatever came late.", _two_in_the_end),
     Invariant("one-task-per-key", "One key is one task.", _two_tasks_for_a_key),
     Invariant("expected", "Kills alone change no outcome.", _not_as_expected),
 )

@@ -34,10 +34,15 @@ _VISIT = {"service_id": "exam", **_NOON}
 
 def _later(name: str, body: dict[str, Any], end: str, *fates: Fate, **given: Any) -> Scenario:
     in_place, seconds = given.pop("moves_in_place", True), given.pop("seconds", 40.0)
-    overwrites = given.pop("overwrites", False)
+    overwrites, shows = given.pop("overwrites", False), given.pop("shows_what_was_written", True)
     made = small(f"behind_{name}", body, ends=(frozenset({end}),), day=TODAY, **given)
     later = Later(
-        fates or (Fate.WRITTEN,), seconds=seconds, cycle=120.0, moves_in_place=in_place, overwrites=overwrites
+        fates or (Fate.WRITTEN,),
+        seconds=seconds,
+        cycle=120.0,
+        moves_in_place=in_place,
+        overwrites=overwrites,
+        shows_what_was_written=shows,
     )
     return replace(made, later=later)
 
@@ -57,8 +62,16 @@ BEHIND: dict[str, Scenario] = {
         _later("move_undone", reschedule(**_NOON), "failed/reverted_in_ehr", Fate.REVERTED, **_WITH_OLD),
         _later("move_never", reschedule(**_SOON), "needs_review/not_confirmed_by_ehr", Fate.FORGOTTEN, **_WITH_OLD),
         _later("cancel", CANCEL, "completed/cancelled", **_WITH_OLD),
-        # Carried out between a look's reading of the visit and its reading of the way into the practice's system.
-        _later("cancel_crossing", CANCEL, "completed/cancelled", seconds=239.5, overwrites=True, visits=(_OLD,)),
+        # Carried out after a reading, so that a look finds the way open and the vendor's row as it was before.
+        _later(
+            "cancel_crossing",
+            CANCEL,
+            "completed/cancelled",
+            seconds=250.0,
+            overwrites=True,
+            shows_what_was_written=False,
+            visits=(_OLD,),
+        ),
         _later("cancel_undone", CANCEL, "failed/reverted_in_ehr", Fate.REVERTED, **_WITH_OLD),
         _later("confirm", CONFIRM, "completed/confirmed", **_WITH_OLD),
         _later("confirm_undone", CONFIRM, "failed/reverted_in_ehr", Fate.REVERTED, **_WITH_OLD),

@@ -14,6 +14,7 @@ _READING = "openchair.tasks.process.reading_back"
 _REVIEWS = "openchair.tasks.process.reviews"
 _SUBMIT = "openchair.tasks.submit"
 _WITHDRAW = "openchair.tasks.withdraw"
+_ANNOUNCE = "openchair.tasks.announce"
 _EXPIRY = "openchair.tasks.expiry"
 _EDGE = "openchair.queue_messages"
 _COMMON = "openchair.tasks.steps.common"
@@ -21,7 +22,10 @@ _CREATE = "openchair.tasks.steps.create"
 _MOVE = "openchair.tasks.steps.move"
 _CHECK = "openchair.tasks.steps.check"
 _STATE = "openchair.tasks.steps.visit_state"
+_NOTE = "openchair.tasks.steps.note"
+_PROGRESS = "openchair.progress"
 _PATIENT = "openchair.tasks.steps.patient"
+_LINES = "openchair.tasks.lines"
 _LIMITER = "openchair.clients.limiter"
 _LIMITS = "openchair.limits"
 _RESOLVE = "openchair.tasks.resolve"
@@ -37,6 +41,12 @@ def _mutant(name: str, sentence: str, *edits: Edit, scenarios: tuple[str, ...]) 
 
 
 _ALL = (
+    _mutant(
+        "announcing-erases-the-due-time",
+        "Who tells of a task that goes on stores it as one that nobody wakes any more.",
+        Edit(_ANNOUNCE, "return tasks.note(task)", "return tasks.save(task.changed(next_attempt_at=None))"),
+        scenarios=("create",),
+    ),
     _mutant(
         "blind-retry-on-5xx",
         "A write whose answer was lost is sent again at once.",
@@ -87,9 +97,9 @@ _ALL = (
         "A worker that was overtaken writes its own state over the newer one.",
         Edit(
             _WORKER,
-            "        return self.tasks.save(self._touched(task, **updates), take, join)",
-            "        newer = task.version if take else self.tasks.task(task.practice_id, task.id).version\n"
-            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), take, join)",
+            "        return self.tasks.save(self._touched(task, **updates), (), join)",
+            "        newer = self.tasks.task(task.practice_id, task.id).version\n"
+            "        return self.tasks.save(self._touched(task.changed(version=newer), **updates), (), join)",
         ),
         scenarios=("create", "withdraw"),
     ),
@@ -113,13 +123,13 @@ _ALL = (
     _mutant(
         "claim-not-taken",
         "A visit is booked into time that nobody holds.",
-        Edit(_SENDING, "if ready.take:", "if not ready.take:"),
+        Edit(_SENDING, "if take or leave:", "if not take:"),
         scenarios=("create", "race_open"),
     ),
     _mutant(
         "no-look-after-the-claim",
         "What was read before the hold is believed after it.",
-        Edit(_SENDING, "            if ready.take or task.attempts > 1:\n                ready.confirm()\n", ""),
+        Edit(_SENDING, "            if take or task.attempts > 1:\n                ready.confirm()\n", ""),
         scenarios=("race_open",),
     ),
     _mutant(
@@ -236,11 +246,27 @@ _ALL = (
     _mutant(
         "patient-not-read-back",
         "A chart that was made is made again.",
-        Edit(_PATIENT, "    _, charts = _known(_person(task), desk.ehr)\n", "    charts: list[Patient] = []\n"),
-        Edit(
-            _PATIENT, "    same_name, same_person = _known(person, desk.ehr)\n", "    same_name, same_person = [], []\n"
-        ),
+        Edit(_PATIENT, "    charts = _charts(_person(task), desk.ehr)\n", "    charts = defaultdict(list)\n"),
+        Edit(_PATIENT, "    charts = _charts(person, desk.ehr)\n", "    charts = defaultdict(list)\n"),
         scenarios=("onboard",),
+    ),
+    _mutant(
+        "similar-chart-ignored",
+        "A second chart is made in silence beside one that may be the person's.",
+        Edit(_PATIENT, "    if near and not _is_told_apart(task):\n", "    if False:\n"),
+        scenarios=("chart_that_may_be_theirs_1",),
+    ),
+    _mutant(
+        "strangers-chart-adopted",
+        "Whatever chart somebody names for a person is theirs.",
+        Edit(_PATIENT, "if not has_anything_of(_person(task), patient) or not is_ours(", "if not is_ours("),
+        scenarios=("chart_that_may_be_theirs_not_a_strangers",),
+    ),
+    _mutant(
+        "anybody-booked",
+        "A visit is booked for one who has died, or whose chart is archived.",
+        Edit(_CREATE, "    if refused is not None:\n", "    if False:\n"),
+        scenarios=("not_bookable",),
     ),
     _mutant(
         "no-check",
@@ -253,11 +279,11 @@ _ALL = (
         "A move is sent again over what staff has made of the visit.",
         Edit(
             _MOVE,
-            " and _place_now(visit) == (step.old_start, step.old_operatory_id):",
-            ":",
+            "    if visit.status is AppointmentStatus.BOOKED and is_as_before:",
+            "    if visit.status is AppointmentStatus.BOOKED:",
         ),
-        Edit(_MOVE, "    if step.attempt and _place_now(visit)", "    if not visit.id and _place_now(visit)"),
-        scenarios=("move",),
+        Edit(_MOVE, "    if step.attempt and placement(visit)", "    if not visit.id and placement(visit)"),
+        scenarios=("move_lost_then_moves_old", "move"),
     ),
     _mutant(
         "old-visit-cancelled-unseen",
@@ -382,7 +408,7 @@ _ALL = (
     _mutant(
         "adopted-though-another-patients",
         "A person adopts a visit of another patient.",
-        Edit(_RESOLVE, " and visit.patient_id == _patient_id(task, desk)", ""),
+        Edit(_RESOLVE, " and _is_theirs(visit, task, step, desk)", ""),
         scenarios=("review_adopt", "rebook"),
     ),
     _mutant(
@@ -424,7 +450,9 @@ _ALL = (
         "done-when-accepted",
         "What a vendor accepted is told as done before the practice's own system has it.",
         Edit(
-            _WORKER, "if awaits is not None and step.sent_at is not None:", "if awaits is not None and not step.kind:"
+            _WORKER,
+            "if is_awaited and (step.sent_at is not None or done.stood):",
+            "if is_awaited and not step.kind:",
         ),
         scenarios=("behind_create", "behind_move"),
     ),
@@ -439,16 +467,16 @@ _ALL = (
         "A comparison from before the way was open is judged by once it is.",
         Edit(
             _AWAIT,
-            "if step.settles_at is not None and visit.synced_at is not None and visit.synced_at > step.settles_at:",
-            "compared = visit.synced_at is not None and visit.synced_at > _a_cycle_on(step.sent_at, desk)\n"
-            "    if compared and _has_been_open(desk.ehr.sync_state(visit.location_id), step):",
+            "is_compared = step.settles_at is not None and sync.read_at is not None and sync.read_at > step.settles_at",
+            "was_read = sync.read_at is not None and sync.read_at > _a_cycle_on(step.sent_at, desk)\n"
+            "        is_compared = was_read and _has_been_open(sync, step)",
         ),
         scenarios=("behind_cancel_crossing",),
     ),
     _mutant(
         "old-visit-cancelled-before-the-new-one-is-written",
         "A rebook gives up the old visit for one that only the vendor has.",
-        Edit(_AWAIT, "    if visit.is_in_chart:\n        if visit.status", "    if visit.id:\n        if visit.status"),
+        Edit(_AWAIT, "    if visit.is_in_chart:\n        if visit.is_ex", "    if visit.id:\n        if visit.is_ex"),
         scenarios=("behind_rebook", "behind_rebook_refused"),
     ),
     _mutant(
@@ -477,18 +505,107 @@ _ALL = (
         "looked-for-under-the-old-id",
         "A newcomer's visit is looked for under the id that the chart no longer has, and sent again.",
         Edit(
-            _CREATE, "        if isinstance(found, Unseen):\n", "        if isinstance(found, Unseen) and not step:\n"
+            _CREATE,
+            "        if isinstance(found, Unseen):\n            # Asked",
+            "        if isinstance(found, Unseen) and not step:\n            # Asked",
         ),
         Edit(_PATIENT, "        if len(active) != 1:\n            raise\n", ""),
         scenarios=("newcomers_id_changes_behind_a_lost_answer",),
     ),
     _mutant(
+        "patients-list-believed-to-be-whole",
+        "A visit of ours beyond the end of its patient's list is booked again.",
+        Edit(
+            _CREATE,
+            "                return _in_the_book(task, step, None if is_out_of_use else chart.id, desk)\n",
+            "                return found\n",
+        ),
+        scenarios=("in_the_days_book_alone",),
+    ),
+    _mutant(
         "told-under-the-old-id",
         "A newcomer is told by an id that the chart no longer has.",
         Edit(
-            _AWAIT, "return Done(code, patient_id=visit.patient_id, in_chart=True)", "return Done(code, in_chart=True)"
+            _AWAIT,
+            "return Done(code, patient_id=visit.patient_id, in_chart=True, visit=visit)",
+            "return Done(code, in_chart=True)",
         ),
         scenarios=("later_onboard_to_another_id",),
+    ),
+    _mutant(
+        "moved-under-a-patient",
+        "A visit is moved, cancelled or confirmed though its patient is there, or it is over.",
+        Edit(_PROGRESS, "if visit.status is AppointmentStatus.ARRIVED:", "if not visit:"),
+        Edit(
+            _MOVE, "if visit.status is not AppointmentStatus.BOOKED or visit.start is None:", "if visit.start is None:"
+        ),
+        Edit(_STATE, "    if visit.status is not AppointmentStatus.BOOKED:\n        raise NotCancellable\n", ""),
+        scenarios=("cancel_of_one_who_has_arrived", "move_of_one_who_has_arrived"),
+    ),
+    _mutant(
+        "touched-when-over",
+        "A visit that is over is cancelled, and its day is gone from the book.",
+        Edit(_PROGRESS, "visit.end <= now:", "visit.end <= now and not visit.id:"),
+        scenarios=("cancel_of_one_that_is_over", "move_of_one_that_is_over"),
+    ),
+    _mutant(
+        "old-look-before-a-move",
+        "A move does not look again at a visit that stands on another day.",
+        Edit(_COMMON, "        confirm_unchanged(desk, own, visits)\n", "        _ = confirm_unchanged\n"),
+        scenarios=("move",),
+    ),
+    _mutant(
+        "note-added-unread",
+        "A line whose answer was lost is added again.",
+        Edit(_NOTE, "    return Done(None) if _holds(visit.note, _text(task)) else Unseen()", "    return Unseen()"),
+        Edit(_NOTE, "    if _holds(visit.note, text):", "    if not text:"),
+        scenarios=("move_with_notes_taken",),
+    ),
+    _mutant(
+        "line-of-one-practice",
+        "In a line the tasks of another practice of the account are passed over.",
+        Edit(
+            _LINES,
+            "            break\n        try:\n",
+            "            break\n        if practice_id != task.practice_id:\n            continue\n        try:\n",
+        ),
+        scenarios=("neighbours_line",),
+    ),
+    _mutant(
+        "check-of-the-chair-alone",
+        "After a booking nobody looks whether the provider is wanted elsewhere.",
+        Edit(
+            _CHECK,
+            "        place_of(step),\n",
+            '        replace(place_of(step), provider_id="nobody"),\n',
+        ),
+        scenarios=("provider_elsewhere", "move_provider_elsewhere"),
+    ),
+    _mutant(
+        "key-without-its-caller",
+        "Two callers who choose one key are taken for one.",
+        Edit(_SUBMIT, "scope = (caller_id, record.practice.id)", "scope = (record.practice.id,)"),
+        scenarios=("same_key_of_two_callers",),
+    ),
+    _mutant(
+        "marker-of-each-send",
+        "A visit that is sent again carries another reference than before.",
+        Edit(
+            _CREATE,
+            """    start = requested_start(visit, desk.record)
+    marker = step.marker or new_marker()
+""",
+            """    start = requested_start(visit, desk.record)
+    marker = new_marker()
+""",
+        ),
+        scenarios=("beyond_the_cap",),
+    ),
+    _mutant(
+        "sweep-before-the-window",
+        "The second line looks before what was sent last must have taken effect.",
+        Edit(_WORKER, "sweep_at = unclear[-1].sent_at + self.window", "sweep_at = unclear[-1].sent_at"),
+        scenarios=("far_beyond_the_cap",),
     ),
 )
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

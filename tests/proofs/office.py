@@ -68,6 +68,9 @@ class Office:
         self._read_every = later.cycle
         self._overwrites = overwrites
         self._tells_when = later.tells_when_compared
+        self._shows_at_once = later.shows_what_was_written
+        self._opens_with_writes, self._stamps_truly = later.opens_with_writes, later.stamps_truly
+        self._carried_out_at = 0.0
         self._outstanding: list[_Outstanding] = []
         self._read_at = 0.0
         rows = simulation.chart.rows.values()
@@ -78,7 +81,12 @@ class Office:
 
     def open_at(self) -> datetime:
         """When the way into the system was last open: now, or when what is still outstanding was accepted."""
+        if self._opens_with_writes:
+            return _moment(self._carried_out_at)
         return _moment(min((one.accepted_at for one in self._outstanding), default=self._kernel.now))
+
+    def read_at(self) -> datetime | None:
+        return _moment(self._read_at) if self._tells_when else None
 
     def by_staff(self, row: Row) -> None:
         """Staff works in the system itself. The vendor's row shows it at once."""
@@ -101,6 +109,7 @@ class Office:
         """Of a visit that was removed meanwhile nothing is written."""
         self.read()
         self._outstanding.remove(change)
+        self._carried_out_at = self._kernel.now
         row = change.row
         found = self.written.get(row.visit.id)
         before = found[-1].visit if found else row.visit
@@ -118,7 +127,8 @@ class Office:
             was_live = self.is_live(row)
             self.written.setdefault(row.visit.id, []).append(Written(self._kernel.now, change.by, visit))
             self._simulation.written(OfficeChange(row, change.by, was_live, self.is_live(row)))
-        self._take_over(row, self._kernel.now)
+        if self._shows_at_once:
+            self._take_over(row, self._kernel.now)
 
     def read(self) -> None:
         """The readings that were due by now: asked for before anybody looks at the vendor's rows or changes one."""
@@ -139,8 +149,11 @@ class Office:
             for change in self._outstanding:
                 if change.row is row:
                     wanted |= change.wanted
-        synced_at = _moment(at) if self._tells_when else None
-        self._simulation.chart.show(row, replace(visit, **wanted, is_in_chart=True, synced_at=synced_at))
+        self._simulation.chart.show(row, replace(visit, **wanted, is_in_chart=True, touched_at=_moment(at)))
+
+    def stamp(self) -> datetime:
+        """What the vendor's clock shows."""
+        return _moment(self._kernel.now if self._stamps_truly else -3600.0)
 
 
 def _moment(seconds: float) -> datetime:

@@ -66,6 +66,11 @@ def _adopt_chart(task: Task, simulation: "Simulation") -> dict[str, Any]:
     return {"action": "adopt", "patient_id": charts[0] if charts else "9999"}
 
 
+def _adopt_strangers_chart(task: Task, simulation: "Simulation") -> dict[str, Any]:
+    charts = [patient.id for patient in simulation.chart.patients.values() if patient.last_name != "Marsh"]
+    return {"action": "adopt", "patient_id": charts[0]}
+
+
 def _patient_of(task: Task, simulation: "Simulation") -> str | None:
     named = simulation.chart.rows.get(getattr(task.request, "appointment_id", ""))
     return named.visit.patient_id if named else task.patient_id
@@ -81,5 +86,6 @@ WORDS: dict[str, Callable[[Task, "Simulation"], dict[str, Any]]] = {
     "adopt_named": _adopt_named,
     "adopt_missing": lambda task, simulation: {"action": "adopt", "appointment_id": "9999"},
     "adopt_chart": _adopt_chart,
+    "adopt_strangers_chart": _adopt_strangers_chart,
     "adopt_missing_chart": lambda task, simulation: {"action": "adopt", "patient_id": "9999"},
 }

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from openchair.errors import (
     AppointmentNotFound,
     EhrBusy,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOffline,
     EhrOutcomeUnknown,
     EhrRejected,
@@ -22,11 +24,11 @@ from openchair.models.journal import Claim, Hold, IdempotencyRecord, StepKind, T
 from openchair.models.office import Operatory, Provider, Schedule, SyncState
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.practice import PracticeRecord
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
-from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, Answer
+from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, FAR_BEYOND_SECONDS, Answer
 from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
 from tests.proofs.scenarios import Later
 
@@ -123,10 +125,10 @@ class SimTaskStore:
         self._simulation.stored(None, stored)
         return self._written(stored)
 
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()) -> Task:
         self._read("tasks.save", _journal(task) if self._kernel.trace is not None else "")
         before = self._store.task(task.practice_id, task.id)
-        stored = self._store.save(task, take, join)
+        stored = self._store.save(task, take, join, leave)
         self._simulation.stored(before, stored)
         return self._written(stored)
 
@@ -136,6 +138,15 @@ class SimTaskStore:
         stored = self._store.end(task)
         self._simulation.stored(before, stored)
         return self._written(stored)
+
+    def note(self, task: Task) -> Task:
+        """Counted apart, as the bus is: what is told changes nothing of what is done."""
+        self._kernel.begin_aside("tasks.note", STORE_SECONDS)
+        before = self._store.task(task.practice_id, task.id)
+        stored = self._store.note(task)
+        self._simulation.stored(before, stored)
+        self._kernel.end_aside()
+        return stored
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
         self._read("tasks.wake", due.task_id)
@@ -163,6 +174,26 @@ class SimQueue:
         kernel.end()
 
 
+class SimEvents:
+    """Satisfies `ports.TaskEvents`: a bus that refuses now and then, as its own dice fall."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self._simulation = simulation
+        self._dice = Random(simulation.plan.seed)
+        self.told: dict[str, list[str]] = {}
+
+    def publish(self, task: Task) -> None:
+        simulation, kernel = self._simulation, self._simulation.kernel
+        kernel.begin_aside("events.publish", STORE_SECONDS)
+        if simulation.scenario.faults:
+            simulation.maybe_fault("events.publish")
+        if simulation.is_faulty and self._dice.random() < 2 * simulation.weather.store:
+            kernel.tell("the bus refuses")
+            raise StoreUnavailable
+        self.told.setdefault(task.id, []).append(task.event)
+        kernel.end_aside()
+
+
 class SimCircuits:
     """Satisfies `ports.Circuits`; like the real one it has nothing to write when an account that works answers."""
 
@@ -179,24 +210,24 @@ class SimCircuits:
             self._kernel.tell("throttled")
             raise StoreUnavailable
 
-    def next_try(self, ehr_account_id: str) -> datetime | None:
+    def next_try(self, ehr_account_id: str, practice_id: str) -> datetime | None:
         self._touch("circuits.next_try")
-        found = self._circuits.next_try(ehr_account_id)
+        found = self._circuits.next_try(ehr_account_id, practice_id)
         self._kernel.end()
         return found
 
-    def failed(self, ehr_account_id: str) -> None:
+    def failed(self, ehr_account_id: str, practice_id: str | None = None) -> None:
         self._touch("circuits.failed")
         self._has_failed.add(ehr_account_id)
-        self._circuits.failed(ehr_account_id)
+        self._circuits.failed(ehr_account_id, practice_id)
         self._kernel.end()
 
-    def answered(self, ehr_account_id: str) -> None:
+    def answered(self, ehr_account_id: str, practice_id: str) -> None:
         if ehr_account_id not in self._has_failed:
             return
         self._touch("circuits.answered")
         self._has_failed.discard(ehr_account_id)
-        self._circuits.answered(ehr_account_id)
+        self._circuits.answered(ehr_account_id, practice_id)
         self._kernel.end()
 
 
@@ -255,7 +286,7 @@ class SimEhr:
             if office is None or self._later is None:
                 return SyncState()
             written_at = office.open_at() if self._later.tells_when_open else None
-            return SyncState(writes_reach_chart=self._later.writes_reach_chart, written_at=written_at)
+            return SyncState(self._later.writes_reach_chart, read_at=office.read_at(), written_at=written_at)
 
         return self._read("ehr.sync_state", look)
 
@@ -341,6 +372,9 @@ class SimEhr:
             raise AppointmentNotFound
         return row.visit
 
+    def is_confirmed(self, visit: Appointment) -> bool:
+        return bool(visit.is_confirmed)
+
     def patient(self, patient_id: str) -> Patient:
         found = self._read("ehr.patient", lambda: self._chart.patients.get(patient_id), patient_id)
         if found is None:
@@ -350,18 +384,28 @@ class SimEhr:
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
         return self._read(
             "ehr.find_patients",
-            lambda: [one for one in self._chart.patients.values() if one.last_name.startswith(query.last_name or "")],
+            lambda: [
+                one
+                for one in self._chart.patients.values()
+                if query.date_of_birth is None or one.date_of_birth == query.date_of_birth
+            ],
         )
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         def look() -> Sequence[Appointment]:
             rows = self._chart.rows.values()
             found = [row.visit for row in rows if not row.is_deleted and row.visit.patient_id == patient_id]
+            until = self._simulation.scenario.lists_end
+            if until is not None:
+                found = [visit for visit in found if visit.start is None or visit.start < until]
             for visit in found:
                 self._saw(visit)
             return found
 
         return self._read("ehr.patient_appointments", look, patient_id)
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
         def look() -> Sequence[Appointment]:
@@ -392,15 +436,26 @@ class SimEhr:
         )
         return moved
 
-    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> None:
-        self._write(
+    def cancel_appointment(self, appointment_id: str, *, send_to_unscheduled_list: bool) -> Appointment | None:
+        cancelled: Appointment = self._write(
             StepKind.CANCEL_APPOINTMENT,
             appointment_id,
             lambda by: self._chart.cancel(appointment_id, by, to_list=send_to_unscheduled_list),
         )
+        return None if self._later is None else cancelled
 
-    def confirm_appointment(self, appointment_id: str) -> None:
-        self._write(StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by))
+    def confirm_appointment(self, appointment_id: str) -> Appointment | None:
+        confirmed: Appointment = self._write(
+            StepKind.CONFIRM_APPOINTMENT, appointment_id, lambda by: self._chart.confirm(appointment_id, by)
+        )
+        return None if self._later is None else confirmed
+
+    def add_note(self, appointment_id: str, note: str) -> None:
+        self._write(
+            StepKind.APPEND_NOTE,
+            (appointment_id, note),
+            lambda by: self._chart.append_note(appointment_id, note, by),
+        )
 
     def create_patient(self, new: NewPatient) -> Patient:
         made: Patient = self._write(StepKind.CREATE_PATIENT, new, lambda by: self._chart.register(new, by))
@@ -426,6 +481,8 @@ class SimEhr:
             raise EhrUnreachable
         if answer is Answer.BUSY:
             raise EhrBusy(retry_after=20.0)
+        if answer is Answer.NOT_SYNCED:
+            raise EhrNotSynced
         simulation.called(kind, what, by)
         if answer is Answer.REFUSED:
             simulation.ehr_refused = True
@@ -442,10 +499,10 @@ class SimEhr:
             return result
         if answer is Answer.LOST_AFTER:
             _ignored(apply, by)
-        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND):
+        elif answer in (Answer.LATE, Answer.LATEST, Answer.BEYOND, Answer.FAR_BEYOND):
             after = EHR_CAP_SECONDS if answer is Answer.LATEST else kernel.rng.uniform(0.0, EHR_CAP_SECONDS)
-            if answer is Answer.BEYOND:
-                after = BEYOND_SECONDS
+            if answer in (Answer.BEYOND, Answer.FAR_BEYOND):
+                after = BEYOND_SECONDS if answer is Answer.BEYOND else FAR_BEYOND_SECONDS
             simulation.later(after, lambda: _ignored(apply, by), "" if kind is StepKind.CREATE_PATIENT else by)
         kernel.end()
         kernel.wait(WRITE_TIMEOUT_SECONDS if simulation.coin() else simulation.seconds(EHR_SECONDS))
@@ -463,13 +520,14 @@ class SimEhr:
         return result
 
 
-_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False)
+_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False, appends_notes=True)
 
 
 def _capabilities(later: Later) -> Capabilities:
     return Capabilities(
         moves_in_place=later.moves_in_place,
         writes_asynchronously=True,
+        moves_to_other_provider=later.moves_to_other_provider,
         holds_notes_up_to=later.holds_notes_up_to,
         read_cycle=timedelta(seconds=later.cycle),
     )

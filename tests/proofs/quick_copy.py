@@ -18,7 +18,7 @@ def quick_copy(model: Stored, *, update: Mapping[str, Any] | None = None, deep: 
         names = names | update.keys()
     _put(copied, "__dict__", values)
     _put(copied, "__pydantic_fields_set__", names)
-    _put(copied, "__pydantic_extra__", None)
+    _put(copied, "__pydantic_extra__", model.__pydantic_extra__)
     _put(copied, "__pydantic_private__", None)
     return copied
 

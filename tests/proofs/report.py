@@ -12,6 +12,7 @@ from tests.proofs.explore import QUICK, WAYS, Job, Tally
 from tests.proofs.later import BEHIND
 from tests.proofs.outage import weather_an_outage
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS
+from tests.proofs.worlds import WORLDS
 
 if TYPE_CHECKING:
     from tests.proofs.covered import Place, Reached
@@ -28,17 +29,18 @@ _EVERY_SECONDS = 10.0
 def full_jobs() -> list[Job]:
     """The longest first, so that all processes end together."""
     jobs = _shares("inserts", QUICK, 2) + _shares("triples", ("cancel", "onboard"), 2)
-    jobs += [Job("inserts", name) for name in SCENARIOS if name not in QUICK]
+    jobs += [Job("inserts", name) for name in (*SCENARIOS, *WORLDS) if name not in QUICK]
     jobs += _shares("pairs", [name for name in WAYS if name != "line"], 10)
-    jobs += [Job("answers", name) for name in SCENARIOS]
+    jobs += [Job("answers", name) for name in (*SCENARIOS, *WORLDS)]
     jobs += [Job("stalls", name) for name in (*WAYS, "race_open")]
     jobs += [Job("corners", name) for name in CORNERS]
     jobs += [Job("turns", name, 1, 2) for name in (*SCENARIOS, *CROWDS)]
     jobs += [Job("races", "racers_held", first, first + 50) for first in range(1, RACE_SEEDS, 50)]
     jobs += [Job("races", "racers_open", first, first + 10) for first in range(1, OPEN_RACE_SEEDS, 10)]
-    jobs += [Job("seeds", name, seed, seed + 1) for seed in range(1, SEEDS + 1) for name in (*SCENARIOS, *CROWDS)]
+    all_but_races = (*SCENARIOS, *WORLDS, *CROWDS)
+    jobs += [Job("seeds", name, seed, seed + 1) for seed in range(1, SEEDS + 1) for name in all_but_races]
     jobs += [Job(tier, name, 1, 2) for tier in ("seeds", "singles") for name in BEHIND]
-    return jobs + [Job("singles", name) for name in SCENARIOS]
+    return jobs + [Job("singles", name) for name in (*SCENARIOS, *WORLDS)]
 
 
 def short_jobs() -> list[Job]:
@@ -49,7 +51,7 @@ def short_jobs() -> list[Job]:
     jobs += [Job("races", name, 1, 3) for name in RACES]
     jobs += [Job("corners", "practice_gone_at_the_end")]
     jobs += [Job("plain", name) for name in (*CORNERS, *BEHIND)]
-    jobs += [Job("seeds", name, 1, 2) for name in SCENARIOS]
+    jobs += [Job("seeds", name, 1, 2) for name in (*SCENARIOS, *WORLDS)]
     return jobs + [Job("singles", name) for name in SCENARIOS]
 
 

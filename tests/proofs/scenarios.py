@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from openchair.models.person import Patient
-from openchair.models.practice import Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
+from openchair.models.practice import Booking, Ehr, OpenDentalSettings, Practice, PracticeRecord, Service
 from openchair.models.visit import Appointment, AppointmentStatus
 from tests.proofs.chart import Fate, Row
 from tests.proofs.faults import Answer
@@ -27,29 +27,40 @@ Intervention = Callable[["Simulation"], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`waits`: the door is asked to wait so many seconds for the end."""
+    """`waits`: the door is asked to wait so many seconds for the end. A key is its caller's own."""
 
     at: float
     body: dict[str, Any]
     key: str | None
     practice_id: str = "p1"
     waits: float = 0.0
+    caller: str = CALLER
+
+    @property
+    def named(self) -> str:
+        return f"{self.caller}/{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
     """An EHR that writes later, by so many seconds, and reads every `cycle` seconds what the practice's system has.
 
-    `fates` of its writes are in order, the last one of all that follow.
+    `fates` of its writes are in order, the last one of all that follow. `shows_what_was_written`: the vendor's row
+    shows what the system has with the writing itself, else with the next reading. `opens_with_writes`: it tells of an
+    open way only when something was written; `stamps_truly`: its rows tell when they were changed last.
     """
 
     fates: tuple[Fate, ...] = (Fate.WRITTEN,)
     seconds: float = 400.0
     cycle: float = 300.0
     overwrites: bool = False
+    shows_what_was_written: bool = True
     moves_in_place: bool = True
+    moves_to_other_provider: bool = True
     writes_reach_chart: bool = True
     tells_when_open: bool = True
+    opens_with_writes: bool = False
+    stamps_truly: bool = True
     tells_when_compared: bool = True
     holds_notes_up_to: int | None = None
 
@@ -74,7 +85,8 @@ class Scenario:
     every effect, `before_write` those that happen as the first write leaves. Visits stand on `day`; `workers` caps the
     queue's invocations at once. `answers` are to the first writes, `decides` is how a person settles a task's first
     review, its second, and so on. `not_promised` names invariants that do not hold in a world beyond our assumptions,
-    `inserts_at` what happens before an effect of the undisturbed run.
+    `inserts_at` what happens before an effect of the undisturbed run, `closes` the hour at which the practice's day
+    ends. A patient's own list ends at `lists_end`.
     """
 
     name: str
@@ -98,7 +110,9 @@ class Scenario:
     later: Later | None = None
     not_promised: frozenset[str] = frozenset()
     is_corner: bool = False
+    closes: int = 17
     inserts_at: tuple[tuple[str, int], ...] = ()
+    lists_end: datetime | None = None
 
     def surprise(self, simulation: "Simulation") -> str | None:
         got = sorted(f"{task.state.value}/{task.code}" for task in simulation.all_tasks())
@@ -154,6 +168,7 @@ ADA = Patient("11", "Ada", "Stone", phones=("3035550111",))
 BEA = Patient("12", "Bea", "Lind", phones=("3035550112",))
 MARSHES = tuple(Patient(each, "Cleo", "Marsh", date(1990, 5, 6), ("3035550142",)) for each in ("78", "79"))
 MOVES, REBOOKS = record(), record(reschedule="rebook")
+AT_ONCE = replace(MOVES, practice=MOVES.practice.model_copy(update={"booking": Booking(minimum_lead_minutes=0)}))
 MAY_OVERLAP = replace(record(), may_overlap=True)
 OLD = visit("50", at(10))
 PLACE: dict[str, Any] = {"operatory_id": "1", "provider_id": "1"}
@@ -209,6 +224,20 @@ def _staff_books(simulation: "Simulation") -> None:
     simulation.chart.staff_books("12", _at(simulation, 14), 60, "1", "1")
 
 
+def _staff_books_provider(simulation: "Simulation") -> None:
+    """The provider alone, in another chair: whose time is short is not the chair's."""
+    simulation.chart.staff_books("12", _at(simulation, 14), 30, "2", "1")
+
+
+def _staff_books_evening(simulation: "Simulation") -> None:
+    simulation.chart.staff_books("12", _at(simulation, 18), 60, "1", "1")
+
+
+def _staff_books_night(simulation: "Simulation") -> None:
+    """From the evening before until the practice has long opened."""
+    simulation.chart.staff_books("12", _at(simulation, -1), 10 * 60, "1", "1")
+
+
 def _staff_books_old_time(simulation: "Simulation") -> None:
     old = simulation.chart.rows["50"]
     if not (old.is_live and old.visit.start == _at(simulation, 10)):
@@ -242,6 +271,22 @@ def _staff_cancels_old(simulation: "Simulation") -> None:
 def _staff_completes_old(simulation: "Simulation") -> None:
     if row := _old(simulation):
         simulation.chart.staff_sets(row, AppointmentStatus.FULFILLED)
+
+
+def _patient_arrives(simulation: "Simulation") -> None:
+    """For the visit that stood there from the start."""
+    if row := _old(simulation):
+        simulation.chart.staff_sets(row, AppointmentStatus.ARRIVED)
+
+
+def _patient_misses_old(simulation: "Simulation") -> None:
+    if row := _old(simulation):
+        simulation.chart.staff_sets(row, AppointmentStatus.NOSHOW)
+
+
+def _staff_adds_note(simulation: "Simulation") -> None:
+    if row := _old(simulation):
+        simulation.chart.staff_changes(row, note=f"{row.visit.note}\nallergic to latex".strip())
 
 
 def _staff_deletes_ours(simulation: "Simulation") -> None:
@@ -287,6 +332,9 @@ def _second_worker(simulation: "Simulation") -> None:
 
 INTERVENTIONS: dict[str, Intervention] = {
     "staff_books": _staff_books,
+    "staff_books_provider": _staff_books_provider,
+    "staff_books_evening": _staff_books_evening,
+    "staff_books_night": _staff_books_night,
     "staff_books_old_time": _staff_books_old_time,
     "staff_books_old_time_soon": _staff_books_old_time_soon,
     "staff_books_same_patient": _staff_books_same_patient,
@@ -294,6 +342,9 @@ INTERVENTIONS: dict[str, Intervention] = {
     "staff_deletes_old": _staff_deletes_old,
     "staff_cancels_old": _staff_cancels_old,
     "staff_completes_old": _staff_completes_old,
+    "patient_arrives": _patient_arrives,
+    "patient_misses_old": _patient_misses_old,
+    "staff_adds_note": _staff_adds_note,
     "staff_deletes_ours": _staff_deletes_ours,
     "staff_deletes_ours_soon": _staff_deletes_ours_soon,
     "staff_moves_ours": _staff_moves_ours,
@@ -311,7 +362,13 @@ _AFTER_CREATE = (
     "staff_strips_note",
     "staff_books_same_patient",
 )
-_ON_OLD = ("staff_moves_old", "staff_deletes_old", "staff_cancels_old", "staff_completes_old")
+_ON_OLD = (
+    "staff_moves_old",
+    "staff_deletes_old",
+    "staff_cancels_old",
+    "staff_completes_old",
+    "patient_arrives",
+)
 _ALWAYS = ("withdraw", "second_worker")
 
 
@@ -402,6 +459,14 @@ SCENARIOS: dict[str, Scenario] = {
             "move", reschedule(), ends=MOVED, visits=(OLD,), staff=(*_ON_OLD, *_AFTER_CREATE, "staff_books_old_time")
         ),
         small(
+            "move_with_notes",
+            reschedule(notes="wants mornings"),
+            ends=MOVED,
+            visits=(replace(OLD, note="anxious"),),
+            staff=(*_ON_OLD, "staff_adds_note"),
+            writes=2,
+        ),
+        small(
             "rebook",
             reschedule(),
             ends=MOVED,
@@ -455,6 +520,7 @@ SCENARIOS: dict[str, Scenario] = {
             "create_soon",
             create(start=(TODAY + timedelta(hours=8, minutes=5)).isoformat(), **PLACE),
             ends=(BOOKED[0] | {"failed/expired", "refused/invalid_time"},),
+            practice=AT_ONCE,
             staff=_AFTER_CREATE,
             day=TODAY,
             first=3600.0,

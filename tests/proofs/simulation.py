@@ -20,6 +20,7 @@ from openchair.models.texts import Stored
 from openchair.models.visit import Appointment
 from openchair.queue_messages import each_message
 from openchair.tasks import ids
+from openchair.tasks.announce import announce_change
 from openchair.tasks.park import park_task
 from openchair.tasks.process import process_task
 from openchair.tasks.resolve import resolve_task
@@ -38,10 +39,20 @@ from tests.proofs.later import BEHIND
 from tests.proofs.messages import Messages
 from tests.proofs.office import Office, OfficeChange
 from tests.proofs.person import MOST_DECISIONS, SECONDS_TO_DECIDE, TRIED_AGAIN_AFTER, WORDS, Decision, body_of
-from tests.proofs.ports import STORE_SECONDS, SimCircuits, SimClock, SimEhr, SimPractices, SimQueue, SimTaskStore
+from tests.proofs.ports import (
+    STORE_SECONDS,
+    SimCircuits,
+    SimClock,
+    SimEhr,
+    SimEvents,
+    SimPractices,
+    SimQueue,
+    SimTaskStore,
+)
 from tests.proofs.quick_copy import quick_copy, quick_replace
-from tests.proofs.scenarios import CALLER, CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
+from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS, START, Intervention, Request, Scenario
 from tests.proofs.turns import SimLimits, Turns
+from tests.proofs.worlds import WORLDS
 
 WORKER_SECONDS = 180
 SUBMIT_SECONDS = 29.0
@@ -50,7 +61,7 @@ HORIZON_SECONDS = 72 * 3600.0
 MINUTE = 60.0
 CLIENT_TRIES_AGAIN = 5.0
 CLIENT_TRIES = 8
-_EVERY = {**SCENARIOS, **BEHIND, **RACES, **CROWDS, **CORNERS}
+_EVERY = {**SCENARIOS, **WORLDS, **BEHIND, **RACES, **CROWDS, **CORNERS}
 _LETTERS = {BEFORE: "b", AFTER: "a"}
 _FATES = (6 * (Fate.WRITTEN,)) + (Fate.ELSEWHERE, Fate.REVERTED, Fate.REFUSED, Fate.FORGOTTEN)
 _SECONDS_UNTIL_WRITTEN = (60.0, 1200.0, 24 * 3600.0)
@@ -60,11 +71,10 @@ CHAIRS = (Operatory("1", "Chair 1"), Operatory("2", "Chair 2"))
 
 
 @cache
-def _hours(day: datetime) -> Schedule:
+def _hours(day: datetime, closes: int) -> Schedule:
     days = (day, day + timedelta(days=3))
-    return Schedule(
-        tuple(WorkBlock(n, (n,), at + timedelta(hours=8), at + timedelta(hours=17)) for at in days for n in ("1", "2"))
-    )
+    opens, ends = timedelta(hours=8), timedelta(hours=closes)
+    return Schedule(tuple(WorkBlock(n, (n,), at + opens, at + ends) for at in days for n in ("1", "2")))
 
 
 class _NoLog:
@@ -188,15 +198,18 @@ class Simulation:
         self.tasks = SimTaskStore(self, self.store)
         self.messages = Messages(self)
         self.queue = SimQueue(self)
+        self.events = SimEvents(self)
         self.circuits = SimCircuits(self, MemoryCircuits(self.clock))
         self.practices = SimPractices(self, self.records)
         self.limits = SimLimits(self, MemoryLimits())
         accounts = {record.ehr_account_id for record in self.scenario.records}
         self.turns = {account: Turns(self, account, START) for account in sorted(accounts)}
-        hours = _hours(self.scenario.day)
+        hours = _hours(self.scenario.day, self.scenario.closes)
         later = self.scenario.later
         overwrites = later is not None and (self.kernel.rng.random() < 0.5 if plan.seed > 0 else later.overwrites)
         self.office = Office(self, later, overwrites=overwrites) if later is not None else None
+        if self.office is not None:
+            self.chart.stamp = self.office.stamp
         self._ehrs = {each: SimEhr(self, each, self.chart, PROVIDERS, CHAIRS, hours) for each in self.records}
 
     # ------------------------------------------------------------------------------------------------ play
@@ -252,11 +265,11 @@ class Simulation:
 
     def submit(self, request: Request, tries: int = 1) -> None:
         record, key, text = self.records[request.practice_id], request.key, json.dumps(request.body).encode()
-        name = str(key)
+        name = request.named
 
         def work() -> Task:
             task = submit_task(
-                record, CALLER, key, text, self.tasks, self.queue, self.clock, lambda *parts: "|".join(parts)
+                record, request.caller, key, text, self.tasks, self.queue, self.clock, lambda *parts: "|".join(parts)
             )
             return await_end(task, request.waits, self.tasks, self.clock) if request.waits else task
 
@@ -264,6 +277,8 @@ class Simulation:
             if isinstance(invocation.error, RequestError):
                 self.refused[name] = invocation.error
             elif invocation.answer is not None:
+                if invocation.answer.caller_id != request.caller:
+                    self.violate("own-answers", f"{request.caller} was answered with {invocation.answer.id} of another")
                 self.told.setdefault(name, set()).add(invocation.answer.id)
             else:
                 self._check_error(invocation)
@@ -310,12 +325,13 @@ class Simulation:
             worked(is_done)
 
         park = partial(park_task, tasks=self.tasks, clock=self.clock)
+        announce = partial(announce_change, tasks=self.tasks, events=self.events, clock=self.clock)
         event = {"Records": [{"messageId": "1", "body": body}]}
 
         def handle() -> bool:
             kernel.begin("queue.receive", 0.0)
             kernel.end()
-            if each_message(event, process, park, _tell_nothing) != {"batchItemFailures": []}:
+            if each_message(event, process, park, announce) != {"batchItemFailures": []}:
                 return False
             kernel.begin("queue.delete", self.seconds(STORE_SECONDS))
             return True
@@ -326,7 +342,7 @@ class Simulation:
     def withdraw(self, task: Task) -> None:
         self.kernel.start(
             "withdraw",
-            lambda: withdraw_task(task.practice_id, task.id, self.tasks, self.clock),
+            lambda: withdraw_task(task.practice_id, task.id, self.tasks, self.queue, self.clock),
             seconds=SUBMIT_SECONDS,
             skew=self._skew(),
             on_end=self._check_error,
@@ -390,8 +406,8 @@ class Simulation:
             kernel.at(minutes * MINUTE, self._tick)
 
     def _earliest_due(self) -> float | None:
-        due = [task.next_attempt_at for task in self.all_tasks() if task.next_attempt_at is not None]
-        return (min(due) - START).total_seconds() if due else None
+        due = self.store.earliest_due()
+        return (due - START).total_seconds() if due is not None else None
 
     # --------------------------------------------------------------------------------------------- faults
 

@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ PACKAGE = ROOT / "layers" / "shared" / "openchair"
 EDGES = {"settings", "http_api", "log", "queue_messages"}
 AWS = {"boto3", "botocore", "pynamodb"}
 CORE_LIBRARIES = {"pydantic"}
+PHONES = PACKAGE / "contacts" / "phones.py"
 SIMULATORS = ROOT / "tools" / "simulators"
 
 
@@ -24,11 +25,15 @@ def modules(folder: Path) -> list[Path]:
 def imported(module: Path) -> Iterator[str]:
     """Dotted names of everything a module imports, also inside functions."""
     for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module}: imports are absolute"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from _imported_by(node)
+
+
+def _imported_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def top(name: str) -> str:
@@ -59,8 +64,15 @@ def test_the_core_knows_only_itself_the_standard_library_and_pydantic() -> None:
         if area(module) == "core"
         for name in imported(module)
         if name.startswith(inner) or (top(name) not in CORE_LIBRARIES | {"openchair"} | sys.stdlib_module_names)
+        if (module, top(name)) != (PHONES, "phonenumbers")
     ]
     assert violations(wrong) == []
+
+
+def test_the_library_of_phone_numbers_is_imported_only_when_a_number_needs_it() -> None:
+    """It takes longer to import than all else of ours, and most numbers do without."""
+    at_import = {top(name) for node in ast.parse(PHONES.read_text("utf-8")).body for name in _imported_by(node)}
+    assert "phonenumbers" not in at_import
 
 
 def test_clients_and_store_do_not_know_each_other() -> None:
@@ -156,3 +168,32 @@ def test_the_core_never_asks_which_vendor_it_is(module: Path) -> None:
 def test_an_ehr_is_no_more_than_two_hundred_lines_to_the_core() -> None:
     """The task suite (`tests/unit/tasks`) runs on this one; its type is checked against the port."""
     assert len((ROOT / "tests" / "toy_ehr.py").read_text("utf-8").splitlines()) <= 200
+
+
+def test_no_file_of_the_layer_is_longer_than_four_hundred_lines() -> None:
+    lengths = {named(module): len(module.read_text("utf-8").splitlines()) for module in modules(PACKAGE)}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+@pytest.mark.parametrize("base", [ROOT / "layers" / "shared", ROOT], ids=["layer", "all-else"])
+def test_no_import_closes_a_circle(base: Path) -> None:
+    """Also not one that only types need."""
+    roots = [PACKAGE] if base != ROOT else [ROOT / "functions", ROOT / "tools"]
+    known = {dotted(base, module): module for root in roots for module in modules(root)}
+    imports = {name: {one for one in targets(module, known) if one != name} for name, module in known.items()}
+    left = dict(imports)
+    while free := [name for name, needed in left.items() if not needed & left.keys()]:
+        for name in free:
+            del left[name]
+    assert {name: sorted(needed & left.keys()) for name, needed in left.items()} == {}
+
+
+def dotted(base: Path, module: Path) -> str:
+    parts = module.relative_to(base).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def targets(module: Path, known: Mapping[str, Path]) -> Iterator[str]:
+    """The modules that an import names: of `from a.b import c`, a.b.c where that is one, else a.b."""
+    for name in imported(module):
+        yield from [one for one in (name, name.rpartition(".")[0]) if one in known][:1]

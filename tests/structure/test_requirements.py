@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from openchair.clients.wire import USER_AGENT
 from tests.structure.template import ROOT
 
 FILES = sorted([*(ROOT / "requirements").glob("*.txt"), ROOT / "layers" / "shared" / "requirements.txt"])
@@ -46,3 +47,9 @@ def test_the_layer_ships_the_aws_services_that_are_used_and_no_other() -> None:
 
     # PynamoDB makes its own client, and the SDK itself needs STS.
     assert shipped.split("|") == sorted({*made, "dynamodb", "sts"})
+
+
+def test_what_we_call_ourselves_on_the_wire_is_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert f"OpenChair/{project['version']}" == USER_AGENT

@@ -3,11 +3,14 @@
 import json
 import re
 import subprocess
+from datetime import timedelta
 
 import pytest
 import yaml
 
+from openchair.circuits import pause_after
 from openchair.log import ALLOWED_FIELDS, METRIC_UNITS
+from openchair.tasks.process.worker import RETRY_LONGEST
 from openchair.tasks.wake import LOOK_AGAIN
 from tests.structure.template import ROOT, Resource, folder_name, functions, resources, routes, statements, template
 from tools.local import environments
@@ -36,6 +39,7 @@ METRICS = {
     ),
     "MessagesFailedAlarm": ("MessagesFailed", "message failed", ("ProcessTasks",)),
     "TasksParkedAlarm": ("TasksParked", "task parked", ("ProcessTasks",)),
+    "EventsNotPublishedAlarm": ("EventsNotPublished", "event not published", ("ProcessTasks",)),
     "NeglectedTasksAlarm": ("OldestTaskSeconds", "tasks woken", ("WakeTasks",)),
 }
 
@@ -200,10 +204,11 @@ def test_what_the_gateway_answers_in_vain_raises_an_alarm() -> None:
     assert {"Name": "ApiName", "Value": {"Ref": "AWS::StackName"}} in alarm["Dimensions"]
 
 
-AUDITED = {"EhrRefusalsAlarm", "EhrKeyRefusalsAlarm", "EhrBusyAlarm", "LiveWaitsAlarm"}
+WAITING = {"ReviewsWaitingAlarm", "AwaitingEhrAlarm", "CircuitsOpenAlarm"}
+AUDITED = {"UnreadableItemsAlarm", "EhrRefusalsAlarm", "EhrKeyRefusalsAlarm", "EhrBusyAlarm", "LiveWaitsAlarm"}
 
 
-@pytest.mark.parametrize("name", sorted(AUDITED))
+@pytest.mark.parametrize("name", sorted(AUDITED | WAITING))
 def test_an_alarm_on_the_rate_watches_a_metric_of_the_audits_lines(name: str) -> None:
     alarm = resources("AWS::CloudWatch::Alarm")[name]
 
@@ -237,7 +242,28 @@ def test_every_alarm_is_told_and_explained() -> None:
         assert f"`{name}`" in explained or name in {f"{function}Errors" for function in functions()}
 
 
-@pytest.mark.parametrize("name", ["Key", "HashKey", *sorted(resources("AWS::DynamoDB::Table"))])
+@pytest.mark.parametrize("table", sorted(resources("AWS::DynamoDB::Table")))
+@pytest.mark.parametrize("kind", ["Read", "Write"])
+def test_a_table_that_is_throttled_rings(table: str, kind: str) -> None:
+    alarm = resources("AWS::CloudWatch::Alarm")[f"{table.removesuffix('Table')}{kind}sThrottled"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/DynamoDB", f"{kind}ThrottleEvents")
+    assert alarm["Dimensions"] == [{"Name": "TableName", "Value": {"Ref": table}}]
+
+
+def test_what_waits_rings_while_it_does() -> None:
+    alarms = resources("AWS::CloudWatch::Alarm")
+    assert {alarms[name]["MetricName"] for name in WAITING} == {"reviews_waiting", "awaiting_seconds", "circuits_open"}
+    assert alarms["AwaitingEhrAlarm"]["Threshold"] == 3600
+    # Each is told again before the time is over in which its alarm looks for it.
+    assert alarms["AwaitingEhrAlarm"]["Period"] > RETRY_LONGEST + 60
+    assert alarms["CircuitsOpenAlarm"]["Period"] > (pause_after(99) or timedelta()).total_seconds() + 60
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Key", "HashKey", *sorted(resources("AWS::DynamoDB::Table")), *sorted(resources("AWS::Logs::LogGroup"))],
+)
 def test_what_cannot_be_made_again_outlives_its_stack_but_not_a_failed_first_deployment(name: str) -> None:
     resource = template()["Resources"][name]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,8 +36,11 @@ def every_error(root: type[OpenChairError] = OpenChairError) -> Iterator[type[Op
             yield from every_error(child)
 
 
-def asked(headers: Mapping[str, str]) -> PracticeRequest:
-    return PracticeRequest(World().record, CALLER, {}, headers, b"", {})
+RECEIVED = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+def asked(headers: Mapping[str, str], received_at: datetime | None = RECEIVED) -> PracticeRequest:
+    return PracticeRequest(World().record, CALLER, {}, headers, b"", {}, received_at)
 
 
 # --------------------------------------------------------------------------------------------------- the caller
@@ -179,11 +183,25 @@ def test_other_statuses_do_not() -> None:
     ],
 )
 def test_prefer_wait_is_read_and_what_is_not_understood_is_ignored(prefer: str, seconds: int) -> None:
-    assert asked({"prefer": prefer}).seconds_to_wait() == seconds
+    assert asked({"prefer": prefer}).seconds_to_wait(RECEIVED) == seconds
+
+
+@pytest.mark.parametrize(("passed", "seconds"), [(0.5, 10), (14, 10), (18, 7), (25, 0), (29, 0), (60, 0)])
+def test_nobody_waits_longer_than_the_gateway_does_counted_from_when_it_got_the_request(
+    passed: float, seconds: float
+) -> None:
+    request = asked({"prefer": "wait=10"})
+
+    assert request.seconds_to_wait(RECEIVED + timedelta(seconds=passed)) == pytest.approx(seconds, abs=1)
+    assert passed >= 29 or passed + request.seconds_to_wait(RECEIVED + timedelta(seconds=passed)) < 26
+
+
+def test_a_request_of_unknown_age_is_not_waited_for() -> None:
+    assert asked({"prefer": "wait=10"}, None).seconds_to_wait(RECEIVED) == 0
 
 
 def test_without_prefer_nobody_waits() -> None:
-    assert asked({}).seconds_to_wait() == 0
+    assert asked({}).seconds_to_wait(RECEIVED) == 0
 
 
 def test_the_key_is_the_header_as_given() -> None:

@@ -33,7 +33,7 @@ SPACING = 1.0 + GUARD
 def wanted(
     lane: Lane = "live", buckets: tuple[Bucket, ...] = (EVERY_SECOND,), latest: float = NOW + 60, key_mark: str = ""
 ) -> Wanted:
-    return Wanted(lane, buckets, latest, 25.0, key_mark)
+    return Wanted(lane, buckets, latest, 25.0, (key_mark,))
 
 
 def reserved(state: LimitState, asked: Wanted, now: float = NOW) -> Reserved:
@@ -216,19 +216,28 @@ def test_slowing_down_never_brings_a_start_forward() -> None:
 def test_a_refused_key_is_spared_for_that_call_only() -> None:
     state = limits.key_refused(LimitState(), "read_patient#abc", NOW)
 
-    assert reserve(state, wanted(key_mark="read_patient#abc"), NOW + 1, 0.0) == KeyRefused()
+    assert reserve(state, wanted(key_mark="read_patient#abc"), NOW + 1, 0.0) == KeyRefused("read_patient#abc")
     assert isinstance(reserve(state, wanted(key_mark="read_patient#new"), NOW + 1, 0.0), Reserved)
     assert isinstance(reserve(state, wanted(key_mark="read_provider#abc"), NOW + 1, 0.0), Reserved)
 
 
 def test_one_call_in_five_minutes_tries_a_refused_key_again() -> None:
     asked = wanted(key_mark="read_patient#abc", latest=NOW + 1000)
-    state = limits.key_refused(LimitState(), asked.key_mark, NOW)
+    state = limits.key_refused(LimitState(), "read_patient#abc", NOW)
 
     probe = reserved(state, asked, NOW + KEY_TRIED_AGAIN)
 
-    assert reserve(probe.state, asked, NOW + KEY_TRIED_AGAIN + 2, 0.0) == KeyRefused()
-    assert asked.key_mark not in limits.key_accepted(probe.state, asked.key_mark).refused_keys
+    assert reserve(probe.state, asked, NOW + KEY_TRIED_AGAIN + 2, 0.0) == KeyRefused("read_patient#abc")
+    assert limits.key_accepted(probe.state, asked.key_marks).refused_keys == {}
+
+
+def test_what_is_refused_to_one_practice_is_spared_for_it_alone() -> None:
+    state = limits.key_refused(LimitState(), "read#abc@p2", NOW)
+    ours, theirs = (replace(wanted(), key_marks=("read#abc", f"read#abc@{each}")) for each in ("p2", "p3"))
+
+    assert reserve(state, ours, NOW + 1, 0.0) == KeyRefused("read#abc@p2")
+    assert isinstance(reserve(state, theirs, NOW + 1, 0.0), Reserved)
+    assert isinstance(reserve(state, replace(ours, tries_key=True), NOW + 1, 0.0), Reserved)
 
 
 def test_marks_of_refused_keys_do_not_grow_without_end() -> None:

@@ -14,7 +14,7 @@ from openchair.clients.audit import EhrCall
 from openchair.errors import EhrRejected, InvalidTime
 from openchair.settings import settings
 from openchair.wall_time import parse_instant
-from tests.task_world import ZONE
+from tests.task_world import ZONE, World, create
 
 PATIENT = "Quillon Vexmoor 303-555-0111"
 
@@ -195,3 +195,29 @@ def test_a_call_that_was_never_made_is_no_request(out: io.StringIO, outcome: str
     assert (line["requests"], line[counted]) == (0, 1)
     assert "duration_ms" not in line
     assert "rate_used_percent" not in line
+
+
+def test_how_long_a_task_awaits_the_practices_own_system_is_told_at_each_look(out: io.StringIO) -> None:
+    world = World(writes_later=True)
+    task = world.do(create())
+    log.task(world.later(task, 4000))
+
+    line = lines(out)[-1]
+    assert (line["task_state"], line["awaiting_seconds"]) == ("awaiting_ehr", 4000)
+    [told] = line["_aws"]["CloudWatchMetrics"]
+    assert [metric["Name"] for metric in told["Metrics"]] == ["awaiting_seconds"]
+
+
+def test_a_task_that_awaits_nothing_tells_no_metric(out: io.StringIO) -> None:
+    log.task(World().do(create()))
+
+    assert "_aws" not in lines(out)[-1]
+
+
+def test_a_circuit_that_opens_is_counted_with_the_practice_it_is_of(out: io.StringIO) -> None:
+    log.circuit_open("p1")
+    log.circuit_open(None)
+
+    one, all_of_them = lines(out)
+    assert (one["circuits_open"], one["practice_id"]) == (1, "p1")
+    assert (all_of_them["circuits_open"], "practice_id" in all_of_them) == (1, False)

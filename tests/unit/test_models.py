@@ -66,7 +66,7 @@ def test_a_practice_reads_back_as_it_was_written(document: dict[str, Any]) -> No
         ({"sync": {"full_hour_local": 24}}, "sync.full_hour_local"),
         ({"open_dental": {"api_key_secret_name": "other-secret"}}, "open_dental.api_key_secret_name"),
         (
-            {"open_dental": {"api_key_secret_name": "practice-p1-key", "clinic_number": 0}},
+            {"open_dental": {"api_key_secret_name": "practice-p1-key", "clinic_number": -1}},
             "open_dental.clinic_number",
         ),
         ({"open_dental": None}, ""),
@@ -78,6 +78,40 @@ def test_a_practice_document_that_is_wrong_names_the_field(change: dict[str, Any
         Practice.model_validate(OPEN_DENTAL | change)
 
     assert fields(refused) == {field}
+
+
+@pytest.mark.parametrize("blockouts", ["all", "no_schedule_only", [], ["41", "Hygiene Preferred"]])
+def test_a_practice_says_which_blockouts_shut(blockouts: Any) -> None:
+    practice = Practice.model_validate({**OPEN_DENTAL, "booking": {"blockouts": blockouts}})
+
+    assert Practice.model_validate_json(practice.model_dump_json()) == practice
+    assert practice.booking.blockouts == (tuple(blockouts) if isinstance(blockouts, list) else blockouts)
+
+
+@pytest.mark.parametrize("wrong", ["some", 1, None, [""], ["41", 42], {"41": True}])
+def test_another_word_on_blockouts_is_refused_with_what_is_allowed(wrong: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Practice.model_validate({**OPEN_DENTAL, "booking": {"blockouts": wrong}})
+
+    assert fields(refused) == {"booking.blockouts"}
+    assert "no_schedule_only" in str(refused.value)
+
+
+@pytest.mark.parametrize("booking", [{"blockouts": "no_schedule_only"}, {"practice_notes_close": False}])
+def test_what_only_open_dental_tells_apart_is_refused_for_another_ehr(booking: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="Open Dental"):
+        Practice.model_validate({**NEXHEALTH, "booking": booking})
+
+
+@pytest.mark.parametrize("document", [OPEN_DENTAL, NEXHEALTH])
+def test_maps_of_chairs_stand_in_the_section_of_either_ehr(document: dict[str, Any]) -> None:
+    section = document["ehr"].lower()
+    maps = {"operatory_id_to_provider_id": {"3": "1"}, "operatory_type_to_ids": {"hygiene": ["3"]}}
+
+    practice = Practice.model_validate({**document, section: {**document[section], **maps}})
+
+    assert practice.chair_maps.operatory_id_to_provider_id == {"3": "1"}
+    assert practice.chair_maps.operatory_type_to_ids == {"hygiene": ("3",)}
 
 
 def test_two_services_of_one_id_are_refused() -> None:
@@ -208,3 +242,16 @@ def test_a_task_is_told_by_its_type() -> None:
 
     assert task.type == "CANCEL_APPOINTMENT"
     assert task.send_to_unscheduled_list is True  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("number", "kept"), [(0, None), (None, None), (1, 1)])
+def test_a_clinic_of_number_0_is_none(number: int | None, kept: int | None) -> None:
+    """As Open Dental itself writes it."""
+    section = {**OPEN_DENTAL["open_dental"], "clinic_number": number}
+
+    practice = Practice.model_validate({**OPEN_DENTAL, "open_dental": section})
+
+    assert practice.open_dental is not None
+    assert practice.open_dental.clinic_number == kept
+    assert practice.chair_maps.location_ids == (() if kept is None else ("1",))
+    assert Practice.model_validate_json(practice.model_dump_json()) == practice

@@ -12,12 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openchair.errors import InvalidTime, LocationNotFound, OffSchedule, OperatoryNotFound, ProviderNotFound, SlotTaken
+from openchair.errors import (
+    InvalidTime,
+    LocationNotFound,
+    OffSchedule,
+    OperatoryNotFound,
+    PatientBusy,
+    ProviderNotFound,
+    SlotTaken,
+)
 from openchair.models.journal import Claim
 from openchair.models.office import Blockout, Operatory, Provider, Schedule, WorkBlock
 from openchair.models.practice import Booking
 from openchair.models.visit import Appointment, AppointmentStatus, Place, ProviderTime, Slot
-from openchair.slots.openings import Book, Need, check_known, holds_for, open_slots, place_at
+from openchair.slots.holds import holds_for
+from openchair.slots.nouns import Book, Need
+from openchair.slots.openings import check_free, open_slots, place_at
+from openchair.slots.places import check_known
 
 DENVER = ZoneInfo("America/Denver")
 MONDAY = date(2026, 3, 2)
@@ -30,6 +41,8 @@ HYGIENIST = Provider(id="3", name="Cy Fenn", is_hygienist=True)
 CHAIR = Operatory(id="10", name="Chair 1", provider_id="1")
 SECOND_CHAIR = Operatory(id="11", name="Chair 2", provider_id="1")
 HYGIENE_CHAIR = Operatory(id="12", name="Hygiene", is_hygiene=True, provider_id="1", hygienist_id="3")
+
+TAKING = ("booked", "arrived", "fulfilled", "note")
 
 
 def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
@@ -47,7 +60,7 @@ def works(
 
 
 def visit(
-    start: datetime, minutes: int, operatory_id: str = "10", provider_id: str = "1", **more: object
+    start: datetime, minutes: int, operatory_id: str | None = "10", provider_id: str | None = "1", **more: object
 ) -> Appointment:
     booked = Appointment("7", "70", AppointmentStatus.BOOKED, start, minutes, operatory_id, provider_id)
     return replace(booked, **more)  # type: ignore[arg-type]
@@ -145,7 +158,98 @@ def test_a_blockout_shuts_its_chairs_and_one_without_chairs_shuts_all() -> None:
     assert slots(every) == []
 
 
+def test_a_blockout_of_a_provider_shuts_them_wherever_they_sit_and_nobody_else() -> None:
+    hours = (works("1", "10", "11", end=at(10)), works("2", "11", end=at(10)))
+    away = Blockout((), at(9, 30), at(9, 35), provider_ids=("1",))
+
+    assert {slot.place.provider_id for slot in slots(book(*hours, blockouts=[away]))} == {"2"}
+
+
+def test_a_blockout_that_names_chairs_shuts_these_only_whomever_it_names_besides() -> None:
+    hours = (works("1", "10", end=at(10)), works("1", "11", end=at(10)))
+    one = Blockout(("10",), at(9, 30), at(9, 35), provider_ids=("1",), location_id="east")
+
+    assert [slot.place.operatory_id for slot in slots(book(*hours, blockouts=[one]))] == ["11"]
+
+
+def test_a_blockout_of_a_location_shuts_its_chairs_and_whoever_is_booked_there_without_one() -> None:
+    chairs = [replace(CHAIR, location_id="east"), replace(SECOND_CHAIR, location_id="west")]
+    hours = (
+        works("1", "10", end=at(10)),
+        works("2", "11", end=at(10)),
+        WorkBlock("3", (), at(9), at(10), location_id="north"),
+    )
+
+    def open_at(*shut: str) -> list[str | None]:
+        blockouts = [Blockout((), at(9, 30), at(9, 35), location_id=one) for one in shut]
+        return [slot.place.location_id for slot in slots(book(*hours, blockouts=blockouts, operatories=chairs))]
+
+    assert open_at() == ["east", "west", "north"]
+    assert open_at("east") == ["west", "north"]
+    assert open_at("west", "north") == ["east"]
+
+
+def test_a_time_between_two_marks_shuts_every_mark_it_touches() -> None:
+    odd = visit(at(9, 7) + timedelta(seconds=30), 13)
+    hours = works("1", "10", end=at(10))
+    fives = BOOKING.model_copy(update={"start_grid_minutes": 5})
+
+    found = starts(slots(book(hours, appointments=[odd]), need(5), booking=fives))
+
+    assert found == ["09:00", *(f"09:{minute}" for minute in range(25, 60, 5))]
+
+
+def test_an_end_a_moment_past_a_mark_shuts_the_next_five_minutes() -> None:
+    end = at(9, 30) + timedelta(microseconds=1)
+    times = (ProviderTime("1", at(9), end),)
+    elsewhere = visit(at(9), 30, "11", provider_times=times)
+    fives = BOOKING.model_copy(update={"start_grid_minutes": 5})
+
+    assert starts(slots(book(works("1", "10"), appointments=[elsewhere]), booking=fives))[0] == "09:35"
+
+
+def test_hours_between_two_marks_open_what_lies_in_them_wholly_and_join_where_they_meet() -> None:
+    meet = (works("1", "10", start=at(9, 3), end=at(9, 32)), works("1", "10", start=at(9, 32), end=at(9, 48)))
+    fives = BOOKING.model_copy(update={"start_grid_minutes": 5})
+
+    assert starts(slots(book(*meet), need(40), booking=fives)) == ["09:05"]
+    assert slots(book(*meet[:1], works("1", "10", start=at(9, 33), end=at(9, 48))), need(40), booking=fives) == []
+
+
+def test_a_visit_of_days_before_is_in_the_way_for_as_long_as_it_lasts() -> None:
+    night = visit(at(23, 30, MONDAY - timedelta(days=1)), 600)
+
+    assert starts(slots(book(works("1", "10", end=at(11)), appointments=[night])))[0] == "09:30"
+
+
 # ---------------------------------------------------------------------------------------------- what is taken
+
+
+def test_what_names_neither_chair_nor_provider_takes_all_of_its_location() -> None:
+    chairs = [replace(CHAIR, location_id="east"), replace(SECOND_CHAIR, location_id="west")]
+    hours = (works("1", "10", end=at(10)), works("2", "11", end=at(10)))
+
+    def open_beside(location_id: str | None) -> list[str | None]:
+        block = visit(at(9), 5, operatory_id=None, provider_id=None, location_id=location_id)
+        return [slot.place.operatory_id for slot in slots(book(*hours, appointments=[block], operatories=chairs))]
+
+    assert open_beside("east") == ["11"]
+    assert open_beside(None) == []
+
+
+def test_a_patients_other_visits_and_what_is_held_for_them_are_in_the_way_of_their_own_only() -> None:
+    elsewhere = visit(at(9), 60, "99", "98", patient_id="70")
+    held = Claim("patient", "70", at(11).astimezone(UTC), at(11, 5).astimezone(UTC), "t1")
+    of = book(works("1", "10"), appointments=[elsewhere], claims=[held])
+
+    assert starts(slots(of, need(patient_id="70"))) == ["10:00"]
+    assert starts(slots(of, need(patient_id="71"))) == starts(slots(of)) != ["10:00"]
+
+
+def test_what_a_newer_version_holds_besides_is_in_nobodys_way() -> None:
+    held = Claim("room", "10", at(9).astimezone(UTC), at(12).astimezone(UTC), "t1")
+
+    assert len(slots(book(works("1", "10"), claims=[held]), need(patient_id="10"))) == 13
 
 
 def test_a_chair_is_taken_for_the_whole_visit_and_a_provider_only_while_needed() -> None:
@@ -176,10 +280,10 @@ def test_a_provider_is_taken_by_a_visit_in_a_hidden_chair_or_another_clinic() ->
 
 
 @pytest.mark.parametrize("status", list(AppointmentStatus))
-def test_only_booked_fulfilled_and_note_appointments_take_up_a_chair(status: AppointmentStatus) -> None:
+def test_only_visits_to_come_to_be_treated_or_done_and_notes_take_up_a_chair(status: AppointmentStatus) -> None:
     found = slots(book(works("1", "10", end=at(10)), appointments=[visit(at(9), 60, status=status)]))
 
-    assert starts(found) == ([] if status in ("booked", "fulfilled", "note") else ["09:00"])
+    assert starts(found) == ([] if status in TAKING else ["09:00"])
 
 
 def test_claims_take_chair_and_provider() -> None:
@@ -209,6 +313,56 @@ def test_a_hygiene_chair_without_a_hygienist_is_its_dentists() -> None:
     alone = replace(HYGIENE_CHAIR, hygienist_id=None)
 
     assert slots(book(works("1"), operatories=[alone]))[0].place == Place("12", "1", None, False)
+
+
+def test_hours_of_a_location_are_for_every_chair_there_that_is_not_mapped_to_another() -> None:
+    chairs = [
+        replace(CHAIR, location_id="east"),
+        replace(SECOND_CHAIR, location_id="east", provider_id=None),
+        Operatory(id="13", name="West", location_id="west", provider_id="1"),
+    ]
+    of = book(WorkBlock("1", (), at(9), at(10), location_id="east"), operatories=chairs)
+
+    assert [slot.place.operatory_id for slot in slots(of)] == ["10", "11"]
+    assert [slot.place.operatory_id for slot in slots(of, need(operatory_id_to_provider_id={"10": "2"}))] == ["11"]
+
+
+def test_hours_for_some_types_are_for_visits_of_these_and_hours_for_none_are_for_all() -> None:
+    exams = WorkBlock("1", ("10",), at(9), at(10), appointment_type_ids=("exam",))
+    of = book(exams, works("1", "10", start=at(10), end=at(11)))
+
+    assert starts(slots(of, need(appointment_type_id="exam"))) == [f"09:{n}0" for n in range(6)] + ["10:00"]
+    assert starts(slots(of, need(appointment_type_id="cleaning"))) == starts(slots(of)) == ["10:00"]
+
+
+def test_where_a_location_has_no_chairs_a_visit_is_offered_without_one() -> None:
+    hours = WorkBlock("1", (), at(9), at(10), location_id="east")
+    of = book(hours, operatories=[])
+
+    assert slots(of) == [Slot(at(9), at(10), Place(None, "1", location_id="east"))]
+    assert slots(book(hours, operatories=[replace(CHAIR, location_id="east", is_hidden=True)])) == []
+    assert slots(of, need(operatory_ids=frozenset({"10"}))) == []
+    assert slots(of, need(location_id="west")) == []
+    assert slots(book(works("1"), operatories=[])) == [], "hours that name no location are for chairs"
+
+
+def test_a_visit_without_chair_takes_its_provider_and_is_taken_by_their_visits() -> None:
+    hours = WorkBlock("1", (), at(9), at(12), location_id="east")
+    theirs = visit(at(9), 60, operatory_id=None)
+
+    assert starts(slots(book(hours, appointments=[theirs], operatories=[])))[0] == "10:00"
+    with pytest.raises(SlotTaken):
+        where(book(hours, appointments=[theirs], operatories=[]), at(9, 30))
+
+
+def test_a_location_is_not_unknown_because_it_has_no_chairs() -> None:
+    west = replace(CHAIR, location_id="west")
+    hours = WorkBlock("1", (), at(9), at(12), location_id="east")
+
+    check_known(book(hours, operatories=[west]), need(location_id="east"))
+    check_known(book(operatories=[]), need(location_id="east"))
+    with pytest.raises(LocationNotFound):
+        check_known(book(operatories=[west]), need(location_id="east"))
 
 
 def test_the_practices_map_beats_the_ehrs_assignment_and_listed_blocks() -> None:
@@ -347,6 +501,33 @@ def test_our_own_visit_and_our_own_claims_are_not_in_the_way() -> None:
         where(of, at(9, 30), ignore_appointment_id="7", ignore_task_id="t2")
 
 
+def test_a_patient_who_is_elsewhere_then_is_told_before_a_chair_that_is_taken() -> None:
+    elsewhere = visit(at(9), 60, "99", "98")
+    same_chair = visit(at(9), 60, id="8", patient_id="71")
+    of = book(*BOTH, appointments=[elsewhere, same_chair])
+    theirs = need(patient_id="70")
+
+    with pytest.raises(PatientBusy):
+        where(of, at(9, 30), theirs)
+    with pytest.raises(OffSchedule):
+        where(of, at(11, 30), theirs)
+    assert where(of, at(9, 30), need(patient_id="72")) == [("11", "2")]
+    assert where(of, at(9, 30), theirs, ignore_appointment_id="7") == [("11", "2")]
+    assert len(where(of, at(9, 30), theirs, allow_overlap=True)) == 4
+
+
+def test_a_look_at_taken_time_tells_the_patient_before_the_chair() -> None:
+    theirs, chairs = visit(at(9), 60, "99", "98"), visit(at(9), 60, id="8", patient_id="71")
+    at_half_past = (Place("10", "2"), at(9, 30), 30, "XXXXXX")
+
+    with pytest.raises(PatientBusy):
+        check_free(book(appointments=[theirs, chairs]), *at_half_past, patient_id="70")
+    with pytest.raises(SlotTaken):
+        check_free(book(appointments=[theirs, chairs]), *at_half_past, patient_id="72")
+    check_free(book(appointments=[theirs]), *at_half_past, patient_id="72")
+    check_free(book(appointments=[chairs]), *at_half_past, ignore_appointment_id="8")
+
+
 def test_a_place_asked_for_that_is_hidden_or_unknown_is_not_found() -> None:
     of = book(works("1", "10"), operatories=[CHAIR, replace(SECOND_CHAIR, is_hidden=True)])
 
@@ -378,6 +559,19 @@ def test_holds_are_the_chair_throughout_and_the_provider_for_each_run() -> None:
         ("provider", "1", at(9, 15), at(9, 25)),
     ]
     assert {hold.start.tzinfo for hold in holds} == {UTC}
+
+
+def test_a_visits_patient_is_held_first_and_a_place_without_chair_holds_its_provider_only() -> None:
+    def held(*given: object) -> list[tuple[str, str]]:
+        return [(hold.resource, hold.resource_id) for hold in holds_for(*given)]  # type: ignore[arg-type]
+
+    assert held(Place("10", "1"), at(9), 30, "XXXXXX", "70") == [
+        ("patient", "70"),
+        ("operatory", "10"),
+        ("provider", "1"),
+    ]
+    assert held(Place(None, "1"), at(9), 30, "XXXXXX", "") == [("provider", "1")]
+    assert held(None, at(9), 30, "XXXXXX", "70") == [("patient", "70")]
 
 
 def test_holds_are_rounded_outwards_to_five_minute_marks_and_never_touch() -> None:
@@ -436,8 +630,8 @@ def mask(start: int, end: int) -> int:
 
 def minute_grid(
     of: Book, wanted: Need, zone_name: str, booking: Booking, first_day: date, now: datetime
-) -> set[tuple[datetime, str, str]]:
-    """Start, chair and provider of every true slot, by trying each minute."""
+) -> set[tuple[datetime, str | None, str, str | None]]:
+    """Start, chair, provider and location of every true slot, by trying each minute."""
     minutes = minutes_of(zone_name, first_day)
 
     def span(start: datetime, end: datetime) -> int:
@@ -459,38 +653,56 @@ def minute_grid(
     ]
     their_time = sum(mask(5 * n, 5 * n + 5) for n, cell in enumerate(wanted.time_pattern) if cell == "X")
     found = set()
-    for chair in of.operatories:
+    for chair in [*of.operatories, *no_chairs(of)]:
         if chair.is_hidden or (wanted.operatory_ids is not None and chair.id not in wanted.operatory_ids):
             continue
         taken = closed
         for blockout in of.schedule.blockouts:
-            if chair.id in blockout.operatory_ids or blockout.operatory_ids == ():
+            nobody = blockout.operatory_ids == blockout.provider_ids == ()
+            if chair.id in blockout.operatory_ids or (nobody and blockout.location_id in (None, chair.location_id)):
                 taken |= span(blockout.start, blockout.end)
         for other in of.appointments:
-            if other.operatory_id == chair.id and other.status in ("booked", "fulfilled", "note") and other.start:
+            nobody = other.operatory_id is other.provider_id is None
+            is_here = other.operatory_id == chair.id or (nobody and other.location_id in (None, chair.location_id))
+            is_theirs = other.patient_id == wanted.patient_id and other.status != "note"
+            if (is_here or is_theirs) and other.status in TAKING and other.start:
                 taken |= span(other.start, other.start.astimezone(UTC) + timedelta(minutes=other.minutes))
         for claim in of.claims:
-            if (claim.resource, claim.resource_id) == ("operatory", chair.id):
+            if (claim.resource, claim.resource_id) in (("operatory", chair.id), ("patient", wanted.patient_id)):
                 taken |= span(claim.start, claim.end)
         for provider in of.providers:
             if provider.is_hidden or (wanted.provider_ids is not None and provider.id not in wanted.provider_ids):
                 continue
             busy = provider_busy(of, provider.id, span)
+            away = 0
+            for blockout in of.schedule.blockouts:
+                if not blockout.operatory_ids and provider.id in blockout.provider_ids:
+                    away |= span(blockout.start, blockout.end)
             present = 0
             for block in of.schedule.work_blocks:
                 if block.provider_id == provider.id and may_work(block, chair, wanted):
                     present |= span(block.start, block.end)
             for n in candidates:
                 whole = mask(n, n + wanted.minutes)
-                if present & whole == whole and not taken & whole and not busy & (their_time << n):
-                    found.add((minutes.origin + timedelta(minutes=n), chair.id, provider.id))
+                if present & whole == whole and not (taken | away) & whole and not busy & (their_time << n):
+                    chair_id = None if chair.id == NO_CHAIR else chair.id
+                    found.add((minutes.origin + timedelta(minutes=n), chair_id, provider.id, chair.location_id))
     return found
+
+
+NO_CHAIR = "none"
+
+
+def no_chairs(of: Book) -> list[Operatory]:
+    """What stands for a chair where a location has none."""
+    located = {chair.location_id for chair in of.operatories}
+    return [Operatory(NO_CHAIR, "", location_id=one) for one in ("east", "west") if one not in located]
 
 
 def provider_busy(of: Book, provider_id: str, span) -> int:  # type: ignore[no-untyped-def]
     busy = 0
     for other in of.appointments:
-        if other.status not in ("booked", "fulfilled", "note") or other.start is None:
+        if other.status not in TAKING or other.start is None:
             continue
         for needed in other.provider_times:
             if needed.provider_id == provider_id:
@@ -507,8 +719,12 @@ def may_work(block: WorkBlock, chair: Operatory, wanted: Need) -> bool:
     mapped = wanted.operatory_id_to_provider_id.get(chair.id)
     if mapped is not None and mapped != block.provider_id:
         return False
+    if block.appointment_type_ids and wanted.appointment_type_id not in block.appointment_type_ids:
+        return False
     if block.operatory_ids:
         return chair.id in block.operatory_ids
+    if block.location_id is not None:
+        return chair.location_id == block.location_id
     if mapped is not None:
         return True
     if chair.is_hygiene and chair.hygienist_id:
@@ -552,6 +768,7 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
     provider_ids, chair_ids = ["1", "2", "3"], ["10", "11", "12"]
     some_chairs = st.lists(st.sampled_from(chair_ids), max_size=2, unique=True).map(tuple)
     maybe_provider = st.none() | st.sampled_from(provider_ids)
+    location_ids, types = st.sampled_from(["east", "west"]), st.sampled_from([(), (), ("exam",), ("exam", "other")])
     longest = (DAYS + 1) * 1440 - 700
     marks = st.integers(0, longest // 5).map(lambda n: 5 * n)
     # Working hours and what is in them mostly meet, and mostly around the hours in which clocks change.
@@ -569,6 +786,7 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
             is_hidden=draw(st.integers(0, 9)) == 9,
             provider_id=draw(maybe_provider),
             hygienist_id=draw(maybe_provider),
+            location_id=draw(location_ids),
         )
         for c in chair_ids
     ]
@@ -577,12 +795,23 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
         start = 30 * draw(st.integers(0, 24))
         length = draw(st.integers(2, 20)) * 30
         blocks.append(
-            WorkBlock(draw(st.sampled_from(provider_ids)), draw(some_chairs), moment(start), moment(start + length))
+            WorkBlock(
+                draw(st.sampled_from(provider_ids)),
+                draw(some_chairs),
+                moment(start),
+                moment(start + length),
+                draw(types),
+                draw(st.none() | location_ids),
+            )
         )
     blockouts = []
     for _ in range(draw(st.integers(0, 2))):
         start = draw(busy_marks)
-        blockouts.append(Blockout(draw(some_chairs), moment(start), moment(start + draw(lengths))))
+        some_providers = st.lists(st.sampled_from(provider_ids), max_size=2, unique=True).map(tuple)
+        end = moment(start + draw(lengths))
+        blockouts.append(
+            Blockout(draw(some_chairs), moment(start), end, draw(some_providers), draw(st.none() | location_ids))
+        )
     appointments = []
     for number in range(draw(st.integers(0, 5))):
         start, length = draw(busy_marks), draw(lengths)
@@ -594,21 +823,23 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
         appointments.append(
             Appointment(
                 id=str(number),
-                patient_id="70",
-                status=draw(st.sampled_from(list(AppointmentStatus)[:4])),
+                patient_id=draw(st.sampled_from(["70", "71"])),
+                status=draw(st.sampled_from(list(AppointmentStatus)[:5])),
                 start=moment(start),
                 minutes=length,
                 operatory_id=draw(st.sampled_from([*chair_ids, "99", None])),
                 provider_id=provider_id,
                 provider_times=times,
+                location_id=draw(st.none() | location_ids),
             )
         )
     claims = []
     for _ in range(draw(st.integers(0, 2))):
         start = draw(marks)
-        resource, ids = draw(st.sampled_from([("operatory", chair_ids), ("provider", provider_ids)]))
+        resources = [("operatory", chair_ids), ("provider", provider_ids), ("patient", ["70", "71"])]
+        resource, ids = draw(st.sampled_from(resources))
         span = (moment(start).astimezone(UTC), moment(start + draw(lengths)).astimezone(UTC))
-        claims.append(Claim(resource, draw(st.sampled_from(ids)), *span, "t1"))  # type: ignore[arg-type]
+        claims.append(Claim(resource, draw(st.sampled_from(ids)), *span, "t1"))
     closed = (
         frozenset({first_day + timedelta(days=draw(st.integers(0, 2)))})
         if draw(st.integers(0, 7)) == 7
@@ -624,6 +855,8 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
         operatory_id_to_provider_id=draw(
             st.just({}) | st.dictionaries(st.sampled_from(chair_ids), st.sampled_from(provider_ids), max_size=2)
         ),
+        appointment_type_id=draw(st.sampled_from([None, "exam"])),
+        patient_id=draw(st.sampled_from([None, "70"])),
     )
     booking = Booking(
         minimum_lead_minutes=draw(st.sampled_from([0, 60, 90])),
@@ -640,13 +873,16 @@ def cases(draw: st.DrawFn, change_days_only: bool = False) -> Case:
 def assert_exactly_the_true_slots(case: Case) -> None:
     found = case.slots()
     true = minute_grid(case.book, case.need, case.zone_name, case.booking, case.first_day, case.now)
-    offered = [(slot.start.astimezone(UTC), slot.place.operatory_id, slot.place.provider_id) for slot in found]
+    offered = [
+        (slot.start.astimezone(UTC), slot.place.operatory_id, slot.place.provider_id, slot.place.location_id)
+        for slot in found
+    ]
     assert len(offered) == len(set(offered))
     assert set(offered) == true
     assert all(
         slot.end.astimezone(UTC) - slot.start.astimezone(UTC) == timedelta(minutes=case.need.minutes) for slot in found
     )
-    assert [slot.start.astimezone(UTC) for slot in found] == sorted(start for start, _, _ in offered)
+    assert [slot.start.astimezone(UTC) for slot in found] == sorted(start for start, *_ in offered)
 
 
 @given(cases())

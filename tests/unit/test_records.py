@@ -8,7 +8,7 @@ import pytest
 
 from openchair.errors import EhrUnavailable
 from openchair.models.person import Patient, PatientQuery
-from openchair.models.practice import Practice, PracticeRecord
+from openchair.models.practice import Booking, Practice, PracticeRecord
 from openchair.records import search_patients
 from tests.toy_ehr import ToyEhr
 
@@ -101,6 +101,7 @@ def test_a_patient_is_told_as_the_ehr_holds_them() -> None:
                 "phones": ["303-555-0143"],
                 "email": None,
                 "is_active": False,
+                "is_bookable": False,
             }
         ]
     }
@@ -112,3 +113,75 @@ def test_an_ehr_that_fails_is_an_error_and_not_nobody() -> None:
 
     with pytest.raises(EhrUnavailable):
         search_patients(RECORD, PatientQuery(phone="303-555-0143"), ehr)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "asked"),
+    [
+        ("O\u2019Brien", "O'Brien"),
+        ("Smith-Jones", "smith jones"),
+        ("De La Cruz", "Delacruz"),
+        ("Mu\u00f1oz", "MUNOZ"),
+        ("Smith Jr.", "Smith"),
+        ("Smith\u200b", "Smith"),
+        ("Wolfeschlegelsteinha", "Wolfeschlegelsteinhausen"),
+    ],
+)
+def test_a_name_is_found_by_every_spelling(theirs: str, asked: str) -> None:
+    patient = replace(IDA, last_name=theirs)
+
+    assert found(patient, TOM, EVE, last_name=asked, first_name="Ida", date_of_birth=BORN) == ["70"]
+
+
+def test_a_first_name_that_was_cut_is_found_and_a_short_form_is_not() -> None:
+    cut = replace(IDA, first_name="Maria-Magdalena")
+    asked = {"last_name": "Moss", "date_of_birth": BORN}
+
+    assert found(cut, first_name="Maria-Magdalena-Luz", **asked) == ["70"]
+    assert found(cut, first_name="Maria", **asked) == []
+    assert found(cut, first_name="Maria-Magdalena", last_name="Moss Sr.", date_of_birth=BORN) == ["70"]
+    jr = replace(cut, last_name="Moss Jr.")
+    assert found(jr, first_name="Maria-Magdalena", last_name="Moss Sr.", date_of_birth=BORN) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "phone"),
+    [
+        ("(303)555-0142 x12", "303-555-0142"),
+        ("720-555-0199 / 303-555-0142", "303-555-0142"),
+        ("\uff13\uff10\uff13-555-0142", "\u202a303\u2011555\u20110142\u202c"),
+        ("+65 6123 4567", "+6561234567"),
+    ],
+)
+def test_every_number_of_a_field_is_compared_whole(field: str, phone: str) -> None:
+    patient = replace(IDA, phones=(field,))
+
+    assert found(patient, EVE, phone=phone) == ["70"]
+
+
+def test_a_foreign_number_is_not_a_north_american_one() -> None:
+    assert found(replace(IDA, phones=("(656) 123-4567",)), phone="+65 6123 4567") == []
+
+
+def test_every_email_of_a_field_is_compared_whole() -> None:
+    patient = replace(IDA, email="eve@example.org; IDA@example.org")
+
+    assert found(patient, email="ida@example.org") == ["70"]
+    assert found(patient, email="da@example.org") == []
+
+
+def test_who_may_be_booked_is_told() -> None:
+    people = [
+        IDA,
+        replace(IDA, id="81", is_active=False),
+        replace(IDA, id="82", is_bookable=False),
+    ]
+    query = PatientQuery(phone="303-555-0142")
+    wants = RECORD.practice.model_copy(update={"booking": Booking(inactive_patients="book")})
+
+    def told(record: PracticeRecord) -> dict[str, bool]:
+        answer = search_patients(record, query, ToyEhr(patients=people))
+        return {one["patient_id"]: one["is_bookable"] for one in answer["patients"]}
+
+    assert told(RECORD) == {"70": True, "81": False, "82": False}
+    assert told(replace(RECORD, practice=wants)) == {"70": True, "81": True, "82": False}

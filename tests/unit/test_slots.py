@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from openchair.errors import (
     AppointmentNotFound,
+    Conflict,
     EhrBusy,
     EhrKeyRefused,
     EhrUnavailable,
@@ -20,15 +22,18 @@ from openchair.errors import (
     ProviderNotFound,
     RangeTooLong,
     ServiceNotFound,
+    VisitHasBegun,
+    VisitIsPast,
 )
 from openchair.models.journal import Claim
 from openchair.models.office import Operatory, Provider, Schedule, WorkBlock
 from openchair.models.practice import Practice, PracticeRecord
 from openchair.models.visit import Appointment, AppointmentStatus
 from openchair.parsing import parse_query
-from openchair.slots.book import read_book
+from openchair.slots.book import LiveBook
 from openchair.slots.find import MoveQuery, SlotQuery, find_slots, find_slots_for_visit
 from openchair.slots.needs import is_ours, need_for_move, need_for_service
+from openchair.slots.nouns import Book
 from openchair.slots.office_lists import list_operatories, list_providers, list_services
 from tests.clock import VirtualClock
 from tests.fakes import FakeClaims
@@ -106,6 +111,10 @@ def hours(provider_id: str = "3", operatory_id: str = "12", days: int = 21) -> S
 
 def office(schedule: Schedule | None = None, appointments: Sequence[Appointment] = ()) -> ToyEhr:
     return ToyEhr(providers=PROVIDERS, operatories=OPERATORIES, schedule=schedule or hours(), appointments=appointments)
+
+
+def live(ehr: ToyEhr, of: PracticeRecord | None = None, claims: FakeClaims | None = None) -> LiveBook:
+    return LiveBook(ehr, claims or FakeClaims(), of or record())
 
 
 def clock(now: datetime = NOW) -> VirtualClock:
@@ -233,7 +242,7 @@ def test_a_move_to_a_chair_or_provider_outside_the_types_is_not_found() -> None:
 def test_slots_are_answered_by_provider_and_day_with_the_practices_own_offset() -> None:
     query = cleaning(start_date="2026-03-02", end_date="2026-03-02")
 
-    answer = find_slots(record(), query, office(), FakeClaims(), clock())
+    answer = find_slots(record(), query, live(office()), clock())
 
     assert answer == {
         "as_of": "2026-03-02T07:00:30-07:00",
@@ -269,7 +278,7 @@ def test_slots_are_answered_by_provider_and_day_with_the_practices_own_offset() 
 def test_providers_are_answered_by_name() -> None:
     both = Schedule((*hours("1", "10").work_blocks, *hours("2", "11").work_blocks))
 
-    answer = find_slots(record(), SlotQuery(service_id="filling"), office(both), FakeClaims(), clock())
+    answer = find_slots(record(), SlotQuery(service_id="filling"), live(office(both)), clock())
 
     assert [provider["name"] for provider in answer["providers"]] == ["Bo Marsh", "Zed Quill"]
 
@@ -277,7 +286,7 @@ def test_providers_are_answered_by_name() -> None:
 def test_without_dates_a_week_from_today_is_answered_across_the_change_of_the_clocks() -> None:
     thursday = datetime(2026, 3, 5, 12, tzinfo=DENVER)
 
-    found = all_starts(find_slots(record(), cleaning(), office(), FakeClaims(), clock(thursday)))
+    found = all_starts(find_slots(record(), cleaning(), live(office()), clock(thursday)))
 
     assert found[0] == "2026-03-06T09:00:00-07:00"
     assert "2026-03-09T09:00:00-06:00" in found
@@ -287,7 +296,7 @@ def test_without_dates_a_week_from_today_is_answered_across_the_change_of_the_cl
 def test_today_is_the_practices_today() -> None:
     late = datetime(2026, 3, 2, 23, 30, tzinfo=DENVER)
 
-    answer = find_slots(record(), cleaning(end_date="2026-03-02"), office(), FakeClaims(), clock(late))
+    answer = find_slots(record(), cleaning(end_date="2026-03-02"), live(office()), clock(late))
 
     assert answer["providers"] == []
 
@@ -295,7 +304,7 @@ def test_today_is_the_practices_today() -> None:
 def test_days_gone_by_are_left_out() -> None:
     query = cleaning(start_date="2026-02-27", end_date="2026-03-02")
 
-    found = all_starts(find_slots(record(), query, office(), FakeClaims(), clock()))
+    found = all_starts(find_slots(record(), query, live(office()), clock()))
 
     assert [start[:10] for start in found] == ["2026-03-02", "2026-03-02"]
 
@@ -317,16 +326,16 @@ def test_ranges_that_cannot_be_answered_are_refused_before_anything_is_read(
     ehr = office()
 
     with pytest.raises(error):
-        find_slots(record(), cleaning(**dates), ehr, FakeClaims(), clock())
+        find_slots(record(), cleaning(**dates), live(ehr), clock())
     with pytest.raises(error):
-        find_slots_for_visit(record(), "7", MoveQuery.model_validate(dates), ehr, FakeClaims(), clock())
+        find_slots_for_visit(record(), "7", MoveQuery.model_validate(dates), live(ehr), clock())
     assert ehr.calls == []
 
 
 def test_fourteen_days_can_be_read_live() -> None:
     query = cleaning(start_date="2026-03-02", end_date="2026-03-15")
 
-    answer = find_slots(record(), query, office(), FakeClaims(), clock())
+    answer = find_slots(record(), query, live(office()), clock())
 
     assert len(answer["providers"][0]["days"]) == 14
     assert answer["complete_until"] is None
@@ -336,7 +345,7 @@ def test_fourteen_days_can_be_read_live() -> None:
 def test_days_beyond_the_horizon_are_empty_and_not_read(start_date: str) -> None:
     ehr = office()
 
-    answer = find_slots(record(), cleaning(start_date=start_date), ehr, FakeClaims(), clock())
+    answer = find_slots(record(), cleaning(start_date=start_date), live(ehr), clock())
 
     assert (answer["providers"], answer["complete_until"], ehr.calls) == ([], None, [])
 
@@ -354,7 +363,9 @@ def test_a_date_is_written_as_year_month_and_day_and_nothing_else(text: str) -> 
 def test_live_claims_are_subtracted() -> None:
     claim = Claim("provider", "3", at(9).astimezone(UTC), at(9, 30).astimezone(UTC), "t1")
 
-    found = all_starts(find_slots(record(), cleaning(end_date="2026-03-02"), office(), FakeClaims([claim]), clock()))
+    found = all_starts(
+        find_slots(record(), cleaning(end_date="2026-03-02"), live(office(), claims=FakeClaims([claim])), clock())
+    )
 
     assert found == ["2026-03-02T09:30:00-07:00"]
 
@@ -363,11 +374,11 @@ def test_somebody_asked_for_who_is_hidden_is_not_found() -> None:
     anyone = settings(operatory_type_to_provider_ids={})
 
     with pytest.raises(ProviderNotFound):
-        find_slots(record(anyone), cleaning(provider_id="4"), office(), FakeClaims(), clock())
+        find_slots(record(anyone), cleaning(provider_id="4"), live(office(), of=record(anyone)), clock())
     with pytest.raises(OperatoryNotFound):
-        find_slots(record(), cleaning(operatory_id="13"), office(), FakeClaims(), clock())
+        find_slots(record(), cleaning(operatory_id="13"), live(office()), clock())
     with pytest.raises(LocationNotFound):
-        find_slots(record(), cleaning(location_id="8"), office(), FakeClaims(), clock())
+        find_slots(record(), cleaning(location_id="8"), live(office()), clock())
 
 
 # ------------------------------------------------------------------------------------------- how far is read
@@ -388,7 +399,7 @@ class SlowEhr(ToyEhr):
 def test_people_and_chairs_are_read_once_and_days_three_at_a_time() -> None:
     ehr = office()
 
-    find_slots(record(), cleaning(), ehr, FakeClaims(), clock())
+    find_slots(record(), cleaning(), live(ehr), clock())
 
     assert ehr.calls == ["providers", "operatories", *(["schedule", "appointments"] * 3)]
 
@@ -396,7 +407,7 @@ def test_people_and_chairs_are_read_once_and_days_three_at_a_time() -> None:
 def test_reading_stops_when_the_next_days_would_not_be_read_in_time_and_says_so() -> None:
     ticking = clock()
 
-    answer = find_slots(record(), cleaning(), SlowEhr(ticking, 8.0), FakeClaims(), ticking)
+    answer = find_slots(record(), cleaning(), live(SlowEhr(ticking, 8.0)), ticking)
 
     assert answer["complete_until"] == "2026-03-08T00:00:00-07:00"
     assert all_starts(answer)[-1] == "2026-03-07T09:30:00-07:00"
@@ -406,7 +417,7 @@ def test_reading_stops_when_the_next_days_would_not_be_read_in_time_and_says_so(
 def test_the_first_days_are_read_however_near_the_deadline() -> None:
     ticking = clock()
 
-    answer = find_slots(record(), cleaning(), SlowEhr(ticking, 8.0), FakeClaims(), ticking, deadline=1.0)
+    answer = find_slots(record(), cleaning(), live(SlowEhr(ticking, 8.0)), ticking, deadline=1.0)
 
     assert answer["complete_until"] == "2026-03-05T00:00:00-07:00"
 
@@ -416,7 +427,7 @@ def test_an_ehr_that_fails_after_the_first_days_ends_the_answer_there(error: Exc
     ehr = office()
     ehr.answers["schedule"] = [None, error]
 
-    answer = find_slots(record(), cleaning(), ehr, FakeClaims(), clock())
+    answer = find_slots(record(), cleaning(), live(ehr), clock())
 
     assert answer["complete_until"] == "2026-03-05T00:00:00-07:00"
     assert {start[:10] for start in all_starts(answer)} == {"2026-03-02", "2026-03-03", "2026-03-04"}
@@ -427,7 +438,7 @@ def test_an_ehr_that_fails_on_the_first_days_is_an_error() -> None:
     ehr.answers["appointments"] = [EhrBusy()]
 
     with pytest.raises(EhrBusy):
-        find_slots(record(), cleaning(), ehr, FakeClaims(), clock())
+        find_slots(record(), cleaning(), live(ehr), clock())
 
 
 def test_a_key_refused_midway_is_an_error() -> None:
@@ -435,7 +446,7 @@ def test_a_key_refused_midway_is_an_error() -> None:
     ehr.answers["schedule"] = [None, EhrKeyRefused()]
 
     with pytest.raises(EhrKeyRefused):
-        find_slots(record(), cleaning(), ehr, FakeClaims(), clock())
+        find_slots(record(), cleaning(), live(ehr), clock())
 
 
 def test_around_midnight_what_reaches_over_from_the_days_beside_is_seen() -> None:
@@ -449,17 +460,71 @@ def test_around_midnight_what_reaches_over_from_the_days_beside_is_seen() -> Non
     late = replace(VISIT, start=at(23, 30), minutes=90)
     ehr = office(night, [late])
 
-    book = read_book(ehr, FakeClaims(), record(), tuesday, tuesday)
+    book = live(ehr).book(tuesday, tuesday)
 
     assert [appointment.id for appointment in book.appointments] == ["7"]
     assert ehr.calls.count("schedule") == 2
 
 
+def test_a_visit_of_the_evening_before_is_in_the_book_of_a_day_that_is_asked_alone_for_no_request_more() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    ehr = office(appointments=[replace(VISIT, start=at(23, 30), minutes=600)])
+
+    found = all_starts(find_slots(record(), cleaning(start_date=tuesday, end_date=tuesday), live(ehr), clock()))
+
+    assert found == ["2026-03-03T09:30:00-07:00"]
+    assert ehr.calls == ["providers", "operatories", "schedule", "appointments"]
+
+
+def test_the_book_around_a_visit_has_every_day_it_touches_and_in_the_night_the_hours_of_the_evening_before() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    evening = Schedule((WorkBlock("3", ("12",), at(20), at(3, day=tuesday)),))
+    next_day = replace(VISIT, id="8", start=at(0, 30, tuesday))
+
+    over_midnight = live(office(evening, [next_day])).book_around(at(23, 30), 90)
+    after_midnight = live(office(evening)).book_around(at(1, 0, tuesday), 60)
+
+    assert [visit.id for visit in over_midnight.appointments] == ["8"]
+    assert after_midnight.schedule.work_blocks == evening.work_blocks
+
+
+class Mirror:
+    """Satisfies `BookSource`."""
+
+    name: Literal["live", "mirror"] = "mirror"
+    longest_days = 62
+    days_at_once = 62
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[date, date]] = []
+
+    def appointment(self, appointment_id: str) -> Appointment:
+        return VISIT
+
+    def book(self, first_day: date, last_day: date) -> Book:
+        self.asked.append((first_day, last_day))
+        return Book(PROVIDERS, OPERATORIES, hours(days=62), [VISIT])
+
+
+def test_where_the_book_comes_from_is_told_and_decides_how_much_is_read_at_once() -> None:
+    mirror, last_day = Mirror(), MONDAY + timedelta(days=61)
+
+    answer = find_slots(record(), cleaning(end_date=last_day), mirror, clock())
+    for_visit = find_slots_for_visit(record(), "7", MoveQuery(end_date=last_day), mirror, clock())
+
+    assert (answer["source"], answer["complete_until"]) == ("mirror", None)
+    assert len(answer["providers"][0]["days"]) == 61, "one morning is taken"
+    assert all_starts(for_visit)[0] == "2026-03-02T09:30:00-07:00"
+    assert mirror.asked == [(MONDAY, last_day)] * 2
+    with pytest.raises(RangeTooLong):
+        find_slots(record(), cleaning(end_date=last_day + timedelta(days=1)), mirror, clock())
+
+
 def test_slots_take_people_and_chairs_as_old_as_they_are_kept_and_bookings_no_older_than_a_minute() -> None:
     offering, booking = office(), office()
 
-    read_book(offering, FakeClaims(), record(), MONDAY, MONDAY)
-    read_book(booking, FakeClaims(), record(), MONDAY, MONDAY, fresh=True)
+    LiveBook(offering, FakeClaims(), record()).book(MONDAY, MONDAY)
+    LiveBook(booking, FakeClaims(), record(), fresh=True).book(MONDAY, MONDAY)
 
     assert offering.max_ages == [None, None]
     assert booking.max_ages == [60, 60]
@@ -479,7 +544,7 @@ def test_a_claim_released_while_the_day_is_read_is_seen_as_claim_or_as_visit() -
 
     ehr = Booking(providers=PROVIDERS, operatories=OPERATORIES, schedule=hours())
 
-    found = find_slots(record(), cleaning(end_date="2026-03-02"), ehr, claims, clock())
+    found = find_slots(record(), cleaning(end_date="2026-03-02"), live(ehr, claims=claims), clock())
 
     assert "2026-03-02T09:00:00-07:00" not in all_starts(found)
 
@@ -490,7 +555,7 @@ def test_a_claim_released_while_the_day_is_read_is_seen_as_claim_or_as_visit() -
 def test_a_visit_to_be_moved_is_not_in_its_own_way_and_its_own_start_is_not_offered() -> None:
     query = MoveQuery(start_date=MONDAY, end_date=MONDAY)
 
-    answer = find_slots_for_visit(record(), "7", query, office(appointments=[VISIT]), FakeClaims(), clock())
+    answer = find_slots_for_visit(record(), "7", query, live(office(appointments=[VISIT])), clock())
 
     assert all_starts(answer) == ["2026-03-02T09:30:00-07:00"]
 
@@ -499,6 +564,7 @@ def test_a_visit_to_be_moved_is_not_in_its_own_way_and_its_own_start_is_not_offe
     "change",
     [
         {"status": AppointmentStatus.FULFILLED},
+        {"status": AppointmentStatus.NOSHOW},
         {"status": AppointmentStatus.CANCELLED},
         {"status": AppointmentStatus.WAITLIST, "start": None},
     ],
@@ -507,20 +573,42 @@ def test_a_visit_that_is_over_cancelled_or_unscheduled_cannot_be_moved(change: d
     ehr = office(appointments=[replace(VISIT, **change)])  # type: ignore[arg-type]
 
     with pytest.raises(NotMovable):
-        find_slots_for_visit(record(), "7", MoveQuery(), ehr, FakeClaims(), clock())
+        find_slots_for_visit(record(), "7", MoveQuery(), live(ehr), clock())
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"status": AppointmentStatus.ARRIVED}, VisitHasBegun),
+        ({"start": datetime(2026, 2, 27, 9, tzinfo=DENVER)}, VisitIsPast),
+    ],
+)
+def test_a_visit_that_has_begun_or_is_past_gets_no_slots(change: dict[str, object], error: type[Conflict]) -> None:
+    ehr = office(appointments=[replace(VISIT, **change)])  # type: ignore[arg-type]
+
+    with pytest.raises(error):
+        find_slots_for_visit(record(), "7", MoveQuery(), live(ehr), clock())
 
 
 def test_an_unknown_visit_is_not_found() -> None:
     with pytest.raises(AppointmentNotFound):
-        find_slots_for_visit(record(), "8", MoveQuery(), office(), FakeClaims(), clock())
+        find_slots_for_visit(record(), "8", MoveQuery(), live(office()), clock())
 
 
 def test_a_visit_of_another_clinic_does_not_exist_for_this_practice() -> None:
     ehr = office(appointments=[replace(VISIT, location_id="3")])
 
     with pytest.raises(AppointmentNotFound):
-        find_slots_for_visit(record(settings(clinic_number=2)), "7", MoveQuery(), ehr, FakeClaims(), clock())
-    assert find_slots_for_visit(record(settings(clinic_number=3)), "7", MoveQuery(), ehr, FakeClaims(), clock())
+        find_slots_for_visit(
+            record(settings(clinic_number=2)),
+            "7",
+            MoveQuery(),
+            live(ehr, of=record(settings(clinic_number=2))),
+            clock(),
+        )
+    assert find_slots_for_visit(
+        record(settings(clinic_number=3)), "7", MoveQuery(), live(ehr, of=record(settings(clinic_number=3))), clock()
+    )
 
 
 # -------------------------------------------------------------------------- providers, operatories, services
@@ -563,7 +651,7 @@ def test_a_clinic_in_which_no_chair_can_be_seen_is_not_found_and_those_with_chai
 def test_an_office_without_clinics_is_the_one_clinic_the_practice_names() -> None:
     one = record(settings(clinic_number=2))
 
-    assert find_slots(one, cleaning(), office(), FakeClaims(), clock())["providers"]
+    assert find_slots(one, cleaning(), live(office(), of=one), clock())["providers"]
     assert len(list_operatories(one, office())["operatories"]) == 3
 
 

@@ -1,7 +1,7 @@
 """What is booked for a patient, as a receptionist would tell it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,7 @@ def visits(
     *appointments: Appointment,
     now: datetime = datetime(2026, 3, 2, 16, tzinfo=UTC),
     practice: Practice = PRACTICE,
+    complete_since: date | None = None,
 ) -> dict[str, Any]:
     ehr = ToyEhr(
         providers=[Provider(id="1", name="Ada Quill", is_hidden=True)],
@@ -54,13 +55,19 @@ def visits(
         appointments=appointments,
         patients=[Patient(id="70", first_name="Ida", last_name="Moss")],
     )
+    ehr.complete_since = complete_since
     return patient_visits(PracticeRecord(practice, 1, "account-1"), "70", ehr, VirtualClock(now))
+
+
+def test_since_when_an_ehr_tells_all_visits_is_told_where_it_does_not_tell_all() -> None:
+    assert visits(VISIT, complete_since=date(2016, 3, 1))["complete_since"] == "2016-03-01"
 
 
 def test_an_upcoming_visit_is_told_whole_in_the_practices_time() -> None:
     assert visits(VISIT) == {
         "as_of": "2026-03-02T09:00:00-07:00",
         "timezone": "America/Denver",
+        "complete_since": None,
         "upcoming": [
             {
                 "appointment_id": "7",
@@ -99,7 +106,15 @@ def test_a_visit_that_has_begun_is_upcoming_until_it_is_over() -> None:
     assert len(visits(VISIT, now=begun.replace(hour=10, minute=0).astimezone(UTC))["past"]) == 1
 
 
-@pytest.mark.parametrize("status", [AppointmentStatus.CANCELLED, AppointmentStatus.FULFILLED])
+def test_a_visit_whose_patient_is_there_is_upcoming_until_it_is_over() -> None:
+    there = replace(VISIT, status=AppointmentStatus.ARRIVED)
+    at_ten = datetime(2026, 3, 9, 10, tzinfo=DENVER).astimezone(UTC)
+
+    assert [one["status"] for one in visits(there)["upcoming"]] == ["arrived"]
+    assert [one["status"] for one in visits(there, now=at_ten)["past"]] == ["arrived"]
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.CANCELLED, AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW])
 def test_what_is_cancelled_or_completed_is_past_whatever_its_day(status: AppointmentStatus) -> None:
     answer = visits(replace(VISIT, status=status))
 

@@ -7,6 +7,7 @@ from tools.bench import cold_start
 from tools.bench.lost_answers import bench as lost_answers
 from tools.bench.rate_limit import bench as rate_limit
 from tools.bench.rate_limit import nexhealth as nexhealth_rate
+from tools.bench.slots import bench as slots
 from tools.local.failures import StackError
 
 BENCHES: dict[str, Callable[[], None]] = {
@@ -14,6 +15,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "lost-answers": lost_answers.main,
     "rate-limit": rate_limit.main,
     "nexhealth-rate": nexhealth_rate.main,
+    "slots": slots.main,
 }
 
 

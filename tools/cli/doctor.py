@@ -40,9 +40,11 @@ class Answers:
     no_location: str | None = None
 
 
-def services_to_ask(practice: Practice, operatories: Sequence[Json]) -> list[Service]:
+def services_to_ask(practice: Practice, operatories: Sequence[Json], health: Json) -> list[Service]:
     """The shortest service for each kind of chair there is: few reads that still touch every chair in use."""
     chairs = _ids(operatories, "operatory_id")
+    if not chairs and _books_without_chairs(health):
+        return sorted(practice.services, key=lambda service: service.minutes)[:1]
     shortest: dict[str | None, Service] = {}
     for service in sorted(practice.services, key=lambda service: service.minutes):
         if _chairs_of(practice, service, chairs):
@@ -74,20 +76,27 @@ def examine(practice: Practice, answers: Answers) -> list[Finding]:
     return findings
 
 
+def section_of(practice: Practice) -> str:
+    """Which part of the practice document holds the maps of chairs."""
+    return practice.ehr.value.lower()
+
+
 def has_failed(findings: Iterable[Finding]) -> bool:
     return any(finding.level is Level.FAILED for finding in findings)
 
 
 def _health(health: Json) -> list[Finding]:
     return [
-        Finding(
-            Level.OK if check["ok"] else Level.FAILED,
-            str(check["code"]),
-            str(check.get("message") or ""),
-            "" if check["ok"] else str(check.get("what_to_do") or ""),
-        )
+        Finding(_level(check), str(check["code"]), str(check.get("message") or ""), str(check.get("what_to_do") or ""))
         for check in health["findings"]
     ]
+
+
+def _level(check: Json) -> Level:
+    """What is no fault and still comes with advice is worth a look."""
+    if not check["ok"]:
+        return Level.FAILED
+    return Level.WARNING if check.get("what_to_do") else Level.OK
 
 
 def _counts(practice: Practice, answers: Answers) -> list[Finding]:
@@ -98,13 +107,19 @@ def _counts(practice: Practice, answers: Answers) -> list[Finding]:
         ("providers", answers.providers, "provider", "Lists > Providers"),
         ("operatories", answers.operatories, "chair", "Setup > Appointments > Operatories"),
     ):
-        if not rows and not (code == "operatories" and answers.no_location is not None):
+        is_told = answers.no_location is not None or _books_without_chairs(answers.health)
+        if not rows and not (code == "operatories" and is_told):
             findings.append(
                 Finding(
                     Level.FAILED, f"no_{code}", f"No {word} can be seen.", f"Unhide or add one in the EHR ({where})."
                 )
             )
     return findings
+
+
+def _books_without_chairs(health: Json) -> bool:
+    """Where the vendor knows no chairs: health has told it, with hours that name none."""
+    return any(check["code"] == "hours_without_chairs" for check in health["findings"])
 
 
 def _clinic_unknown(practice: Practice, what: str) -> Finding:
@@ -120,9 +135,7 @@ def _clinic_unknown(practice: Practice, what: str) -> Finding:
 
 def _maps(practice: Practice, answers: Answers) -> list[Finding]:
     """Where no chair or no provider can be seen at all, not each one that is named is told."""
-    settings = practice.open_dental
-    if settings is None:
-        return []
+    settings, section = practice.chair_maps, section_of(practice)
     chairs, providers = _ids(answers.operatories, "operatory_id"), _ids(answers.providers, "provider_id")
     named: list[tuple[str, str, str]] = []
     for chair, provider in settings.operatory_id_to_provider_id.items():
@@ -136,7 +149,7 @@ def _maps(practice: Practice, answers: Answers) -> list[Finding]:
         named += [(f"operatory_type_to_provider_ids.{kind}", "provider", id_) for id_ in ids]
     known = {"chair": chairs, "provider": providers}
     return [
-        _unknown(f"open_dental.{where}", word, id_)
+        _unknown(f"{section}.{where}", word, id_)
         for where, word, id_ in dict.fromkeys(named)
         if known[word] and id_ not in known[word]
     ]
@@ -157,7 +170,8 @@ def _services(practice: Practice, answers: Answers) -> list[Finding]:
                     Level.FAILED,
                     "service_without_chair",
                     f"No chair can take the service {service.id}.",
-                    f"Name chairs for the type {service.operatory_type} in open_dental.operatory_type_to_ids.",
+                    f"Name chairs for the type {service.operatory_type} in"
+                    f" {section_of(practice)}.operatory_type_to_ids.",
                 )
             )
     return findings
@@ -187,23 +201,23 @@ def _tomorrow(practice: Practice, answers: Answers) -> list[Finding]:
         return findings
     in_use = {id_ for service in practice.services for id_ in _chairs_of(practice, service, set(starts))}
     return findings + [
-        _not_free(chair, is_in_use=chair["operatory_id"] in in_use)
+        _not_free(chair, section_of(practice), is_in_use=chair["operatory_id"] in in_use)
         for chair in answers.operatories
         if not starts[chair["operatory_id"]]
     ]
 
 
-def _not_free(chair: Json, *, is_in_use: bool) -> Finding:
+def _not_free(chair: Json, section: str, *, is_in_use: bool) -> Finding:
     name = f"Chair {chair['operatory_id']} ({chair['name']})"
     if not is_in_use:
-        advice = "If it is to be booked, name it in open_dental.operatory_type_to_ids."
+        advice = f"If it is to be booked, name it in {section}.operatory_type_to_ids."
         return Finding(Level.WARNING, "chair_unused", f"{name} is in no type that a service uses.", advice)
     advice = "If it should be, look for a scheduled provider and for blockouts in the EHR."
     return Finding(Level.WARNING, "chair_not_free", f"{name} has no free start tomorrow.", advice)
 
 
 def _chairs_of(practice: Practice, service: Service, chairs: set[str]) -> set[str]:
-    mapped = practice.open_dental.operatory_type_to_ids if practice.open_dental else {}
+    mapped = practice.chair_maps.operatory_type_to_ids
     if service.operatory_type is None or not mapped:
         return chairs
     return chairs & set(mapped.get(service.operatory_type, ()))

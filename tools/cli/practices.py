@@ -8,11 +8,12 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from openchair.clients.keys import LONGEST, NAMES, SHORTEST, unusable
 from openchair.errors import PracticeNotFound, StoreError, StoreUnavailable
 from openchair.models.practice import Ehr, Practice, PracticeRecord
 from tools.cli.failures import CliError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Keys = Mapping[str, str]
 
-_KEY_NAMES = {Ehr.OPEN_DENTAL: ("devKey", "custKey"), Ehr.NEXHEALTH: ("apiKey",)}
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _ACCOUNT_KEY = {Ehr.OPEN_DENTAL: "custKey", Ehr.NEXHEALTH: "apiKey"}
 
@@ -48,7 +48,7 @@ def validation_hints(error: ValidationError) -> list[str]:
 
 def keys_from_json(text: str, ehr: Ehr) -> Keys:
     """`{"devKey": "...", "custKey": "..."}`, or `{"apiKey": "..."}`: exactly these, printable ASCII without spaces."""
-    names = _KEY_NAMES[ehr]
+    names = NAMES[ehr]
     expected = "{" + ", ".join(f'"{name}": "..."' for name in names) + "}"
     try:
         document = json.loads(text)
@@ -56,15 +56,14 @@ def keys_from_json(text: str, ehr: Ehr) -> Keys:
         raise CliError("The keys are not JSON.", "invalid_keys", [f"Expected: {expected}"]) from error
     if not isinstance(document, dict) or set(document) != set(names):
         raise CliError("The keys have missing or unknown fields.", "invalid_keys", [f"Expected: {expected}"])
-    unusable = [name for name in names if not _is_key(document[name])]
-    if unusable:
-        hints = [f"{name}: has to be 4 to 512 visible ASCII characters without / and spaces" for name in unusable]
+    without = "spaces" if ehr is Ehr.NEXHEALTH else "/ and spaces"
+    hints = [
+        f"{name}: has to be {SHORTEST} to {LONGEST} visible ASCII characters without {without}"
+        for name in unusable(ehr, document)
+    ]
+    if hints:
         raise CliError("The keys cannot be used.", "invalid_keys", hints)
     return {name: document[name] for name in names}
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, str) and 4 <= len(value) <= 512 and all("!" <= c <= "~" and c != "/" for c in value)
 
 
 def is_readable_by_others(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -103,11 +103,15 @@ def day(value: Any) -> str:
 
 
 def task(answer: dict[str, Any]) -> None:
-    rows = [(name, state(answer.get(name)) if name == "state" else answer.get(name)) for name in _TASK_FIELDS]
-    table(("task", clean(answer.get("id"))), [row for row in rows if answer.get(row[0]) is not None])
+    rows = [(name, _TASK_LOOKS.get(name, clean)(answer[name])) for name in _TASK_FIELDS if answer.get(name) is not None]
+    table(("task", clean(answer.get("id"))), rows)
 
 
-_TASK_FIELDS = ("type", "state", "code", "message", "patient_id", "appointment_id", "in_chart")
+_TASK_FIELDS = (
+    *("type", "state", "code", "message", "patient_id", "appointment_id", "in_chart"),
+    *("service_id", "start", "end", "operatory_id", "provider_id"),
+)
+_TASK_LOOKS: dict[str, Callable[[Any], Text | str]] = {"state": state, "start": moment, "end": moment}
 
 
 def speaks_unicode() -> bool:

@@ -89,12 +89,14 @@ ANSWERS: dict[str, Schema] = {
             "phones": _list(TEXT),
             "email": _or_null(TEXT),
             "is_active": YES_NO,
+            "is_bookable": YES_NO,
         }
     ),
     "Visits": _object(
         {
             "as_of": TIME,
             "timezone": TEXT,
+            "complete_since": _or_null(DAY),
             "upcoming": _list(ref("Visit")),
             "past": _list(ref("Visit")),
             "unscheduled": WHOLE,
@@ -126,13 +128,18 @@ ANSWERS: dict[str, Schema] = {
             "appointment_id": _or_null(TEXT),
             "patient_id": _or_null(TEXT),
             "in_chart": _or_null(YES_NO),
+            "start": _or_null(TIME),
+            "end": _or_null(TIME),
+            "operatory_id": _or_null(TEXT),
+            "provider_id": _or_null(TEXT),
+            "service_id": _or_null(TEXT),
             "patient_code": _or_null(TEXT),
             "accepted_at": TIME,
             "updated_at": TIME,
             "next_attempt_at": _or_null(TIME),
         }
     ),
-    "Tasks": _object({"tasks": _list(ref("Task")), "next_cursor": _or_null(TEXT)}),
+    "Tasks": _object({"tasks": _list(ref("Task")), "next_cursor": _or_null(TEXT)}, {"unreadable": WHOLE}),
     "Health": _object(
         {
             "status": _one_of(["ok", "degraded", "failing"]),
@@ -145,7 +152,15 @@ ANSWERS: dict[str, Schema] = {
             "findings": _list(ref("Finding")),
         }
     ),
-    "Finding": _object({"code": TEXT, "ok": YES_NO, "message": TEXT, "what_to_do": _or_null(TEXT)}),
+    "Finding": _object(
+        {
+            "code": TEXT,
+            "ok": YES_NO,
+            "message": TEXT,
+            "what_to_do": _or_null(TEXT),
+            "scope": {"type": "string", "enum": ["account", "practice"]},
+        }
+    ),
     "Problem": _object(
         {"type": TEXT, "title": TEXT, "detail": TEXT, "code": TEXT},
         {"status": WHOLE, "errors": _list(ref("FieldError"))},

@@ -42,7 +42,7 @@ _HEADERS: dict[str, Schema] = {
         "name": "Prefer",
         "in": "header",
         "required": False,
-        "description": "`wait=N`: seconds, 25 at most, to wait for the task's end. Without it none are waited.",
+        "description": "`wait=N`: seconds to wait for the task's end, until 25 after the request at most.",
         "schema": {"type": "string", "examples": ["wait=20"]},
     },
 }

@@ -71,6 +71,11 @@ _TASK = {
     "appointment_id": "5012",
     "patient_id": "1042",
     "in_chart": True,
+    "start": "2026-03-03T09:00:00-07:00",
+    "end": "2026-03-03T10:00:00-07:00",
+    "operatory_id": "3",
+    "provider_id": "2",
+    "service_id": "cleaning",
     "patient_code": None,
     "accepted_at": "2026-03-02T15:04:05.120000+00:00",
     "updated_at": "2026-03-02T15:04:09.480000+00:00",
@@ -127,6 +132,8 @@ OPERATIONS: tuple[Operation, ...] = (
             errors.OperatoryNotFound,
             errors.AppointmentNotFound,
             errors.NotMovable,
+            errors.VisitHasBegun,
+            errors.VisitIsPast,
         ),
         example=({"start_date": "2026-03-03", "end_date": "2026-03-03"}, _SLOTS),
     ),
@@ -211,6 +218,7 @@ OPERATIONS: tuple[Operation, ...] = (
                         "phones": ["3035550142"],
                         "email": None,
                         "is_active": True,
+                        "is_bookable": True,
                     }
                 ]
             },
@@ -228,6 +236,7 @@ OPERATIONS: tuple[Operation, ...] = (
             {
                 "as_of": "2026-03-02T08:04:05-07:00",
                 "timezone": "America/Denver",
+                "complete_since": None,
                 "upcoming": [
                     {
                         "appointment_id": "5012",
@@ -304,7 +313,13 @@ OPERATIONS: tuple[Operation, ...] = (
         path=f"{_PRACTICE}/tasks/{{task_id}}/withdraw",
         summary="Withdraw a task of which nothing was sent to the EHR; again is the same answer",
         answers={200: "Task"},
-        errors=(errors.TaskNotFound, errors.TaskAlreadySent, errors.TaskEnded, errors.StaleVersion),
+        errors=(
+            errors.TaskNotFound,
+            errors.TaskAlreadySent,
+            errors.TaskEnded,
+            errors.TaskOfNewerVersion,
+            errors.StaleVersion,
+        ),
         example=(
             {},
             {
@@ -346,7 +361,13 @@ OPERATIONS: tuple[Operation, ...] = (
                 "clock_skew_seconds": 1,
                 "ehr_version": "24.3.35.0",
                 "findings": [
-                    {"code": "key", "ok": True, "message": "The EHR takes the practice's key.", "what_to_do": None}
+                    {
+                        "code": "key",
+                        "ok": True,
+                        "message": "The EHR takes the practice's key.",
+                        "what_to_do": None,
+                        "scope": "account",
+                    }
                 ],
             },
         ),

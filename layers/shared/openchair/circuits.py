@@ -1,4 +1,4 @@
-"""When an EHR account is left alone: one rule for every store (design section 5)."""
+"""When an EHR account, or a practice in it, is left alone: one rule for every store (design section 5)."""
 
 from datetime import timedelta
 

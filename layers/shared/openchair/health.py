@@ -1,45 +1,33 @@
 """How a practice's connection is: key, permissions, people, the office's clock and zone, latency (design section 4)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
+from openchair.book_findings import book_findings
 from openchair.errors import (
     EhrBusy,
+    EhrError,
     EhrKeyMissing,
     EhrKeyRefused,
+    EhrNotSent,
     EhrOffline,
     EhrUnavailable,
     EhrUnreachable,
     OpenChairError,
 )
+from openchair.findings import Finding, Weight
 from openchair.models.office import LocationCheck, OfficeCheck
 from openchair.models.practice import Practice, PracticeRecord
 from openchair.ports import Clock, OfficeReader
+from openchair.zone_findings import zone_findings
 
 MOST_SKEW_SECONDS = 120
 SLOW_MILLISECONDS = 5000
 QUARTER_HOUR = 900
-_HALF_A_YEAR = timedelta(days=183)
-
-Weight = Literal["degraded", "failing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `weight` is what it makes of the whole when it is not ok."""
-
-    code: str
-    ok: bool
-    message: str
-    what_to_do: str | None = None
-    weight: Weight = "degraded"
-
-    def answer(self) -> dict[str, Any]:
-        return {"code": self.code, "ok": self.ok, "message": self.message, "what_to_do": self.what_to_do}
-
+_LOOKED_AHEAD = timedelta(days=6)
+"""With today a week of the book."""
 
 # What OpenChair needs a key for, and the name by which an EHR tells it. A name that is not told counts as granted:
 # other versions and other EHRs tell others.
@@ -63,8 +51,9 @@ _WHAT_TO_DO: dict[type[OpenChairError], str] = {
 def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dict[str, Any]:
     """`status` is ok, degraded or failing, with one finding for each thing looked at; what failed is one too.
 
-    `latency_ms` is what the whole check took, waiting for turns included. `clock_skew_seconds`: the office's clock
-    minus ours, apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
+    `latency_ms` is what asking the office took, waiting for turns included; the look at a week of its book, which comes
+    after and is left out where time runs short, does not count. `clock_skew_seconds`: the office's clock minus ours,
+    apart from whole quarter hours, which tell of a wrong zone; null when the EHR does not tell the time.
     """
     began, asked_at = clock.monotonic(), clock.now()
     skew: int | None = None
@@ -77,14 +66,16 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
     if office is not None:
         shift, skew = _shift_and_skew(office, record.practice, asked_at + timedelta(seconds=elapsed / 2))
         findings = [
-            Finding("key", True, "The EHR takes the practice's key."),
+            Finding("key", True, "The EHR takes the practice's key.", scope="account"),
             _permissions(office),
             _providers(office),
-            _zone(shift, record.practice),
+            *zone_findings(office, shift, record.practice, clock.now()),
             _clock(skew),
             _latency(elapsed),
-            *(finding for one in office.locations for finding in _location(one, record.practice, clock.now())),
+            *(finding for one in office.locations for finding in _location(one, clock.now())),
             *_appointment_types(office, record.practice),
+            *_book(record, ehr, clock),
+            *_confirmation(office),
         ]
     return {
         "status": _status(findings),
@@ -98,6 +89,16 @@ def check_health(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> dic
     }
 
 
+def _book(record: PracticeRecord, ehr: OfficeReader, clock: Clock) -> list[Finding]:
+    today = clock.now().astimezone(record.practice.zone).date()
+    try:
+        return book_findings(ehr.check_book(today, today + _LOOKED_AHEAD))
+    except EhrNotSent:
+        return book_findings(None)
+    except OpenChairError as error:
+        return [replace(_failure(error), weight="degraded")]
+
+
 def _status(findings: list[Finding]) -> str:
     wrong = {finding.weight for finding in findings if not finding.ok}
     return "failing" if "failing" in wrong else "degraded" if wrong else "ok"
@@ -106,7 +107,8 @@ def _status(findings: list[Finding]) -> str:
 def _failure(error: OpenChairError) -> Finding:
     what_to_do = next((text for kind, text in _WHAT_TO_DO.items() if isinstance(error, kind)), None)
     weight: Weight = "degraded" if isinstance(error, EhrBusy) else "failing"
-    return Finding(error.code, False, error.sentence, what_to_do or "See docs/codes.md for this code.", weight)
+    scope = error.scope if isinstance(error, EhrError) else "practice"
+    return Finding(error.code, False, error.sentence, what_to_do or "See docs/codes.md for this code.", weight, scope)
 
 
 def _permissions(office: OfficeCheck) -> Finding:
@@ -148,21 +150,6 @@ def _shift_and_skew(office: OfficeCheck, practice: Practice, now: datetime) -> t
     return (shift, ahead - shift) if abs(ahead - shift) <= MOST_SKEW_SECONDS else (0, ahead)
 
 
-def _zone(shift: int | None, practice: Practice) -> Finding:
-    if shift is None:
-        return Finding("zone", True, "The EHR does not tell its time, so its zone could not be compared.")
-    if shift == 0:
-        return Finding("zone", True, f"The office keeps the time of {practice.timezone}.")
-    return Finding(
-        "zone",
-        False,
-        f"The office's wall clock is {abs(shift) // 60} minutes {'ahead of' if shift > 0 else 'behind'} "
-        f"{practice.timezone}: visits would be booked at a wrong time.",
-        "Correct timezone in the practice document, or the zone of the office's server.",
-        "failing",
-    )
-
-
 def _clock(skew: int | None) -> Finding:
     if skew is None:
         return Finding("clock", True, "The EHR does not tell its time, so its clock could not be compared.")
@@ -178,13 +165,33 @@ def _appointment_types(office: OfficeCheck, practice: Practice) -> list[Finding]
     unknown = [
         one.id for one in practice.services if one.appointment_type_id not in {None, *office.appointment_type_ids}
     ]
-    if not unknown:
+    kept = [one.id for one in practice.services if one.appointment_type_id in office.types_not_bookable]
+    found = []
+    if unknown:
+        message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
+        advice = "Correct appointment_type_id in the practice document."
+        found.append(Finding("appointment_types", False, message, advice))
+    if kept:
+        message = f"The EHR keeps the appointment type of these from being booked online: {', '.join(kept)}."
+        advice = "Have the vendor make the type bookable online, or take the service out of the practice document."
+        found.append(Finding("types_not_bookable", False, message, advice))
+    return found
+
+
+def _confirmation(office: OfficeCheck) -> list[Finding]:
+    if office.confirmation is None:
         return []
-    message = f"The EHR does not know the appointment type of: {', '.join(unknown)}. These cannot be booked."
-    return [Finding("appointment_types", False, message, "Correct appointment_type_id in the practice document.")]
+    state, is_known = office.confirmation.state_id, office.confirmation.is_known
+    if state is not None and is_known:
+        return [Finding("confirmation", True, f"The office calls a visit confirmed in its state {state}.")]
+    message = "The office does not tell which of its states means confirmed: no visit counts as confirmed."
+    if state is not None:
+        message = f"The office has no state {state}, by which the practice document knows a confirmed visit."
+    what_to_do = "Set confirmed_def in the practice document, or choose the office's state for accepted eConfirmations."
+    return [Finding("confirmation", False, message, what_to_do)]
 
 
-def _location(location: LocationCheck, practice: Practice, now: datetime) -> list[Finding]:
+def _location(location: LocationCheck, now: datetime) -> list[Finding]:
     """What stands between an EHR's vendor and the practice's own system."""
     sync, where = location.sync, f"Location {location.location_id}"
     findings = [
@@ -214,17 +221,6 @@ def _location(location: LocationCheck, practice: Practice, now: datetime) -> lis
                 "Ask the vendor to switch on writing for this location, or enter visits by hand.",
             )
         )
-    if location.timezone and not _same_time(location.timezone, practice.zone, now):
-        findings.append(
-            Finding(
-                "zone",
-                False,
-                f"{where} keeps the time of {location.timezone}, the practice document says {practice.timezone}:"
-                " visits would be booked at a wrong time.",
-                "Correct timezone in the practice document, or have the vendor correct the location's.",
-                "failing",
-            )
-        )
     if not location.has_hours:
         findings.append(
             Finding(
@@ -235,15 +231,6 @@ def _location(location: LocationCheck, practice: Practice, now: datetime) -> lis
             )
         )
     return findings
-
-
-def _same_time(name: str, zone: ZoneInfo, now: datetime) -> bool:
-    """In this half of the year and in the other; the time of a zone that is not known is not compared."""
-    try:
-        other = ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return True
-    return all(at.astimezone(other).utcoffset() == at.astimezone(zone).utcoffset() for at in (now, now + _HALF_A_YEAR))
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -13,7 +14,8 @@ from pydantic import BaseModel
 
 from openchair import errors, log
 from openchair.errors import CallerNotSupported, InvalidJson, InvalidRequest, OpenChairError, PracticeNotFound
-from openchair.models.practice import PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
+from openchair.models.texts import one_spelling
 from openchair.parsing import parse_json, parse_query
 from openchair.ports import PracticeReader
 
@@ -39,6 +41,14 @@ STATUS: dict[type[OpenChairError], int] = {
     errors.StaleVersion: 503,
 }
 RETRY_AFTER_SECONDS = 5
+LONGEST_WAIT = 25.0
+"""Seconds of `Prefer: wait`."""
+
+GATEWAY_WAITS = 29.0
+"""Seconds from its own time of the request on, a function's start included; then its answer is that there is none."""
+
+ANSWER_TAKES = 4.0
+"""Seconds: for one more look at a task and the way back, on a machine that has much else to do."""
 
 
 def status_of(error: type[OpenChairError]) -> int:
@@ -70,10 +80,16 @@ class PracticeRequest:
     headers: Mapping[str, str]
     body: bytes
     _query: Mapping[str, list[str]]
+    received_at: datetime | None = None
+    """By the gateway's clock."""
+
+    @property
+    def practice(self) -> Practice:
+        return self.record.practice
 
     @property
     def practice_id(self) -> str:
-        return self.record.practice.id
+        return self.practice.id
 
     @property
     def key(self) -> str | None:
@@ -95,10 +111,13 @@ class PracticeRequest:
     def json[M: BaseModel](self, model: type[M]) -> M:
         return parse_json(model.model_validate_json, self.body)
 
-    def seconds_to_wait(self, longest: int = 25) -> int:
-        """N of `Prefer: wait=N`; what is not understood is ignored, as RFC 7240 asks."""
+    def seconds_to_wait(self, now: datetime) -> float:
+        """N of `Prefer: wait=N`, but no longer than the gateway waits; what is not understood is ignored (RFC 7240)."""
         found = re.search(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])", self.headers.get("prefer", ""))
-        return min(int(found[1]), longest) if found else 0
+        if found is None or self.received_at is None:
+            return 0.0
+        left = GATEWAY_WAITS - ANSWER_TAKES - (now - self.received_at).total_seconds()
+        return max(min(float(found[1]), LONGEST_WAIT, left), 0.0)
 
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
@@ -108,6 +127,8 @@ _UNKNOWN: dict[str, type[OpenChairError]] = {
     "appointment_id": errors.AppointmentNotFound,
     "patient_id": errors.PatientNotFound,
 }
+
+_OF_THE_EHR = ("appointment_id", "patient_id")
 
 Answer = Mapping[str, Any] | tuple[int, Mapping[str, Any]]
 
@@ -174,10 +195,11 @@ class ControlApi:
         return PracticeRequest(
             record=record,
             caller_id=caller_id,
-            path=dict(names),
+            path={name: one_spelling(value) if name in _OF_THE_EHR else value for name, value in names.items()},
             headers={name.lower(): value for name, value in (event.headers or {}).items()},
             body=_body(event.body, event.is_base64_encoded or False),
             _query=event.multi_value_query_string_parameters or {},
+            received_at=_received_at(event.request_context.get("requestTimeEpoch")),
         )
 
     def authorised(self, practice_id: str, caller_id: str) -> PracticeRecord:
@@ -192,6 +214,10 @@ def _body(text: str | None, is_base64: bool) -> bytes:
         return base64.b64decode(text or "", validate=True) if is_base64 else (text or "").encode()
     except (binascii.Error, UnicodeEncodeError) as error:
         raise InvalidJson from error
+
+
+def _received_at(milliseconds: object) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if isinstance(milliseconds, int) else None
 
 
 def _answered(answer: Answer) -> Response[str]:

@@ -55,14 +55,16 @@ class Bucket:
 class Wanted:
     """A start as its caller can use it: not after `latest`; the call lasts `longest` seconds at most.
 
-    `key_mark` names the operation and the key it goes out with.
+    `key_marks` name the operation and the key it goes out with, for all practices and for the one that asks.
+    `tries_key`: it goes out though the key was refused for this a short time ago.
     """
 
     lane: Lane
     buckets: tuple[Bucket, ...]
     latest: float
     longest: float = 30.0
-    key_mark: str = ""
+    key_marks: tuple[str, ...] = ()
+    tries_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,17 @@ class Full:
 
 @dataclass(frozen=True, slots=True)
 class KeyRefused:
-    """The EHR refuses this key for this operation, and was asked not long ago."""
+    """The EHR refuses this key for this operation, and was asked not long ago; by which mark this is known."""
+
+    mark: str
 
 
 def reserve(state: LimitState, wanted: Wanted, now: float, lead: float) -> Reserved | Later | Full | KeyRefused:
     """The first start for the caller, at least `lead` seconds from now: what storing it takes."""
-    refused_since = state.refused_keys.get(wanted.key_mark)
-    if refused_since is not None and now - refused_since < KEY_TRIED_AGAIN:
-        return KeyRefused()
+    refused = [mark for mark in wanted.key_marks if mark in state.refused_keys]
+    for mark in refused:
+        if not wanted.tries_key and now - state.refused_keys[mark] < KEY_TRIED_AGAIN:
+            return KeyRefused(mark)
     start = max([now + lead, state.slow_until, *(state.next_at.get(bucket.name, 0.0) for bucket in wanted.buckets)])
     from_end = next((bucket for bucket in wanted.buckets if bucket.from_end), None)
     if from_end is not None and state.in_flight and now < state.next_at.get(from_end.name, 0.0):
@@ -140,8 +145,8 @@ def reserve(state: LimitState, wanted: Wanted, now: float, lead: float) -> Reser
         else state.background_due,
         in_flight=start if from_end is not None else state.in_flight,
     )
-    if refused_since is not None:
-        reserved = replace(reserved, refused_keys={**reserved.refused_keys, wanted.key_mark: now})
+    if refused:
+        reserved = replace(reserved, refused_keys={**reserved.refused_keys, **dict.fromkeys(refused, now)})
     shares = [
         bucket.spacing / (start - state.next_at[bucket.name] + bucket.spacing)
         for bucket in wanted.buckets
@@ -189,8 +194,12 @@ def key_refused(state: LimitState, mark: str, now: float) -> LimitState:
     return replace(state, refused_keys={**dict(kept), mark: now})
 
 
-def key_accepted(state: LimitState, mark: str) -> LimitState:
-    if mark not in state.refused_keys:
-        return state
-    kept = {other: since for other, since in state.refused_keys.items() if other != mark}
-    return replace(state, refused_keys=kept)
+def key_untried(state: LimitState, marks: tuple[str, ...], now: float) -> LimitState:
+    """After a try that did not reach the EHR: the next one finds out."""
+    again = {mark: min(state.refused_keys[mark], now - KEY_TRIED_AGAIN) for mark in marks if mark in state.refused_keys}
+    return replace(state, refused_keys={**state.refused_keys, **again}) if again else state
+
+
+def key_accepted(state: LimitState, marks: tuple[str, ...]) -> LimitState:
+    kept = {mark: since for mark, since in state.refused_keys.items() if mark not in marks}
+    return replace(state, refused_keys=kept) if len(kept) < len(state.refused_keys) else state

@@ -3,7 +3,8 @@
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from openchair.settings import settings
 if TYPE_CHECKING:
     from openchair.clients.audit import EhrCall
     from openchair.models.journal import Task
+    from openchair.ports import ReviewsWaiting
 
 ALLOWED_FIELDS = (
     "service",
@@ -44,13 +46,23 @@ ALLOWED_FIELDS = (
     "refusals",
     "key_refusals",
     "rate_used_percent",
+    "circuits_open",
+    "reviews_waiting",
+    "oldest_review_seconds",
+    "awaiting_seconds",
+    "unreadable_items",
     "_aws",
 )
 METRIC_UNITS = {
     "requests": "Count",
     "busy": "Count",
     "refusals": "Count",
+    "unreadable_items": "Count",
     "key_refusals": "Count",
+    "circuits_open": "Count",
+    "reviews_waiting": "Count",
+    "oldest_review_seconds": "Seconds",
+    "awaiting_seconds": "Seconds",
     "wait_ms": "Milliseconds",
     "duration_ms": "Milliseconds",
     "rate_used_percent": "Percent",
@@ -151,21 +163,34 @@ def audit_ehr_call(call: "EhrCall") -> None:
         ehr=call.ehr,
         lane=call.lane,
         extra=told,
-        _aws=_embedded(told),
+        _aws=_embedded(told, [["ehr", "lane"], []]),
     )
 
 
-def _embedded(metrics: Mapping[str, float]) -> dict[str, Any]:
+def _embedded(metrics: Mapping[str, float], dimensions: Sequence[Sequence[str]]) -> dict[str, Any]:
     return {
         "Timestamp": int(time.time() * 1000),
         "CloudWatchMetrics": [
             {
                 "Namespace": settings().metrics_namespace,
-                "Dimensions": [["ehr", "lane"], []],
+                "Dimensions": dimensions,
                 "Metrics": [{"Name": name, "Unit": METRIC_UNITS[name]} for name in metrics],
             }
         ],
     }
+
+
+def unreadable(count: int) -> None:
+    """Stored items that this version cannot read, or that a newer one has written what this one may not act upon."""
+    if count:
+        metric = {"unreadable_items": count}
+        logger.error("stored items left to another version", extra=metric, _aws=_embedded(metric, [[]]))
+
+
+def page(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer of a list as it is; what it could not read is counted."""
+    unreadable(answer.get("unreadable", 0))
+    return answer
 
 
 def decision(caller_id: str, settled: "Task") -> None:
@@ -185,13 +210,48 @@ def overlap_allowed(caller_id: str, accepted: "Task") -> None:
         logger.info("overlap allowed", caller_id=caller_id, practice_id=accepted.practice_id, task_id=accepted.id)
 
 
+def reviews(waiting: "ReviewsWaiting", now: datetime) -> None:
+    """How many tasks wait for a person, told every minute."""
+    oldest = now - waiting.since if waiting.since is not None else timedelta()
+    metrics = {"reviews_waiting": waiting.count, "oldest_review_seconds": int(oldest.total_seconds())}
+    logger.info("reviews waiting", extra=metrics, _aws=_embedded(metrics, [[]]))
+
+
+def circuit_open(practice_id: str | None) -> None:
+    """An EHR account, or one practice of it, that is left alone for a while; said at each failure that keeps it so."""
+    metric = {"circuits_open": 1}
+    logger.warning("circuit open", practice_id=practice_id, extra=metric, _aws=_embedded(metric, [[]]))
+
+
+def event_not_published(untold: "Task") -> None:
+    """A task's event that the bus did not take; it is tried again."""
+    logger.warning(
+        "event not published",
+        practice_id=untold.practice_id,
+        task_id=untold.id,
+        task_state=untold.state.value,
+        code=untold.code,
+        attempt=untold.untold.attempts + 1 if untold.untold is not None else 1,
+    )
+
+
 def task(done: "Task") -> None:
-    """One line for every look at a task."""
+    """One line for every look at a task; of one that awaits the practice's own system with how long it has."""
+    awaiting = _awaiting(done)
     logger.info(
         "task looked at",
         practice_id=done.practice_id,
         task_id=done.id,
-        task_type=done.type.value,
+        task_type=done.type,
         task_state=done.state.value,
         code=done.code,
+        extra=awaiting,
+        _aws=_embedded(awaiting, [[]]) if awaiting else None,
     )
+
+
+def _awaiting(done: "Task") -> dict[str, int]:
+    step = done.next_step
+    if done.state.value != "awaiting_ehr" or step is None or step.sent_at is None:
+        return {}
+    return {"awaiting_seconds": int((done.updated_at - step.sent_at).total_seconds())}

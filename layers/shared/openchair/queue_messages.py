@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from openchair import log
-from openchair.errors import OpenChairError
+from openchair.errors import OpenChairError, StoredItemUnreadable
 from openchair.models.journal import Task
 
 Handle = Callable[[str, str], Task]
@@ -25,20 +25,29 @@ def each_message(
         try:
             ids = json.loads(record["body"])
             log.logger.append_keys(practice_id=ids["practice_id"], task_id=ids["task_id"])
-            announce(_process_or_park(ids["practice_id"], ids["task_id"], process, park))
+            task = _process_or_park(ids["practice_id"], ids["task_id"], process, park)
+            if task is not None:
+                announce(task)
         except Exception:
             log.logger.exception("message failed")
             return {"batchItemFailures": [{"itemIdentifier": later["messageId"]} for later in records[place:]]}
     return {"batchItemFailures": []}
 
 
-def _process_or_park(practice_id: str, task_id: str, process: Handle, park: Handle) -> Task:
+def _process_or_park(practice_id: str, task_id: str, process: Handle, park: Handle) -> Task | None:
+    """None for one that this version cannot read, or may not act upon: it is looked at again when it is due."""
     try:
         task = process(practice_id, task_id)
+    except StoredItemUnreadable:
+        log.unreadable(1)
+        return None
     except OpenChairError:
         raise
     except Exception:
         log.logger.exception("task parked")
         task = park(practice_id, task_id)
     log.task(task)
+    if not task.is_understood:
+        log.unreadable(1)
+        return None
     return task

@@ -3,8 +3,9 @@
 from typing import Any
 
 from openchair.contacts import match_text
-from openchair.models.person import Patient, PatientQuery, same_phone
-from openchair.models.practice import PracticeRecord
+from openchair.models.person import Patient, PatientQuery
+from openchair.models.practice import Booking, PracticeRecord
+from openchair.people import fits, refusal_of
 from openchair.ports import PatientReader
 from openchair.slots.needs import is_ours
 
@@ -20,25 +21,8 @@ def search_patients(record: PracticeRecord, query: PatientQuery, ehr: PatientRea
         for patient in ehr.find_patients(query)
         if fits(patient, query) and is_ours(record.practice, patient.location_id)
     }
-    return {"patients": [_answer(patient) for patient in sorted(found.values(), key=_by_name)]}
-
-
-def fits(patient: Patient, query: PatientQuery) -> bool:
-    """Whether this patient is one of those asked for; EHRs themselves match parts of words and of numbers.
-
-    Phones compare by their digits, with or without the North American 1, names without regard to case; the first name
-    may be the preferred one.
-    """
-    if query.phone is not None:
-        return any(same_phone(phone, query.phone) for phone in patient.phones)
-    if query.email is not None:
-        return match_text(patient.email or "") == match_text(query.email)
-    first_names = {match_text(patient.first_name), match_text(patient.preferred_name or "")}
-    return (
-        match_text(patient.last_name) == match_text(query.last_name or "")
-        and match_text(query.first_name or "") in first_names
-        and patient.date_of_birth == query.date_of_birth
-    )
+    booking = record.practice.booking
+    return {"patients": [_answer(patient, booking) for patient in sorted(found.values(), key=_by_name)]}
 
 
 def _by_name(patient: Patient) -> tuple[str, str, str, str]:
@@ -46,7 +30,7 @@ def _by_name(patient: Patient) -> tuple[str, str, str, str]:
     return match_text(patient.last_name), match_text(patient.first_name), born, patient.id
 
 
-def _answer(patient: Patient) -> dict[str, Any]:
+def _answer(patient: Patient, booking: Booking) -> dict[str, Any]:
     return {
         "patient_id": patient.id,
         "first_name": patient.first_name,
@@ -56,4 +40,5 @@ def _answer(patient: Patient) -> dict[str, Any]:
         "phones": list(patient.phones),
         "email": patient.email,
         "is_active": patient.is_active,
+        "is_bookable": refusal_of(patient, booking) is None,
     }

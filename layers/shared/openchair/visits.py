@@ -14,16 +14,18 @@ _UNSCHEDULED = frozenset({AppointmentStatus.WAITLIST, AppointmentStatus.PROPOSED
 
 
 def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, clock: Clock) -> dict[str, Any]:
-    """`upcoming`: booked and not over, soonest first. `past`: all else that has a start, latest first.
+    """`upcoming`: booked or arrived, and not over, soonest first. `past`: all else that has a start, latest first.
 
     So a cancelled visit stands in `past` even when its day is still to come: nobody is expected. Notes that the EHR
     keeps as appointments are no visits. `unscheduled` counts what waits for a time (unscheduled list, planned visits).
     What another practice of the same EHR account has booked is left out. Times are the practice's wall time with
-    offset. Raises PatientNotFound and the EHR's errors.
+    offset. `complete_since` is a date: what was before it is not told; None when nothing is left out. Raises
+    PatientNotFound and the EHR's errors.
     """
     practice, now = record.practice, clock.now()
     ehr.patient(patient_id)
-    appointments = [one for one in ehr.patient_appointments(patient_id) if is_ours(practice, one.location_id)]
+    told = ehr.patient_visits(patient_id)
+    appointments = [one for one in told.appointments if is_ours(practice, one.location_id)]
     providers = {provider.id: provider for provider in ehr.providers()}
     chairs = {chair.id: chair for chair in ehr.operatories()}
 
@@ -32,12 +34,13 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
     for visit in appointments:
         if visit.start is None or visit.end is None or visit.status is AppointmentStatus.NOTE:
             continue
-        is_upcoming = visit.status is AppointmentStatus.BOOKED and visit.end > now
-        answer = _answer(visit, practice, providers, chairs)
+        is_upcoming = visit.is_expected and visit.end > now
+        answer = _answer(visit, practice, providers, chairs, is_confirmed=ehr.is_confirmed(visit))
         (upcoming if is_upcoming else past).append((visit.start, visit.id, answer))
     return {
         "as_of": now.astimezone(practice.zone).isoformat(timespec="seconds"),
         "timezone": practice.timezone,
+        "complete_since": told.complete_since.isoformat() if told.complete_since else None,
         "upcoming": [answer for _, _, answer in sorted(upcoming, key=lambda one: one[:2])],
         "past": [answer for _, _, answer in sorted(past, key=lambda one: one[:2], reverse=True)],
         "unscheduled": sum(visit.start is None and visit.status in _UNSCHEDULED for visit in appointments),
@@ -45,7 +48,12 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
 
 
 def _answer(
-    visit: Appointment, practice: Practice, providers: Mapping[str, Provider], chairs: Mapping[str, Operatory]
+    visit: Appointment,
+    practice: Practice,
+    providers: Mapping[str, Provider],
+    chairs: Mapping[str, Operatory],
+    *,
+    is_confirmed: bool,
 ) -> dict[str, Any]:
     assert visit.start is not None  # the caller sorts out those without
     assert visit.end is not None
@@ -61,7 +69,7 @@ def _answer(
         "operatory_id": visit.operatory_id,
         "operatory_name": chair.name if chair else None,
         "service_name": visit.service_name or _service_name(visit, practice),
-        "confirmed": visit.is_confirmed,
+        "confirmed": is_confirmed,
     }
 
 

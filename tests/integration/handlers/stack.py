@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_lambda_powertools.logging.filters import SuppressFilter
+from botocore.exceptions import ClientError
 
 from openchair import log
 from openchair.errors import StoreUnavailable
@@ -49,8 +50,13 @@ class Bus:
 
     def __init__(self) -> None:
         self.entries: list[dict[str, str]] = []
+        self.asked = 0
+        self.refuses = False
 
     def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (the name is AWS's)
+        self.asked += 1
+        if self.refuses:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutEvents")
         self.entries += Entries
         return {"FailedEntryCount": 0}
 
@@ -66,8 +72,8 @@ class Stack:
         self.clock = VirtualClock(NOW.astimezone(UTC))
         self._monkeypatch = monkeypatch
         self._log = io.StringIO()
-        self._bus = Bus()
-        monkeypatch.setattr(aws, "events", lambda: self._bus)
+        self.bus = Bus()
+        monkeypatch.setattr(aws, "events", lambda: self.bus)
         self._stop_time()
         self._forget()
         self._catch_log()
@@ -85,6 +91,7 @@ class Stack:
         """What a warm function would remember of the test before."""
         self._account = f"account-{next(_ACCOUNTS)}"
         secret_store._hash_key.cache_clear()
+        gateway.handler("process_tasks").announce.keywords["events"]._left_alone_until = 0.0
         self._monkeypatch.setattr(secret_store, "CACHE_SECONDS", -math.inf)
 
     def _catch_log(self) -> None:
@@ -171,11 +178,21 @@ class Stack:
 
     def events(self) -> list[dict[str, Any]]:
         """The entries that were put on the bus of task events, each with its detail as read."""
-        return [{**entry, "Detail": json.loads(entry["Detail"])} for entry in self._bus.entries]
+        return [{**entry, "Detail": json.loads(entry["Detail"])} for entry in self.bus.entries]
 
     def process(self) -> dict[str, Any]:
         """Hands the queue's one message to process_tasks."""
         (message,) = self.queued()
+        return self.deliver(message)
+
+    def minute(self) -> None:
+        """The schedule's next minute, and process_tasks for all that it sends."""
+        self.clock.advance(60)
+        self.run("wake_tasks", gateway.event("wake_tasks/every_minute"))
+        for message in self.queued():
+            assert self.deliver(message) == {"batchItemFailures": []}
+
+    def deliver(self, message: "MessageTypeDef") -> dict[str, Any]:
         event = gateway.event("process_tasks/one_task")
         event["Records"][0] |= {
             "messageId": message["MessageId"],

@@ -7,7 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from tests.integration.handlers.gateway import event
+from tests.integration.handlers.gateway import event, request
 from tests.integration.handlers.stack import Stack
 
 DONE = {
@@ -15,6 +15,11 @@ DONE = {
     "practice_id": "p1",
     "state": "completed",
     "in_chart": True,
+    "start": "2026-03-04T09:00:00-07:00",
+    "end": "2026-03-04T10:00:00-07:00",
+    "operatory_id": "1",
+    "provider_id": "1",
+    "service_id": "filling",
     "patient_code": None,
     "accepted_at": "2026-03-02T15:00:00+00:00",
     "updated_at": ANY,
@@ -37,6 +42,44 @@ def test_a_visit_is_booked_with_its_marker_first_in_the_note(stack: Stack) -> No
     assert (visit["start"], visit["minutes"]) == ("2026-03-04T09:00:00-07:00", 60)
     assert (visit["operatory_id"], visit["provider_id"]) == ("1", "1")
     assert re.fullmatch(r"\[ref [0-9A-Z]{6}\] Prefers mornings\.", visit["note"])
+
+
+def test_a_withdrawn_task_is_told_too(stack: Stack) -> None:
+    task = stack.submit("create_appointment")[1]
+    stack.queued()
+    stack.call(request("submit_tasks/withdraw_task", path={"task_id": task["id"]}))
+
+    assert stack.process() == {"batchItemFailures": []}
+
+    assert [(one["Detail"]["task_id"], one["Detail"]["code"]) for one in stack.events()] == [(task["id"], "withdrawn")]
+
+
+def test_a_bus_that_refuses_is_asked_ever_more_seldom_and_is_told_when_it_takes_events_again(stack: Stack) -> None:
+    stack.bus.refuses = True
+    task = stack.do("create_appointment")
+    for _ in range(120):
+        stack.minute()
+
+    assert 5 <= stack.bus.asked <= 9
+    assert sum(line["message"] == "event not published" for line in stack.log_lines()) == stack.bus.asked
+    assert not [line for line in stack.log_lines() if line.get("oldest_seconds", 0) > 900]
+
+    stack.bus.refuses = False
+    for _ in range(61):
+        stack.minute()
+    assert [(one["Detail"]["task_id"], one["Detail"]["state"]) for one in stack.events()] == [(task["id"], "completed")]
+
+
+def test_tasks_are_done_in_time_while_an_event_waits_for_the_bus(stack: Stack) -> None:
+    stack.bus.refuses = True
+    stack.do("create_appointment")
+    stack.minute()
+    asked = stack.bus.asked
+
+    done = stack.do("confirm_appointment")
+
+    assert done["state"] == "completed"
+    assert stack.bus.asked == asked, "a bus that refused a moment ago is left alone"
 
 
 def test_what_became_of_a_task_is_told_on_the_bus_in_ids_only(stack: Stack) -> None:
@@ -140,8 +183,9 @@ def of(kind: str, **fields: Any) -> dict[str, Any]:
         (of("RESCHEDULE_APPOINTMENT", appointment_id="51", start="2026-03-04T09:00:00-07:00"), "not_movable"),
         (create(start="2026-03-07T09:00:00-07:00"), "off_schedule"),
         (create(start="2026-03-04T16:30:00-07:00"), "off_schedule"),
-        (create(start="2026-03-03T10:00:00-07:00", operatory_id="1"), "slot_taken"),
-        (create(start="2026-03-03T10:00:00-07:00", operatory_id="1", provider_id="1"), "slot_taken"),
+        (create(patient_id="13", start="2026-03-03T10:00:00-07:00", operatory_id="1"), "slot_taken"),
+        (create(patient_id="13", start="2026-03-03T10:00:00-07:00", operatory_id="1", provider_id="1"), "slot_taken"),
+        (create(start="2026-03-03T10:00:00-07:00", operatory_id="2"), "patient_busy"),
         (create(operatory_id="99"), "operatory_not_found"),
         (create(provider_id="99"), "provider_not_found"),
     ],

@@ -16,6 +16,7 @@ QUILLON = {
     "phones": ["(303)555-0111"],
     "email": "quillon.vexmoor@example.com",
     "is_active": True,
+    "is_bookable": True,
 }
 PERPETUA = {
     **QUILLON,
@@ -74,6 +75,7 @@ def test_visits_are_told_in_local_time_upcoming_and_past(stack: Stack) -> None:
         {
             "as_of": "2026-03-02T08:00:00-07:00",
             "timezone": "America/Denver",
+            "complete_since": None,
             "upcoming": [VISIT],
             "past": [past],
             "unscheduled": 0,

@@ -19,6 +19,11 @@ QUEUED = {
     "appointment_id": None,
     "patient_id": "11",
     "in_chart": None,
+    "start": "2026-03-04T09:00:00-07:00",
+    "end": "2026-03-04T10:00:00-07:00",
+    "operatory_id": "1",
+    "provider_id": "1",
+    "service_id": "filling",
     "patient_code": None,
     "accepted_at": "2026-03-02T15:00:00+00:00",
     "updated_at": "2026-03-02T15:00:00+00:00",
@@ -96,8 +101,11 @@ def test_a_refused_request_uses_up_no_key(stack: Stack) -> None:
 
 def test_a_time_that_another_task_holds_is_taken(stack: Stack) -> None:
     stack.submit("create_appointment")
+    asked = json.loads(event("submit_tasks/create_appointment")["body"])
 
-    status, answer = stack.submit("create_appointment", headers={"Idempotency-Key": "another"})
+    status, answer = stack.submit(
+        "create_appointment", body={**asked, "patient_id": "13"}, headers={"Idempotency-Key": "another"}
+    )
 
     assert (status, answer["code"]) == (409, "slot_taken")
     assert len(stack.queued()) == 1
@@ -108,6 +116,36 @@ def test_waiting_ends_when_the_time_is_over(stack: Stack) -> None:
 
     assert (status, answer) == (202, QUEUED)
     assert 3.0 <= sum(stack.clock.slept) < 3.5
+
+
+@pytest.mark.parametrize("started_after", [0.2, 8.0, 20.0, 26.0])
+def test_an_answer_comes_before_the_gateway_gives_up_however_late_the_function_began(
+    stack: Stack, started_after: float
+) -> None:
+    received = stack.clock.monotonic()
+    asked = request("submit_tasks/create_appointment", headers={"Prefer": "wait=25"})
+    stack.clock.advance(started_after)
+
+    status, answer = stack.call(asked)
+
+    assert (status, answer["state"]) == (202, "queued")
+    assert stack.clock.monotonic() - received <= max(started_after, 25.1)
+
+
+def test_a_look_that_would_end_too_late_is_not_begun(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine: each look at the task takes three seconds."""
+    tasks, received = handler("submit_tasks").tasks, stack.clock.monotonic()
+    look = tasks.task
+
+    def slow(practice_id: str, task_id: str) -> Any:
+        stack.clock.advance(3.0)
+        return look(practice_id, task_id)
+
+    monkeypatch.setattr(tasks, "task", slow)
+    status, _ = stack.submit("create_appointment", headers={"Prefer": "wait=25"})
+
+    assert status == 202
+    assert stack.clock.monotonic() - received <= 25.1
 
 
 def test_waiting_ends_when_the_task_does(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 import json
 
-from tests.integration.handlers.gateway import event
+from openchair.tasks.park import park_task
+from tests.integration.handlers.gateway import event, handler, request
 from tests.integration.handlers.stack import Stack
 
 
@@ -61,3 +62,24 @@ def test_a_task_that_met_an_office_offline_is_done_when_it_is_back(stack: Stack)
 
     done = stack.read(task["id"])
     assert (done["state"], done["code"]) == ("completed", "booked")
+
+
+def test_how_many_tasks_wait_for_a_person_and_how_long_is_told_every_minute(stack: Stack) -> None:
+    def told() -> tuple[int, int]:
+        stack.run("wake_tasks", event("wake_tasks/every_minute"))
+        line = [one for one in stack.log_lines() if one["message"] == "reviews waiting"][-1]
+        [metrics] = line["_aws"]["CloudWatchMetrics"]
+        assert [one["Name"] for one in metrics["Metrics"]] == ["reviews_waiting", "oldest_review_seconds"]
+        return line["reviews_waiting"], line["oldest_review_seconds"]
+
+    assert told() == (0, 0)
+    tasks = handler("submit_tasks").tasks
+    reviews = [stack.submit(case)[1]["id"] for case in ("create_appointment", "cancel_appointment")]
+    for task_id in reviews:
+        park_task("p1", task_id, tasks, stack.clock)
+        stack.clock.advance(60)
+
+    assert told() == (2, 120)
+    settle = request("submit_tasks/resolve_task", path={"task_id": reviews[0]}, body={"action": "give_up"})
+    assert stack.call(settle)[0] == 202
+    assert told() == (1, 60)

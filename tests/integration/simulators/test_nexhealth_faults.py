@@ -710,11 +710,13 @@ def test_the_front_desk_acts_in_the_chart(nex: NexHealthCaller) -> None:
         {"action": "move", "start": "2026-03-04T20:00", "minutes": 30, "operatory_id": 150_102},
         {"action": "confirm"},
         {"action": "edit_note", "note": "called"},
+        {"action": "check_in", "at": "2026-03-04T19:55"},
         {"action": "set_status", "status": "missed"},
     ):
         told = nex.control("POST", "staff", {**action, "foreign_id": foreign})
     assert (told["start"], told["end"][11:16], told["operatory_id"]) == ("2026-03-04T20:00:00-07:00", "20:30", "150102")
     assert (told["confirmed"], told["note"], told["status"]) == (True, "called", "missed")
+    assert told["checked_in_at"] == "2026-03-04T19:55:00-07:00"
     nex.control("POST", "staff", {"action": "delete", "foreign_id": foreign})
     assert nex.control("GET", "truth/chart", foreign_id=foreign)["chart"] == []
     assert len(nex.control("GET", "truth/chart", foreign_id=foreign, deleted="true")["chart"]) == 1

@@ -198,6 +198,8 @@ def test_documented_texts_and_invented_ones_are_told_apart() -> None:
         "BAD_CREDENTIALS",
         "NO_ACCESS",
         "PATIENT_NOT_IN_LOCATION",
+        "ALREADY_CANCELLED",
+        "TYPE_NOT_CONFIGURED",
         "RESOURCE_NOT_FOUND",
         "BAD_CONTENT_TYPE",
     }
@@ -1390,3 +1392,83 @@ def test_the_same_seed_gives_the_same_institution() -> None:
             return rows(nex.get("patients", location_id=nex.location_id, per_page=1000)), nex.open_slot()
 
     assert seen() == seen()
+
+
+# --- what the vendor makes of odd changes, and of merged charts
+
+
+def test_nothing_but_a_cancellation_may_be_asked_of_a_row_that_is_not_written_where_it_is_refused(
+    nex: NexHealthCaller,
+) -> None:
+    nex.control("POST", "switches", {"change_while_pending": "refused"})
+    number = nex.booked()
+
+    status, (text,) = texts(nex.patch(f"appointments/{number}", {"appt": {"confirmed": True}}))
+    assert (status, "not synced with the PMS" in text) == (400, True)
+
+    nex.advance(6)
+    assert nex.patch(f"appointments/{number}", {"appt": {"confirmed": True}}).status == 200
+
+
+def test_a_cancelled_row_takes_no_change(nex: NexHealthCaller) -> None:
+    number = nex.booked()
+    nex.patch(f"appointments/{number}", {"appt": {"cancelled": True}})
+
+    refused = [nex.patch(f"appointments/{number}", {"appt": {name: True}}) for name in ("cancelled", "confirmed")]
+
+    assert [texts(one) for one in refused] == [(400, ["Cannot update already cancelled appointment"])] * 2
+
+
+def test_a_type_is_refused_where_hours_are_for_other_types(nex: NexHealthCaller) -> None:
+    nex.control("POST", "switches", {"type_without_hours": "refuse"})
+    slot = nex.open_slot()
+    assert nex.book(appointment_type_id=1101, end_time=None).status == 201
+    nex.control("POST", "staff", {"action": "delete_hours"})
+    hours = {"provider_id": slot["provider_id"], "operatory_id": slot["operatory_id"], "appointment_type_ids": [1102]}
+    told = nex.post(
+        "working_hours",
+        {"working_hour": {**hours, "begin_time": "08:00", "end_time": "20:00", "days": ["Thursday"]}},
+        location_id=nex.location_id,
+    )
+    assert told.status == 201, told.text
+    place = {"provider_id": slot["provider_id"], "operatory_id": slot["operatory_id"]}
+    then = {**place, "start_time": "2026-03-05T18:00:00-07:00"}
+
+    refused = nex.book(**then, appointment_type_id=1101)
+
+    assert texts(refused) == (400, ["appointment_type_id was not found to be configured for the requested slot"])
+    assert nex.book(**then, appointment_type_id=1102).status == 201
+
+
+@pytest.mark.parametrize(("setting", "moves"), [("with_reads", True), ("with_writes", False)])
+def test_whether_reads_move_the_time_of_the_way_in_is_a_switch(nex: NexHealthCaller, setting: str, moves: bool) -> None:
+    nex.control("POST", "switches", {"write_status_moves": setting})
+    (before,) = nex.get("sync_status").body["data"]
+
+    nex.advance(1200)
+
+    (after,) = nex.get("sync_status").body["data"]
+    assert after["read_status_at"] > before["read_status_at"]
+    assert (after["write_status_at"] > before["write_status_at"]) is moves
+
+
+@pytest.mark.parametrize(("setting", "status"), [("vanishes", 404), ("inactive", 200), ("stays", 200)])
+def test_a_merged_chart_gives_its_visits_to_the_other_with_the_next_read(
+    nex: NexHealthCaller, setting: str, status: int
+) -> None:
+    nex.control("POST", "switches", {"merged_patient": setting})
+    written, waiting = nex.booked(), None
+    nex.advance(6)
+    nex.control("POST", "ehr", {"mode": "sleep"})
+    waiting = nex.booked()
+
+    nex.control("POST", "staff", {"action": "merge_patients", "patient_id": PATIENT, "into_patient_id": PATIENT + 1})
+    nex.control("POST", "staff", {"action": "read"})
+
+    assert [nex.truth(number)["patient_id"] for number in (written, waiting)] == [str(PATIENT + 1)] * 2
+    told = nex.get(f"patients/{PATIENT}")
+    assert told.status == status
+    assert status == 404 or told.body["data"]["inactive"] is (setting == "inactive")
+    nex.control("POST", "ehr", {"mode": "prompt"})
+    nex.advance(6)
+    assert nex.truth(waiting)["chart"]["patient_id"] == str(PATIENT + 1)

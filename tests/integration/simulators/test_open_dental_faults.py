@@ -206,6 +206,51 @@ def test_the_front_desk_books_moves_notes_breaks_and_deletes(call: Caller) -> No
     assert kept[0]["deleted"]
 
 
+@pytest.mark.parametrize(
+    ("unset", "shown"),
+    [("year_1", "0001-01-01 00:00:00"), ("year_2000", "2000-01-01 00:00:00"), ("midnight", "2026-03-03 00:00:00")],
+)
+def test_the_front_desk_checks_a_patient_in_seats_and_dismisses_them(call: Caller, unset: str, shown: str) -> None:
+    call.control("POST", "switches", {"unset_day_times": unset})
+    visit = call.control(
+        "POST", "staff", {"action": "book", "patient_id": "1001", "operatory_id": "1", "start": "2026-03-03T19:00:00"}
+    )
+    number = visit["appointment_id"]
+    row = call.get(f"appointments/{number}").body
+    assert [row[name] for name in ("DateTimeArrived", "DateTimeSeated", "DateTimeDismissed")] == 3 * [shown]
+
+    for action, minute in (("arrive", 55), ("seat", 58), ("dismiss", 59)):
+        told = call.control(
+            "POST", "staff", {"action": action, "appointment_id": number, "at": f"2026-03-03T18:{minute}:00"}
+        )
+
+    assert (told["arrived_at"], told["dismissed_at"]) == ("2026-03-03T18:55:00-07:00", "2026-03-03T18:59:00-07:00")
+    assert call.get(f"appointments/{number}").body["DateTimeSeated"] == "2026-03-03 18:58:00"
+
+
+def test_an_office_names_its_confirmation_states_and_sets_a_visit_to_one(call: Caller) -> None:
+    state = next(
+        one
+        for one in call.control("GET", "truth/definitions", category="2")["definitions"]
+        if one["name"] == "Message Left"
+    )
+    given = {"definition_id": state["definition_id"], "columns": {"ItemName": "Could not be confirmed"}}
+    call.control("POST", "staff", {"action": "set_definition", **given})
+    visit = call.control(
+        "POST", "staff", {"action": "book", "patient_id": "1001", "operatory_id": "1", "start": "2026-03-03T19:00:00"}
+    )
+    number = visit["appointment_id"]
+
+    call.control(
+        "POST",
+        "staff",
+        {"action": "set_confirmation", "appointment_id": number, "definition_id": state["definition_id"]},
+    )
+
+    row = call.get(f"appointments/{number}").body
+    assert (row["confirmed"], row["Confirmed"]) == ("Could not be confirmed", int(state["definition_id"]))
+
+
 def test_the_truth_lists_patients_chairs_providers_and_the_days_schedule(call: Caller) -> None:
     assert len(call.control("GET", "truth/patients")["patients"]) == 200
     assert [row["name"] for row in call.control("GET", "truth/operatories")["operatories"]][0] == "Treatment 1"

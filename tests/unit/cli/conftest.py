@@ -100,7 +100,7 @@ def task_answer(state: str = "completed", code: str = "booked", **changes: Any) 
     }
 
 
-def slots_answer(slots: Sequence[Mapping[str, str]], day: str = "2026-11-24") -> dict[str, Any]:
+def slots_answer(slots: Sequence[Mapping[str, str | None]], day: str = "2026-11-24") -> dict[str, Any]:
     return {
         "as_of": "2026-11-22T09:00:00-07:00",
         "source": "live",

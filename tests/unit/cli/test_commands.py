@@ -354,3 +354,12 @@ def test_a_caller_is_not_given_something_that_is_no_practice_id(openchair: OpenC
 
 def test_an_unknown_command_is_wrong_use(openchair: OpenChair) -> None:
     assert openchair("juggle").status == 2
+
+
+def test_a_task_tells_when_and_where_for_people(openchair: OpenChair, sender: FakeSender) -> None:
+    sender.answers = [(200, task_answer(start="2026-11-24T09:00:00-07:00", end=None, operatory_id="3"))]
+
+    shown = openchair("task", "show", "p1", "t1").out
+
+    assert "Tue 24 Nov 2026 09:00" in shown
+    assert ("operatory_id" in shown, "end" in shown.split()) == (True, False)

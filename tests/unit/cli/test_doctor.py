@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openchair.models.practice import PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
 from tests.unit.cli.conftest import FakeSender, Run, slots_answer
 from tools.cli import practices
 from tools.cli.doctor import Answers, Level, examine, has_failed, services_to_ask, starts_by_chair
@@ -54,6 +54,41 @@ def test_what_health_found_is_told_with_its_advice() -> None:
     findings = examine(PRACTICE, Answers({**HEALTH, "findings": [refused]}))
 
     assert [(f.level, f.code, f.what_to_do) for f in findings] == [(Level.FAILED, "ehr_key_refused", "Store it again.")]
+
+
+def test_what_is_no_fault_and_comes_with_advice_is_a_warning() -> None:
+    closed = {"code": "closed_working_days", "ok": True, "message": "2026-03-04", "what_to_do": "Say so."}
+
+    findings = examine(PRACTICE, Answers({**HEALTH, "findings": [closed]}))
+
+    assert [(f.level, f.code, f.what_to_do) for f in findings] == [(Level.WARNING, "closed_working_days", "Say so.")]
+
+
+def test_a_practice_that_is_booked_without_chairs_misses_none() -> None:
+    chairless = {"code": "hours_without_chairs", "ok": True, "message": "No chairs.", "what_to_do": "Read them."}
+    health = {**HEALTH, "findings": [chairless]}
+    free = {"exam": slots_answer([{"start": "2026-11-24T08:00:00-07:00", "end": "", "operatory_id": None}])}
+
+    assert [service.id for service in services_to_ask(PRACTICE, [], health)] == ["exam"]
+    assert services_to_ask(PRACTICE, [], HEALTH) == []
+    assert codes(Answers(health, [], PROVIDERS, free), changed(open_dental={"operatory_type_to_ids": {}})) == []
+    assert "no_operatories" in codes(Answers(HEALTH, [], PROVIDERS))
+
+
+def test_maps_of_a_practice_on_nexhealth_are_examined_too() -> None:
+    section = {
+        "api_key_secret_name": "practice-p2-nexhealth-api-key",
+        "subdomain": "elm-street",
+        "location_ids": ["1"],
+        "operatory_type_to_ids": {"hygiene": ["3", "99"]},
+    }
+    document = {"id": "p2", "name": "Elm Street", "timezone": "America/Chicago", "ehr": "NEXHEALTH"}
+    practice = Practice.model_validate({**document, "nexhealth": section})
+
+    findings = examine(practice, Answers(HEALTH, CHAIRS, PROVIDERS))
+
+    (unknown,) = [one for one in findings if one.code == "unknown_chair"]
+    assert "nexhealth.operatory_type_to_ids.hygiene names chair 99" in unknown.message
 
 
 @pytest.mark.parametrize(
@@ -153,13 +188,13 @@ def test_every_failed_finding_says_what_to_do() -> None:
 
 
 def test_one_service_is_asked_for_each_kind_of_chair() -> None:
-    assert [service.id for service in services_to_ask(PRACTICE, CHAIRS)] == ["exam", "cleaning"]
+    assert [service.id for service in services_to_ask(PRACTICE, CHAIRS, HEALTH)] == ["exam", "cleaning"]
 
 
 def test_no_slots_are_asked_for_a_service_without_chairs() -> None:
     services = [{"id": "surgery", "name": "Surgery", "minutes": 90, "operatory_type": "surgical"}]
 
-    assert services_to_ask(changed(services=services), CHAIRS) == []
+    assert services_to_ask(changed(services=services), CHAIRS, HEALTH) == []
 
 
 def test_a_chair_that_no_service_uses_is_told_apart() -> None:

@@ -7,11 +7,15 @@ from pathlib import Path
 import boto3
 import pytest
 
-from openchair.errors import PracticeNotFound
+from openchair.clients.factory import _nexhealth_authorization, _open_dental_authorization
+from openchair.clients.keys import NAMES
+from openchair.clients.transport import Renewal
+from openchair.errors import EhrKeyMissing, PracticeNotFound
 from openchair.models.practice import Ehr, Practice
 from openchair.settings import settings
 from openchair.store.practice_store import PracticeStore
 from openchair.store.tables import PracticeItem, practice_key
+from tests.integration.ehr_world import FixedKeys
 from tests.integration.tables import empty_tables, moto_tables
 from tools.cli import practices
 from tools.cli.commands import common
@@ -315,3 +319,26 @@ def test_allowing_replaces_the_list_and_allowing_also_adds_to_it(aws: AwsSetting
 
     callers = practices.all_callers(aws)
     assert [(caller.caller_id, set(caller.practice_ids)) for caller in callers] == [(ROLE, {"p3", "p4"})]
+
+
+@pytest.mark.parametrize("length", [3, 4, 200, 201, 512, 513])
+@pytest.mark.parametrize("letter", ["k", "/", "~", " ", "\u00e9"])
+@pytest.mark.parametrize("ehr", list(Ehr))
+def test_a_key_that_may_be_stored_can_be_used_and_no_other(ehr: Ehr, letter: str, length: int) -> None:
+    keys = dict.fromkeys(NAMES[ehr], "k" * (length - 1) + letter)
+    try:
+        practices.keys_from_json(json.dumps(keys), ehr)
+        may_be_stored = True
+    except CliError:
+        may_be_stored = False
+
+    secrets = FixedKeys(**keys)
+    nexhealth, open_dental = _nexhealth_authorization(secrets, "name", {}), _open_dental_authorization(secrets, "name")
+    try:
+        (nexhealth if ehr is Ehr.NEXHEALTH else open_dental)(Renewal.NOTHING, 0.0)
+        can_be_used = True
+    except EhrKeyMissing:
+        can_be_used = False
+
+    assert may_be_stored == can_be_used
+    assert may_be_stored == (4 <= length <= 512 and (letter in "k~" or (letter == "/" and ehr is Ehr.NEXHEALTH)))

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 from openchair.models.journal import Task, TaskState
 from openchair.models.office import SyncState
@@ -17,7 +17,7 @@ class Later(World):
     """`11`'s visit `50` stands in the chart on Monday at nine, compared with it at seven."""
 
     def __init__(self, *, moves_in_place: bool = True, **changes: object) -> None:
-        old = visit("50", at(9), synced_at=at(7).astimezone(UTC))
+        old = visit("50", at(9))
         super().__init__(replace(old, **changes), writes_later=True, moves_in_place=moves_in_place)  # type: ignore[arg-type]
 
     def after(self, task: Task, minutes: float = 1) -> Task:
@@ -30,8 +30,8 @@ class Later(World):
 
     def compare(self, appointment_id: str, **changes: object) -> None:
         """The vendor reads the practice's own system: what stands there is what it tells from now on."""
-        found = replace(self.ehr.chart[appointment_id], synced_at=self.clock.now(), **changes)  # type: ignore[arg-type]
-        self.ehr.chart[appointment_id] = found
+        self.ehr.chart[appointment_id] = replace(self.ehr.chart[appointment_id], **changes)  # type: ignore[arg-type]
+        self.ehr.sync = replace(self.ehr.sync, read_at=self.clock.now())
 
     def claims(self) -> set[str]:
         start, end = at(0).astimezone(UTC), at(0, days=5).astimezone(UTC)
@@ -358,3 +358,120 @@ def test_looks_are_frequent_at_first_and_never_further_apart_than_five_minutes()
 
     assert pauses[0] == 10
     assert max(pauses) == timedelta(minutes=5).total_seconds()
+
+
+def test_what_stands_at_the_vendor_already_is_told_only_once_the_chart_agrees() -> None:
+    for request, changes, code in (
+        (cancel("50", send_to_unscheduled_list=False), {"status": AppointmentStatus.CANCELLED}, "already_cancelled"),
+        (confirm("50"), {"is_confirmed": True}, "already_confirmed"),
+        (reschedule("50", at(13)), {"start": at(13)}, "already_moved"),
+    ):
+        world = Later(**{"start": at(15), **changes})  # type: ignore[arg-type]
+        task = world.do(request)
+        assert told(task) == (TaskState.AWAITING_EHR, "awaiting_ehr", False)
+        assert world.writes() == []
+
+        world.clock.advance(READ_CYCLE.total_seconds() + 60)
+        world.compare("50")
+
+        assert told(world.process(task)) == (TaskState.COMPLETED, code, True)
+
+
+def test_what_stood_at_the_vendor_and_is_undone_fails_as_if_it_had_been_sent() -> None:
+    world = Later(start=at(15), status=AppointmentStatus.CANCELLED)
+    task = world.do(cancel("50", send_to_unscheduled_list=False))
+
+    world.clock.advance(READ_CYCLE.total_seconds() + 1)
+    world.compare("50", status=AppointmentStatus.BOOKED)
+
+    assert told(world.after(task))[:2] == (TaskState.FAILED, "reverted_in_ehr")
+
+
+def test_what_stood_as_asked_and_is_elsewhere_now_is_told_as_changed() -> None:
+    world = Later(start=at(13))
+    task = world.do(reschedule("50", at(13)))
+
+    world.compare("50", start=at(16))
+
+    assert told(world.after(task))[:2] == (TaskState.FAILED, "changed_in_ehr")
+
+
+def test_an_awaited_move_is_judged_by_its_chair_and_its_provider_too() -> None:
+    for changes in ({"operatory_id": "2"}, {"provider_id": "2"}):
+        world = Later()
+        task = world.do(reschedule("50", at(13)))
+
+        world.clock.advance(READ_CYCLE.total_seconds() + 60)
+        world.compare("50", **changes)
+
+        assert told(world.process(task))[:2] == (TaskState.COMPLETED, "status_changed_in_ehr")
+
+
+def test_a_visit_is_looked_at_after_the_reading_that_it_is_judged_by() -> None:
+    world = Later()
+    task = world.do(reschedule("50", at(13)))
+    world.clock.advance(READ_CYCLE.total_seconds() + 60)
+    seen = world.ehr.sync_state
+
+    def read_meanwhile(location_id: str | None) -> SyncState:
+        world.compare("50", start=at(9))
+        return seen(location_id)
+
+    world.ehr.sync_state = read_meanwhile  # type: ignore[method-assign]
+
+    assert told(world.process(task))[:2] == (TaskState.FAILED, "reverted_in_ehr")
+
+
+def test_a_change_carried_out_at_once_is_settled_where_nothing_else_is_written() -> None:
+    world = Later()
+    world.ehr.sync = SyncState(written_at=world.clock.now() + timedelta(seconds=2))
+    world.ehr.chart["50"] = replace(world.ehr.chart["50"], touched_at=world.clock.now())
+    task = world.do(reschedule("50", at(13)))
+    world.after(task, minutes=0.5)
+
+    world.clock.advance(READ_CYCLE.total_seconds() + 60)
+    world.compare("50")
+
+    assert told(world.process(task)) == (TaskState.COMPLETED, "moved", True)
+
+
+def test_a_stamp_of_before_the_change_tells_nothing_of_when_it_was_accepted() -> None:
+    world = Later()
+    world.ehr.sync = SyncState(written_at=world.clock.now() - timedelta(seconds=30))
+    world.ehr.chart["50"] = replace(world.ehr.chart["50"], touched_at=world.clock.now() - timedelta(minutes=1))
+    task = world.do(reschedule("50", at(13)))
+    world.after(task, minutes=0.5)
+
+    world.clock.advance(READ_CYCLE.total_seconds() + 60)
+    world.compare("50")
+
+    assert told(world.process(task))[:2] == (TaskState.AWAITING_EHR, "awaiting_ehr")
+
+
+def test_a_newcomer_is_in_the_chart_only_when_the_chart_has_them() -> None:
+    world = Later()
+    world.ehr.people["501"] = Patient("501", "Bea", "Lind", date(1990, 5, 6), phones=("3035550142",), is_in_chart=False)
+
+    found = world.do(onboard())
+
+    assert told(found) == (TaskState.COMPLETED, "patient_found", False)
+
+
+def test_a_newcomers_visit_that_is_never_taken_leaves_them_out_of_the_chart() -> None:
+    world = Later()
+    world.ehr.people["501"] = Patient("501", "Bea", "Lind", date(1990, 5, 6), phones=("3035550142",), is_in_chart=False)
+    task = world.do(onboard(appointment={"service_id": "filling", "start": at(13).isoformat()}))
+    refused = world.ehr.chart[task.appointment_id or ""]
+    world.ehr.chart[refused.id] = replace(refused, status=AppointmentStatus.CANCELLED)
+
+    assert told(world.after(task)) == (TaskState.FAILED, "not_written_to_ehr", False)
+
+
+def test_a_move_to_another_provider_is_booked_anew_where_none_can_be_changed() -> None:
+    world = Later(start=at(15))
+    world.ehr.capabilities = replace(world.ehr.capabilities, moves_to_other_provider=False)
+
+    world.do(reschedule("50", at(13), provider_id="2", operatory_id="2"))
+
+    assert world.writes() == ["create_appointment"]
+    assert world.ehr.chart["50"].start == at(15)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_a_visit_is_booked_with_its_marker_first_in_the_note() -> None:
 
 
 def test_without_a_chair_or_provider_a_free_place_is_chosen() -> None:
-    world = World(visit("50", at(9)))
+    world = World(visit("50", at(9), patient_id="12"))
 
     task = world.do(create())
 
@@ -33,7 +34,7 @@ def test_without_a_chair_or_provider_a_free_place_is_chosen() -> None:
 
 
 def test_a_chair_somebody_booked_meanwhile_fails_as_slot_taken_and_nothing_is_sent() -> None:
-    world = World(visit("50", at(9)))
+    world = World(visit("50", at(9), patient_id="12"))
 
     task = world.do(create(provider_id="1", operatory_id="1"))
 
@@ -46,11 +47,11 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
     task = world.submit(create())
     original = world.tasks.save
 
-    def claimed_first(saved: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def claimed_first(saved: Task, take: Sequence[Hold] = (), *others: Any) -> Task:
         if take:
             world.tasks.save = original  # type: ignore[method-assign]
-            world.submit(create(provider_id="1", operatory_id="1"))
-        return original(saved, take, join)
+            world.submit(create(provider_id="1", operatory_id="1", patient_id="12"))
+        return original(saved, take, *others)
 
     world.tasks.save = claimed_first  # type: ignore[method-assign,assignment]
     done = world.process(task)
@@ -58,9 +59,29 @@ def test_a_chair_claimed_between_look_and_intent_is_replaced_by_another() -> Non
     assert (done.code, world.ehr.chart[done.appointment_id or ""].operatory_id) == ("booked", "2")
 
 
+def test_a_visit_of_the_evening_before_that_comes_between_look_and_hold_is_seen() -> None:
+    world = World()
+    task = world.submit(create(provider_id="1", operatory_id="1"))
+    original = world.ehr.patient_appointments
+
+    def staff_books_the_evening_before(patient_id: str) -> Sequence[Appointment]:
+        night = visit("60", at(23, 30, days=-1), minutes=600, patient_id="12", provider_times=(), time_pattern="")
+        world.ehr.chart["60"] = night
+        return original(patient_id)
+
+    world.ehr.patient_appointments = staff_books_the_evening_before  # type: ignore[method-assign]
+    # Held at the door, so that only a second delivery looks anew.
+    world.remaining = 60.0
+    world.process(task)
+    world.remaining = 175.0
+
+    assert world.process(task).code == "slot_taken"
+    assert world.writes() == []
+
+
 def test_two_tasks_that_read_the_same_free_chair_do_not_both_book_it() -> None:
     """One books and lets go of its hold between the other's look and the other's hold."""
-    world = World(visit("60", at(9), operatory_id="2", provider_id="2", provider_times=()))
+    world = World(visit("60", at(9), patient_id="13", operatory_id="2", provider_id="2", provider_times=()))
     first, second = world.submit(create()), world.submit(create(patient_id="12"))
     world.ehr.people["12"] = Patient("12", "Cy", "Roe")
     original = world.ehr.patient_appointments
@@ -181,6 +202,20 @@ def test_cancelling_what_is_cancelled_completes(status: AppointmentStatus) -> No
 
 def test_a_completed_visit_is_not_cancelled() -> None:
     assert World(visit("50", at(9), status=AppointmentStatus.FULFILLED)).do(cancel("50")).code == "not_cancellable"
+
+
+@pytest.mark.parametrize("request_for", [cancel, confirm, lambda id_: reschedule(id_, at(14))])
+@pytest.mark.parametrize("rebooks", [False, True])
+def test_a_visit_whose_patient_is_there_or_that_is_over_is_not_touched(request_for: object, rebooks: bool) -> None:
+    assert callable(request_for)
+    there = visit("50", at(9), status=AppointmentStatus.ARRIVED)
+    over = visit("51", at(6), operatory_id="2")
+    world = World(there, over, reschedule="rebook" if rebooks else "move")
+
+    codes = [world.do(request_for(one)).code for one in ("50", "51")]
+
+    assert codes == ["visit_has_begun", "visit_is_past"]
+    assert (world.ehr.chart["50"], world.ehr.chart["51"], world.writes()) == (there, over, [])
 
 
 def test_a_visit_is_confirmed_once() -> None:
@@ -321,6 +356,7 @@ def test_no_write_starts_without_the_time_to_await_its_answer() -> None:
 
     assert world.writes() == []
     assert task.steps[0].state is StepState.NEW
+    world.clock.advance(30)
     assert world.wake() == 1
 
 

@@ -186,7 +186,7 @@ def test_a_claimed_chair_is_told_at_the_door_and_nothing_is_stored() -> None:
     world.submit(create(provider_id="1", operatory_id="1"))
 
     with pytest.raises(SlotTaken):
-        world.submit(create(provider_id="1", operatory_id="1"), key="second")
+        world.submit(create(provider_id="1", operatory_id="1", patient_id="12"), key="second")
 
     assert len(world.tasks.tasks("p1", None, 10, None).tasks) == 1
     assert world.submit(create(start=at(13).isoformat()), key="second").id, "a refused request uses no key"
@@ -201,12 +201,12 @@ def test_a_task_of_which_nothing_was_sent_can_be_withdrawn() -> None:
     world = World()
     task = world.submit(create(provider_id="1", operatory_id="1"))
 
-    withdrawn = withdraw_task("p1", task.id, world.tasks, world.clock)
+    withdrawn = withdraw_task("p1", task.id, world.tasks, world.queue, world.clock)
 
     assert (withdrawn.state, withdrawn.code) == (TaskState.FAILED, "withdrawn")
     assert world.process(task).code == "withdrawn"
     assert world.tasks.claims("account", at(9), at(10)) == []
-    assert withdraw_task("p1", task.id, world.tasks, world.clock) == withdrawn
+    assert withdraw_task("p1", task.id, world.tasks, world.queue, world.clock) == withdrawn
 
 
 def test_a_task_that_was_sent_cannot_be_withdrawn() -> None:
@@ -214,7 +214,7 @@ def test_a_task_that_was_sent_cannot_be_withdrawn() -> None:
     task = world.do(create())
 
     with pytest.raises(TaskEnded):
-        withdraw_task("p1", task.id, world.tasks, world.clock)
+        withdraw_task("p1", task.id, world.tasks, world.queue, world.clock)
 
 
 def test_a_task_whose_sending_is_unclear_cannot_be_withdrawn() -> None:
@@ -223,11 +223,11 @@ def test_a_task_whose_sending_is_unclear_cannot_be_withdrawn() -> None:
     task = world.do(create())
 
     with pytest.raises(TaskAlreadySent):
-        withdraw_task("p1", task.id, world.tasks, world.clock)
+        withdraw_task("p1", task.id, world.tasks, world.queue, world.clock)
 
 
 def test_a_review_of_which_nothing_was_sent_can_be_withdrawn() -> None:
     world = World()
     task = world.in_review(create())
 
-    assert withdraw_task("p1", task.id, world.tasks, world.clock).code == "withdrawn"
+    assert withdraw_task("p1", task.id, world.tasks, world.queue, world.clock).code == "withdrawn"

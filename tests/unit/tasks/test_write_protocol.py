@@ -273,7 +273,7 @@ def test_a_double_that_appeared_after_all_is_taken_back_by_the_sweep() -> None:
     assert world.ehr.chart[told.id] == told
     assert world.ehr.chart["9998"] == copied, "a copy for another time is somebody's intention"
     world.process(done)
-    assert list(world.tasks.due(world.clock.now() + timedelta(days=9), 10)) == []
+    assert world.tasks.task("p1", done.id).next_attempt_at is None
 
 
 # -------------------------------------------------------------------------------------- reading the others back
@@ -471,10 +471,10 @@ def test_a_visit_somebody_moves_between_our_look_and_our_hold_is_not_overwritten
     world = World(visit("50", at(9)))
     original = world.tasks.save
 
-    def moved_meanwhile(saved: Task, take: Any = (), join: str | None = None) -> Task:
+    def moved_meanwhile(saved: Task, take: Any = (), *others: Any) -> Task:
         if take:
             world.ehr.chart["50"] = replace(world.ehr.chart["50"], start=at(16))
-        return original(saved, take, join)
+        return original(saved, take, *others)
 
     world.tasks.save = moved_meanwhile  # type: ignore[method-assign,assignment]
 
@@ -580,7 +580,7 @@ def test_the_first_answer_closes_the_circuit() -> None:
         world.clock.advance(301)
 
     assert world.process(task).code == "booked"
-    assert world.circuits.next_try("account") is None
+    assert world.circuits.next_try("account", "p1") is None
 
 
 # ------------------------------------------------------------------------------------------------------- review
@@ -665,13 +665,20 @@ def test_a_decision_to_send_again_is_bounded_like_any_sending() -> None:
     assert len(world.writes()) == 5
 
 
-@pytest.mark.parametrize(("action", "code"), [("give_up", "given_up"), ("resend", "booked")])
-def test_a_person_may_decide_against_a_look_alike(action: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "stands", "code"),
+    [("give_up", True, "given_up"), ("resend", False, "booked"), ("resend", True, "patient_busy")],
+)
+def test_a_person_may_decide_against_a_look_alike_but_not_for_two_visits_at_once(
+    action: str, stands: bool, code: str
+) -> None:
     world = World()
     world.ehr.answers["create_appointment"] = [EhrOutcomeUnknown()]
     task = world.do(create(start=at(13).isoformat(), provider_id="2", operatory_id="2"))
     world.ehr.chart["60"] = visit("60", at(13, 30))
     reviewed = world.later(task, 60)
+    if not stands:
+        world.ehr.cancel_appointment("60", send_to_unscheduled_list=False)
 
     settled = world.later(settle(world, reviewed, action), W)
 

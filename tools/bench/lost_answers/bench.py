@@ -25,6 +25,7 @@ from rich.text import Text
 from openchair.clients.factory import EhrClients
 from openchair.models.journal import Claim
 from openchair.settings import settings
+from openchair.slots.book import LiveBook
 from openchair.slots.find import SlotQuery, find_slots
 from openchair.store.limit_store import DynamoLimits
 from openchair.store.system_clock import SystemClock
@@ -314,7 +315,7 @@ def _free_slots(office: RunningSimulator) -> Iterator[Visit]:
     first = clock.now().astimezone(ZoneInfo(TIMEZONE)).date() + timedelta(days=7)
     query = SlotQuery(service_id=SERVICE_ID, start_date=first, end_date=first + timedelta(days=6))
     taken: set[tuple[str, str]] = set()
-    for provider in find_slots(record, query, ehr, _NoClaims(), clock)["providers"]:
+    for provider in find_slots(record, query, LiveBook(ehr, _NoClaims(), record), clock)["providers"]:
         for slot in (slot for day in provider["days"] for slot in day["slots"]):
             start = datetime.fromisoformat(slot["start"])
             if (

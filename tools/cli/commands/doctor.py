@@ -43,7 +43,7 @@ def _ask(api: ControlApi, practice: Practice) -> Answers:
         operatories, no_location = [], problem.sentence
     tomorrow = str((datetime.now(practice.zone) + timedelta(days=1)).date())
     slots, refused = {}, {}
-    for service in examination.services_to_ask(practice, operatories):
+    for service in examination.services_to_ask(practice, operatories, health):
         try:
             slots[service.id] = api.get(
                 practice_path(practice.id, "slots"), service_id=service.id, start_date=tomorrow, end_date=tomorrow

@@ -81,6 +81,8 @@ def show_visits(answer: dict[str, Any], past_limit: int = 5) -> None:
         show.table(("visit", "when", "status", "service", "provider", "chair", "confirmed"), rows, when.capitalize())
         if len(shown) < len(visits_then):
             show.say(f"... and {len(visits_then) - len(shown)} more; --json shows all.", "dim")
+    if answer.get("complete_since"):
+        show.say(f"What was before {show.day(answer['complete_since'])} is not told.", "dim")
     if answer["unscheduled"]:
         show.say(f"Waiting for a time: {answer['unscheduled']}.")
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from tools.simulators.common.clock import Clock
 from tools.simulators.common.faults import FaultScript
 from tools.simulators.common.journal import Reply
+from tools.simulators.common.overlays import Overlay, parse_overlays
 from tools.simulators.common.switches import SwitchSet
 
 Query = Mapping[str, str]
@@ -27,6 +28,7 @@ class Controlled(Protocol):
     """What the common actions need of a simulator."""
 
     faults: FaultScript
+    overlays: list[Overlay]
 
     @property
     def lock(self) -> AbstractContextManager[Any]: ...
@@ -50,6 +52,8 @@ class BaseControl[S: Controlled]:
             ("POST", "clock"): self._set_clock,
             ("POST", "switches"): self._set_switches,
             ("POST", "reset"): self._reset,
+            ("POST", "overlays"): self._add_overlays,
+            ("DELETE", "overlays"): self._clear_overlays,
         }
         self._unlocked: set[tuple[str, str]] = set()
 
@@ -97,6 +101,14 @@ class BaseControl[S: Controlled]:
     def _clear_faults(self, query: Query, body: Any) -> Any:
         self._simulator.faults.clear()
         return {"faults": []}
+
+    def _add_overlays(self, query: Query, body: Any) -> Any:
+        self._simulator.overlays.extend(parse_overlays(body))
+        return {"overlays": len(self._simulator.overlays)}
+
+    def _clear_overlays(self, query: Query, body: Any) -> Any:
+        self._simulator.overlays.clear()
+        return {"overlays": 0}
 
     def _set_clock(self, query: Query, body: Any) -> Any:
         """`now` (wall time, or with an offset), `advance_seconds`, `frozen`."""

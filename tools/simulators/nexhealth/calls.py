@@ -232,12 +232,22 @@ def paged[T](
         start = max(0, sum(1 for row in ordered if _beyond(before, key(row), descending)) - size)
         size = min(size, sum(1 for row in ordered if _beyond(before, key(row), descending)))
     chosen = ordered[start : start + size]
-    info = {
+    info: dict[str, Any] = {
         "has_previous_page": start > 0,
         "has_next_page": start + len(chosen) < len(ordered),
         "start_cursor": _made(call, key(chosen[0])) if chosen else None,
         "end_cursor": _made(call, key(chosen[-1])) if chosen else None,
     }
+    if call.switches.cursor == "empty" and start > 0:
+        chosen, info["has_next_page"] = [], True
+    if info["has_next_page"]:
+        match call.switches.cursor:
+            case "null":
+                info["end_cursor"] = None
+            case "number":
+                info["end_cursor"] = start + len(chosen)
+            case "absent":
+                del info["end_cursor"]
     return Answer(200, [show(row) for row in chosen], page_info=info)
 
 
@@ -247,14 +257,15 @@ def _beyond(one: Any, other: Any, descending: bool) -> bool:
 
 
 def _page_size(call: Call) -> int:
+    most = call.switches.page_cap or MOST_PER_PAGE
     size = call.integer("per_page")
     if size is None:
-        return call.switches.default_per_page
+        return min(call.switches.default_per_page, most)
     if size < 1:
         raise errors.BAD_VALUE(name="per_page")
     if size > MOST_PER_PAGE and call.switches.per_page_above_max == "refuse":
         raise errors.PER_PAGE_TOO_LARGE(most=MOST_PER_PAGE)
-    return min(size, MOST_PER_PAGE)
+    return min(size, most)
 
 
 def _made(call: Call, key: Any) -> str:

@@ -11,7 +11,6 @@ from tools.simulators.nexhealth import staff, truth
 from tools.simulators.nexhealth.accounts import Account
 from tools.simulators.nexhealth.ehr import Ehr, described, parse_rules
 from tools.simulators.nexhealth.institution import Institution
-from tools.simulators.nexhealth.overlays import parse_overlays
 from tools.simulators.nexhealth.simulator import Simulator
 from tools.simulators.nexhealth.webhooks import endpoint_row, subscription_row
 
@@ -47,8 +46,6 @@ class Control(BaseControl[Simulator]):
             ("POST", "keys"): self._set_key,
             ("POST", "access"): self._set_access,
             ("GET", "webhooks"): self._webhooks,
-            ("POST", "overlays"): self._add_overlays,
-            ("DELETE", "overlays"): self._clear_overlays,
         }
         # Moving the clock sends webhooks, whose receivers may call the API meanwhile.
         self._unlocked = {("POST", "clock"), ("POST", "reset"), ("POST", "seed")}
@@ -225,14 +222,6 @@ class Control(BaseControl[Simulator]):
                 for one in hub.deliveries
             ],
         }
-
-    def _add_overlays(self, query: Query, body: Any) -> Any:
-        self._simulator.overlays.extend(parse_overlays(body))
-        return {"overlays": len(self._simulator.overlays)}
-
-    def _clear_overlays(self, query: Query, body: Any) -> Any:
-        self._simulator.overlays.clear()
-        return {"overlays": 0}
 
 
 def _rates(account: Account) -> dict[str, Any]:

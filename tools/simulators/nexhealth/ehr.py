@@ -10,12 +10,14 @@ from typing import Any, Literal, get_args
 
 from tools.simulators.nexhealth import rows
 from tools.simulators.nexhealth.institution import Happening, Institution
-from tools.simulators.nexhealth.records import Appointment, ChartVisit, Patient, WriteState
+from tools.simulators.nexhealth.records import Appointment, ChartVisit, Patient, SyncState, WriteState
 
 Mode = Literal["prompt", "slow", "refuse", "refuse_at_once", "sleep", "offline"]
 Result = Literal["complete", "failed", "incomplete", "never", "reverted"]
 WriteKind = Literal["create", "change", "patient"]
 _MOVES = {"start", "end", "operatory_id"}
+_FIRST_NAME, _LAST_NAME = 15, 20
+"""Where the EHR cuts names, with the switch `name_lengths`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +100,6 @@ class Write:
     values: dict[str, Any]
     rule: WriteRule
     before: Appointment | None = None
-
-
-@dataclass(slots=True)
-class SyncState:
-    """What GET /sync_status tells."""
-
-    read_status: str
-    read_status_at: datetime
-    write_status: str
-    write_status_at: datetime
 
 
 class Ehr:
@@ -296,6 +288,9 @@ class Ehr:
         foreign = institution.new_id("foreign_patients")
         changes = patient.new_patient or institution.switches.written_patient_id == "changes"
         written = replace(patient, foreign=foreign, new_patient=False, updated_at=moment, synced_at=moment)
+        if institution.switches.name_lengths == "cut":
+            first, last = written.first_name[:_FIRST_NAME], written.last_name[:_LAST_NAME]
+            written = replace(written, first_name=first.strip(), last_name=last.strip())
         institution.chart.put_patient(written)
         if changes:
             institution.chart.replaces[foreign] = number
@@ -350,7 +345,8 @@ class Ehr:
             return
         online = {n for n in self.institution.locations if self.settings_at(n).mode != "offline"}
         self.sync.read_status_at = moment
-        if not any(write.due_at < moment for write in self.pending) and self.sync.write_status == "green":
+        idle = not any(write.due_at < moment for write in self.pending) and self.sync.write_status == "green"
+        if idle and self.institution.switches.write_status_moves == "with_reads":
             self.sync.write_status_at = moment
         for location in online:
             self.institution.last_read[location] = moment
@@ -358,6 +354,7 @@ class Ehr:
         if self.institution.switches.read_over_pending == "overwrite":
             touched = (self.institution.appointments[w.row_id].foreign for w in self.pending if w.kind == "change")
             chart.unread_visits |= {foreign for foreign in touched if foreign is not None}
+        self._read_merges(moment)
         for foreign in sorted(chart.unread_patients):
             if online.intersection(chart.patients[foreign].location_ids):
                 chart.unread_patients.discard(foreign)
@@ -382,6 +379,25 @@ class Ehr:
         event = "patient_created" if known is None else "patient_updated"
         institution.remember(moment, "read", event, patient_id=str(number))
         institution.publish(Happening("Patient", event, "", rows.patient(institution, row), moment))
+
+    def _read_merges(self, moment: datetime) -> None:
+        """The visits of a chart that was merged into another are read as the other's; what becomes of it differs."""
+        institution, how = self.institution, self.institution.switches.merged_patient
+        for gone, kept in institution.chart.merged.items():
+            number, other = institution.patient_of_foreign[gone], institution.patient_of_foreign[kept]
+            for write in self.pending:
+                if write.values.get("patient_id") == number:
+                    write.values["patient_id"] = other
+            for appointment in sorted(institution.by_patient.get(number, set())):
+                row = institution.appointments[appointment]
+                institution.put_appointment(replace(row, patient_id=other, updated_at=moment))
+            if how == "vanishes":
+                institution.remove_patient(number)
+            elif how == "inactive":
+                left = replace(institution.patients[number], inactive=True, updated_at=moment)
+                institution.put_patient(left)
+            institution.remember(moment, "read", "patients merged", patient_id=str(number), into=str(other))
+        institution.chart.merged.clear()
 
     def _replace_placeholder(self, placeholder: int, number: int, moment: datetime) -> None:
         """Its links move to the new id, and the row goes without an event."""

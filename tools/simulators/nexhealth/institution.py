@@ -89,8 +89,12 @@ class Chart:
     patients: dict[int, Patient] = field(default_factory=dict)
     visits: dict[int, ChartVisit] = field(default_factory=dict)
     by_day: dict[date, set[int]] = field(default_factory=lambda: defaultdict(set))
+    long: set[int] = field(default_factory=set)
+    """Blocks that last for days."""
     replaces: dict[int, int] = field(default_factory=dict)
     """Patients that were written from a placeholder: foreign number → the placeholder's id."""
+    merged: dict[int, int] = field(default_factory=dict)
+    """Charts that staff has merged into another since the last read: foreign number → the other's."""
     unread_visits: set[int] = field(default_factory=set)
     unread_patients: set[int] = field(default_factory=set)
 
@@ -98,6 +102,9 @@ class Chart:
         old = self.visits.get(visit.foreign)
         if old is not None:
             self.by_day[old.start.date()].discard(old.foreign)
+            self.long.discard(old.foreign)
+        if visit.end - visit.start > LONGEST_VISIT:
+            self.long.add(visit.foreign)
         self.visits[visit.foreign] = visit
         self.by_day[visit.start.date()].add(visit.foreign)
         if unread:
@@ -110,10 +117,12 @@ class Chart:
             self.unread_patients.add(patient.foreign)
 
     def overlapping(self, wanted: ChartVisit) -> list[ChartVisit]:
-        """Other visits that hold the chair (or, without a chair, the provider) at that time."""
+        """Other visits that hold the chair (or, without a chair, the provider) at that time; blocks of nothing in
+        particular hold all."""
         first, last = (wanted.start - LONGEST_VISIT).date(), wanted.end.date()
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        rows = (self.visits[number] for day in days for number in sorted(self.by_day.get(day, ())))
+        numbers = {number for day in days for number in self.by_day.get(day, ())} | self.long
+        rows = (self.visits[number] for number in sorted(numbers))
         return [
             row
             for row in rows
@@ -127,6 +136,8 @@ class Chart:
 
 
 def _same_place(one: ChartVisit, other: ChartVisit) -> bool:
+    if one.operatory_id is None and one.provider_id is None:
+        return one.location_id == other.location_id
     if one.operatory_id is not None and other.operatory_id is not None:
         return one.operatory_id == other.operatory_id
     return one.provider_id == other.provider_id
@@ -158,6 +169,8 @@ class Institution:
     appointment_of_foreign: dict[int, int] = field(default_factory=dict)
     by_patient: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     by_day: dict[date, set[int]] = field(default_factory=lambda: defaultdict(set))
+    long: set[int] = field(default_factory=set)
+    """Blocks that last for days."""
     chart: Chart = field(default_factory=Chart)
     last_read: dict[int, datetime] = field(default_factory=dict)
     effects: dict[int, Effects] = field(default_factory=lambda: defaultdict(Effects))
@@ -204,6 +217,8 @@ class Institution:
         if row.patient_id is not None:
             self.by_patient[row.patient_id].add(row.id)
         self.by_day[row.start.date()].add(row.id)
+        if row.end - row.start > LONGEST_VISIT:
+            self.long.add(row.id)
 
     def remove_appointment(self, number: int) -> None:
         self._unindex(number)
@@ -224,7 +239,9 @@ class Institution:
 
     def busy(self, start: datetime, end: datetime) -> list[Appointment]:
         """Rows that take time between, as NexHealth knows them."""
-        return [row for row in self.between(start - LONGEST_VISIT, end) if not row.cancelled and row.end > start]
+        rows = {row.id: row for row in self.between(start - LONGEST_VISIT, end)}
+        rows |= {number: self.appointments[number] for number in self.long if self.appointments[number].start <= end}
+        return [rows[number] for number in sorted(rows) if not rows[number].cancelled and rows[number].end > start]
 
     def last_sync_time(self, location_ids: tuple[int, ...], synced_at: datetime | None) -> datetime | None:
         """When the row was last read from or written to the EHR; None for what the EHR does not have."""
@@ -248,6 +265,7 @@ class Institution:
         if old.patient_id is not None:
             self.by_patient[old.patient_id].discard(number)
         self.by_day[old.start.date()].discard(number)
+        self.long.discard(number)
 
 
 def _copied(chart: Chart) -> Chart:

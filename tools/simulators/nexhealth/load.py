@@ -99,7 +99,7 @@ class _Loader:
                 name=chair.name,
                 location_id=self._location(chair.clinic_id),
                 active=not chair.is_hidden,
-                bookable_online=chair.is_web_bookable,
+                bookable_online=not chair.is_hidden,
                 created_at=self._built,
                 updated_at=self._built,
             )

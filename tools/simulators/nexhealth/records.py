@@ -180,3 +180,13 @@ class Effects:
     chart_changes: int = 0
     state: WriteState = "written"
     read_back: bool = False
+
+
+@dataclass(slots=True)
+class SyncState:
+    """What GET /sync_status tells."""
+
+    read_status: str
+    read_status_at: datetime
+    write_status: str
+    write_status_at: datetime

@@ -13,6 +13,7 @@ from tools.simulators.nexhealth.institution import Happening
 from tools.simulators.nexhealth.records import Appointment, Location, Patient
 from tools.simulators.nexhealth.routes_patients import checked_bio, new_patient
 from tools.simulators.nexhealth.routes_setup import sorting
+from tools.simulators.nexhealth.routes_slots import works_on
 from tools.simulators.nexhealth.wire import parse_moment, stamp
 
 MOST_NOTE = 128
@@ -145,6 +146,8 @@ def create_appointment(call: Call) -> Answer:
     given = {name: value for name, value in given.items() if name not in settings.ignored_fields}
     patient = None if block and given.get("patient_id") is None else _bookable(call, given, place)
     row = _new_row(call, given, place, patient)
+    if call.switches.type_without_hours == "refuse" and _is_for_other_types(call, row):
+        raise errors.TYPE_NOT_CONFIGURED()
     if call.switches.taken_start == "refuse" and _is_taken(call, row):
         raise errors.START_TAKEN()
     row = _accept(call, row, place)
@@ -262,6 +265,24 @@ def _is_taken(call: Call, row: Appointment) -> bool:
     )
 
 
+def _is_for_other_types(call: Call, row: Appointment) -> bool:
+    """Whether hours hold then, and none of them for this type."""
+    if row.appointment_type_id is None:
+        return False
+    start, end = row.start.astimezone(call.institution.zone), row.end.astimezone(call.institution.zone)
+    then = [
+        hour.appointment_type_ids
+        for hour in call.institution.hours.values()
+        if hour.active
+        and hour.provider_id == row.provider_id
+        and hour.operatory_id in (None, row.operatory_id)
+        and works_on(hour, start.date())
+        and hour.begin <= start.time()
+        and end.time() <= hour.end
+    ]
+    return bool(then) and not any(not types or row.appointment_type_id in types for types in then)
+
+
 def _accept(call: Call, row: Appointment, place: Location) -> Appointment:
     """Give the row its id, store it, and queue the write if the location writes at all."""
     institution = call.institution
@@ -295,6 +316,11 @@ def edit_appointment(call: Call) -> Answer:
     settings = call.ehr.settings_at(place.id)
     if settings.mode == "refuse_at_once":
         raise errors.EHR_REFUSED(reason=settings.reason)
+    if old.cancelled and given.get("cancelled") is not False:
+        raise errors.ALREADY_CANCELLED()
+    waits = call.ehr.pending_create(old.id) is not None and "cancelled" not in given
+    if waits and call.switches.change_while_pending == "refused":
+        raise errors.NOT_SYNCED()
     given = {name: value for name, value in given.items() if name not in settings.ignored_fields}
     reverted = _refuse_unsupported(call, given, place)
     values = _patch_values(call, old, given, place)
@@ -327,8 +353,6 @@ def _patch_values(call: Call, old: Appointment, given: dict[str, Any], place: Lo
             raise errors.ONLY_CONFIRM()
         values["confirmed"] = True
     if "cancelled" in given:
-        if given["cancelled"] is True and old.cancelled:
-            raise errors.ALREADY_CANCELLED()
         if given["cancelled"] is not True and call.switches.uncancel == "refuse":
             raise errors.ONLY_CANCEL()
         values["cancelled"] = given["cancelled"] is True

@@ -103,10 +103,10 @@ def _groups(institution: Institution, asked: Asked, place: Location, provider: i
     hours = _hours(institution, asked, place, provider)
     found: dict[int | None, list[Slot]] = {}
     for day in _days(asked.first, asked.days):
-        for slot in _slots_of_day(institution, asked, hours, provider, day):
+        for slot in _slots_of_day(institution, asked, hours, day):
             found.setdefault(slot.operatory_id, []).append(slot)
     if not found:
-        return [_group(institution, place, provider, None, [], _next_day(institution, asked, hours, provider))]
+        return [_group(institution, place, provider, None, [], _next_day(institution, asked, hours))]
     ordered = sorted(found.items(), key=lambda pair: pair[0] or 0)
     return [_group(institution, place, provider, chair, slots, None) for chair, slots in ordered]
 
@@ -124,9 +124,7 @@ def _hours(institution: Institution, asked: Asked, place: Location, provider: in
     ]
 
 
-def _slots_of_day(
-    institution: Institution, asked: Asked, hours: list[WorkingHour], provider: int, day: date
-) -> list[Slot]:
+def _slots_of_day(institution: Institution, asked: Asked, hours: list[WorkingHour], day: date) -> list[Slot]:
     """In order of start; one for each start unless overlapping ones are asked for."""
     today = [hour for hour in hours if works_on(hour, day)]
     if not today:
@@ -134,9 +132,7 @@ def _slots_of_day(
     zone = institution.zone
     begin = datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
     busy = institution.busy(begin, begin + timedelta(days=1, hours=2))
-    slots = [
-        slot for hour in today for slot in _open(asked, hour, _blocking(busy, provider, hour.operatory_id), day, zone)
-    ]
+    slots = [slot for hour in today for slot in _open(asked, hour, _blocking(busy, hour), day, zone)]
     slots.sort(key=lambda slot: (slot.start, slot.operatory_id or 0))
     if asked.overlapping:
         return slots
@@ -146,8 +142,15 @@ def _slots_of_day(
     return list(first_of.values())
 
 
-def _blocking(busy: list[Appointment], provider: int, chair: int | None) -> list[Appointment]:
-    return [a for a in busy if a.provider_id == provider or (chair is not None and a.operatory_id == chair)]
+def _blocking(busy: list[Appointment], hour: WorkingHour) -> list[Appointment]:
+    """What takes the provider's time or the chair; a block of neither takes its location."""
+    return [
+        a
+        for a in busy
+        if a.provider_id == hour.provider_id
+        or (hour.operatory_id is not None and a.operatory_id == hour.operatory_id)
+        or (a.provider_id is None and a.operatory_id is None and a.location_id == hour.location_id)
+    ]
 
 
 def _open(asked: Asked, hour: WorkingHour, busy: list[Appointment], day: date, zone: ZoneInfo) -> list[Slot]:
@@ -182,10 +185,10 @@ def works_on(hour: WorkingHour, day: date) -> bool:
     return (day - reference).days % step == 0
 
 
-def _next_day(institution: Institution, asked: Asked, hours: list[WorkingHour], provider: int) -> date | None:
+def _next_day(institution: Institution, asked: Asked, hours: list[WorkingHour]) -> date | None:
     later = asked.first + timedelta(days=asked.days)
     for day in _days(later, _LONGEST_LOOK_AHEAD):
-        if _slots_of_day(institution, asked, hours, provider, day):
+        if _slots_of_day(institution, asked, hours, day):
             return day
     return None
 

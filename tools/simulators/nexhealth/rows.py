@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools.simulators.nexhealth.institution import Institution
 from tools.simulators.nexhealth.records import (
@@ -12,12 +12,10 @@ from tools.simulators.nexhealth.records import (
     Operatory,
     Patient,
     Provider,
+    SyncState,
     WorkingHour,
 )
 from tools.simulators.nexhealth.wire import clock_time, dense_offset, loose_offset, maybe_stamp, stamp
-
-if TYPE_CHECKING:
-    from tools.simulators.nexhealth.ehr import SyncState
 
 Row = dict[str, Any]
 _EMAIL = "office@example.com"
@@ -389,7 +387,7 @@ def working_hour(institution: Institution, hour: WorkingHour, includes: Iterable
     return row
 
 
-def sync_status(institution: Institution, sync: "SyncState") -> Row:
+def sync_status(institution: Institution, sync: SyncState) -> Row:
     emr = institution.emr
     return {
         "institution_id": institution.id,

@@ -1,6 +1,7 @@
 """The simulated service without its sockets: who is let in, what strikes, what is answered, what happens later."""
 
 import json
+import re
 import threading
 import time
 import traceback
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tools.simulators.common.clock import Clock
 from tools.simulators.common.faults import Fault, FaultScript
 from tools.simulators.common.journal import Journal, Received, Reply
+from tools.simulators.common.overlays import Overlay, overlaid
 from tools.simulators.common.striking import Striking
 from tools.simulators.nexhealth import (  # noqa: F401 - importing a routes module registers its routes
     delivery,
@@ -34,7 +36,6 @@ from tools.simulators.nexhealth.errors import ApiError
 from tools.simulators.nexhealth.faults import KINDS
 from tools.simulators.nexhealth.institution import Institution, Settings
 from tools.simulators.nexhealth.load import load_institution
-from tools.simulators.nexhealth.overlays import Overlay, overlaid
 from tools.simulators.nexhealth.rates import Rates, RateSettings, buckets_of
 from tools.simulators.nexhealth.switches import Switches
 from tools.simulators.nexhealth.versions import shown_in, version_of
@@ -43,6 +44,8 @@ from tools.simulators.practice_data import generate
 
 API_KEY, SUBDOMAIN = "SimNexHealthKey0001", "juniper-falls"
 _AUTHENTICATE = "/authenticates"
+_LIBRARY = re.compile(r"python-|urllib|curl|java|go-http-client|okhttp|$", re.IGNORECASE)
+_FRONT_END_PAGE = b"<!DOCTYPE html><html><head><title>Access denied</title></head><body>Error 1010</body></html>"
 _JSON_TYPE = {"Content-Type": "application/vnd.Nexhealth+json;version=2"}
 _TEXT_TYPE = {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -215,6 +218,8 @@ class Simulator:
         return reply
 
     def _answer(self, received: ApiRequest, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        if self.settings.switches.front_end == "guarded" and _LIBRARY.match(headers.get("User-Agent", "")):
+            return Reply(403, _FRONT_END_PAGE, {"Content-Type": "text/html; charset=UTF-8"})
         version = version_of(headers)
         if version is None:
             raise errors.NO_VERSION()
@@ -276,11 +281,13 @@ class Simulator:
             found, ids = find(received.method, received.path)
             document = _parsed(received.method, headers, body)
             with self.lock:
-                call = Call(account, version, received.query, document, ids)
+                known = found.known - set(self.settings.switches.ignored_parameters.split(","))
+                heard = {name: value for name, value in received.query.items() if name in known}
+                call = Call(account, version, heard, document, ids)
                 if found.subdomain != "ignored":
                     call.resolve(required=found.subdomain == "required")
                 answer = found.handler(call)
-                ignored = sorted(set(received.query) - found.known)
+                ignored = sorted(set(received.query) - known)
                 return self._encoded(answer, version, received.path, ignored)
         except ApiError as error:
             return self._error_reply(error)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.simulators.nexhealth.ehr import Ehr
 from tools.simulators.nexhealth.institution import Institution
+from tools.simulators.nexhealth.load import ten_digits
 from tools.simulators.nexhealth.records import ChartVisit, Location, Operatory, Patient, Provider, WorkingHour
 from tools.simulators.nexhealth.truth import chart_truth, patient_truth
 
@@ -50,6 +51,27 @@ def _book(ehr: Ehr, given: Document) -> Document:
     return _done(institution, "booked", visit)
 
 
+def _block(ehr: Ehr, given: Document) -> Document:
+    """start, end, of hours or of weeks; operatory_id, provider_id, location_id are optional: none is everybody's."""
+    institution = ehr.institution
+    chair = institution.operatories[int(given["operatory_id"])] if given.get("operatory_id") else None
+    location = chair.location_id if chair is not None else next(iter(institution.locations))
+    visit = ChartVisit(
+        foreign=institution.new_id("foreign_visits"),
+        patient=None,
+        provider_id=int(given["provider_id"]) if given.get("provider_id") else None,
+        location_id=int(given.get("location_id") or location),
+        operatory_id=None if chair is None else chair.id,
+        start=moment(institution, given["start"]),
+        end=moment(institution, given["end"]),
+        status="scheduled",
+        confirmed=False,
+        note=str(given.get("note", "")),
+    )
+    institution.chart.put_visit(visit)
+    return _done(institution, "blocked", visit)
+
+
 def _usual_provider(institution: Institution, chair: Operatory) -> int:
     """Who works in the chair; any active provider when nobody does."""
     own = (hour.provider_id for hour in institution.hours.values() if hour.operatory_id == chair.id)
@@ -79,6 +101,13 @@ def _set_status(ehr: Ehr, given: Document) -> Document:
     return _change(ehr.institution, "status set", _visit(ehr.institution, given), {"status": given["status"]})
 
 
+def _check_in(ehr: Ehr, given: Document) -> Document:
+    """appointment_id or foreign_id; `at` instead of now, null takes it back."""
+    at = moment(ehr.institution, given["at"]) if given.get("at") else ehr.institution.now()
+    changes = {"checkin_at": None if "at" in given and given["at"] is None else at}
+    return _change(ehr.institution, "checked in", _visit(ehr.institution, given), changes)
+
+
 def _confirm(ehr: Ehr, given: Document) -> Document:
     """`confirmed` false takes it back."""
     changes = {"confirmed": bool(given.get("confirmed", True))}
@@ -94,9 +123,9 @@ def _delete(ehr: Ehr, given: Document) -> Document:
 
 
 def _add_patient(ehr: Ehr, given: Document) -> Document:
-    """first_name, last_name, date_of_birth; email, phone_number are optional."""
+    """first_name, last_name; date_of_birth, email, phone_number, cell_phone_number are optional."""
     institution, now = ehr.institution, ehr.institution.now()
-    born = date.fromisoformat(given["date_of_birth"])
+    born = date.fromisoformat(given["date_of_birth"]) if given.get("date_of_birth") else None
     new = Patient(
         id=0,
         foreign=institution.new_id("foreign_patients"),
@@ -104,8 +133,9 @@ def _add_patient(ehr: Ehr, given: Document) -> Document:
         last_name=str(given["last_name"]),
         email=given.get("email"),
         bio={
-            "date_of_birth": born.isoformat(),
-            "phone_number": str(given.get("phone_number", "")),
+            "date_of_birth": born and born.isoformat(),
+            "phone_number": ten_digits(str(given.get("phone_number") or "")),
+            "cell_phone_number": str(given.get("cell_phone_number") or ""),
             "gender": str(given.get("gender", "Female")),
         },
         location_ids=(next(iter(institution.locations)),),
@@ -113,7 +143,7 @@ def _add_patient(ehr: Ehr, given: Document) -> Document:
         updated_at=now,
     )
     institution.chart.put_patient(new)
-    return {**patient_truth(institution, new), "patient_id": None}
+    return {**patient_truth(institution, new), "patient_id": None, "foreign_id": str(new.foreign)}
 
 
 def _set_patient(ehr: Ehr, given: Document) -> Document:
@@ -126,6 +156,19 @@ def _set_patient(ehr: Ehr, given: Document) -> Document:
     changed = replace(old, **own, bio={**old.bio, **columns})
     institution.chart.put_patient(changed)
     return patient_truth(institution, changed)
+
+
+def _merge_patients(ehr: Ehr, given: Document) -> Document:
+    """patient_id is merged into into_patient_id: one chart with the visits of both."""
+    institution, gone = ehr.institution, _patient(ehr.institution, given)
+    kept = _patient(institution, {"patient_id": given["into_patient_id"]})
+    if gone.foreign is None or kept.foreign is None or gone.foreign == kept.foreign:
+        raise ValueError("two charts of the EHR are merged")
+    for visit in list(institution.chart.visits.values()):
+        if visit.patient == gone.foreign:
+            institution.chart.put_visit(replace(visit, patient=kept.foreign))
+    institution.chart.merged[gone.foreign] = kept.foreign
+    return patient_truth(institution, kept)
 
 
 _PATIENT_COLUMNS = {"first_name", "last_name", "middle_name", "email", "inactive", "non_patient"}
@@ -142,6 +185,12 @@ def _set_location(ehr: Ehr, given: Document) -> Document:
 
 
 def _set_provider(ehr: Ehr, given: Document) -> Document:
+    """provider_id and `columns`; `location_ids`, where the provider works, stands beside them."""
+    number = int(given["provider_id"])
+    if "location_ids" in given:
+        places = tuple(int(one) for one in given["location_ids"])
+        ehr.institution.providers[number] = replace(ehr.institution.providers[number], location_ids=places)
+        given = {"columns": {}, **given}
     return _set(ehr.institution.providers, int(given["provider_id"]), given, Provider)
 
 
@@ -159,6 +208,21 @@ def _set(rows: dict[int, Any], number: int, given: Document, record: type[Any]) 
         raise ValueError(f"cannot set {', '.join(sorted(unknown))}")
     rows[number] = replace(rows[number], **columns)
     return {"id": str(number), **columns}
+
+
+def _delete_operatories(ehr: Ehr, given: Document) -> Document:
+    """location_id: an EHR that keeps no chairs there; hours and visits then name none."""
+    institution, number = ehr.institution, int(given["location_id"])
+    gone = {chair.id for chair in institution.operatories.values() if chair.location_id == number}
+    for chair in gone:
+        del institution.operatories[chair]
+    for hour in [one for one in institution.hours.values() if one.operatory_id in gone]:
+        institution.hours[hour.id] = replace(hour, operatory_id=None)
+    for row in [one for one in institution.appointments.values() if one.operatory_id in gone]:
+        institution.put_appointment(replace(row, operatory_id=None))
+    for visit in [one for one in institution.chart.visits.values() if one.operatory_id in gone]:
+        institution.chart.put_visit(replace(visit, operatory_id=None), unread=False)
+    return {"operatories": len(institution.operatories)}
 
 
 def _add_hours(ehr: Ehr, given: Document) -> Document:
@@ -191,18 +255,22 @@ def _delete_hours(ehr: Ehr, given: Document) -> Document:
 
 _ACTIONS: dict[str, Callable[[Ehr, Document], Document]] = {
     "book": _book,
+    "block": _block,
     "move": _move,
     "cancel": _cancel,
     "set_status": _set_status,
     "confirm": _confirm,
+    "check_in": _check_in,
     "edit_note": _edit_note,
     "delete": _delete,
     "add_patient": _add_patient,
     "set_patient": _set_patient,
+    "merge_patients": _merge_patients,
     "read": _read,
     "set_location": _set_location,
     "set_provider": _set_provider,
     "set_operatory": _set_operatory,
+    "delete_operatories": _delete_operatories,
     "add_hours": _add_hours,
     "delete_hours": _delete_hours,
 }

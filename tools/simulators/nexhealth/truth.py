@@ -58,6 +58,7 @@ def chart_truth(institution: Institution, visit: ChartVisit) -> Document:
         "provider_id": _id(visit.provider_id),
         "location_id": str(visit.location_id),
         "confirmed": visit.confirmed,
+        "checked_in_at": None if visit.checkin_at is None else _iso(institution, visit.checkin_at),
         "note": visit.note,
         "deleted": visit.deleted,
         "by": visit.by,

@@ -17,6 +17,7 @@ _TRUTHS: dict[str, Callable[[Office, Query], list[dict[str, Any]]]] = {
     "schedules": truth.schedules,
     "operatories": truth.operatories,
     "providers": truth.providers,
+    "definitions": truth.definitions,
 }
 
 

@@ -42,13 +42,16 @@ PATIENT_NOT_FOUND = _real(404, "Patient not found")
 APPOINTMENT_NOT_FOUND = _real(404, "Appointment not found")
 SCHEDULE_NOT_FOUND = _real(404, "Schedule not found")
 CLINIC_NOT_FOUND = _real(404, "Clinic not found")
+OFFICE_OFFLINE = _real(
+    400, "The office's eConnector is not running. Please contact the office to start their eConnector."
+)
+KEY_NOT_ASSIGNED = _real(400, "API key has not been assigned.")
 
 # The vendor documents that these are refused, but not how the refusal reads.
 UNAUTHORIZED = _invented(401, "Invalid or disabled API key.")
 PERMISSION_MISSING = _invented(401, "This API key does not have the {permission} permission.")
 UNKNOWN_RESOURCE = _invented(404, "The requested resource was not found.")
 TOO_MANY_REQUESTS = _invented(429, "Too many requests.")
-OFFICE_OFFLINE = _invented(400, "The eConnector for this office is not running or could not be reached.")
 TIMED_OUT = _invented(504, "The request was not finished within 60 seconds.")
 BAD_CONTENT_TYPE = _invented(400, "Content-Type must be application/json.")
 BAD_JSON = _invented(400, "The request body is not valid JSON.")

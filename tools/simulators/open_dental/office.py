@@ -1,5 +1,6 @@
 """One office behind one customer key: its rows with their indexes, its clock, its rights."""
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -46,7 +47,8 @@ UNIT = timedelta(minutes=5)
 OCCUPYING = frozenset({"Scheduled", "Complete", "ASAP"})
 """Statuses that hold a chair; a broken appointment left on the book does not."""
 API, DESKTOP = "OpenDentalAPIService", "None"
-_NOT_DIGITS = {code: None for code in range(0x250) if not chr(code).isdigit()}
+_NOT_DIGITS = re.compile("[^0-9]")
+"""All that the vendor's own search looks past between the digits of a phone."""
 
 
 @dataclass(slots=True)
@@ -226,4 +228,4 @@ def end_of(appointment: Appointment) -> datetime:
 
 
 def digits(phone: str) -> str:
-    return phone.translate(_NOT_DIGITS)
+    return _NOT_DIGITS.sub("", phone)

@@ -1,5 +1,6 @@
 """Rows as the vendor sends them: documented keys in documented order, booleans and some numbers as strings."""
 
+from datetime import datetime
 from typing import Any
 
 from tools.simulators.open_dental import records
@@ -106,9 +107,9 @@ def appointment(office: Office, wire: Wire, a: records.Appointment) -> Row:
         "ClinicNum": a.ClinicNum,
         "IsHygiene": boolean(a.IsHygiene),
         "DateTStamp": wire.moment(a.DateTStamp),
-        "DateTimeArrived": wire.moment(a.DateTimeArrived),
-        "DateTimeSeated": wire.moment(a.DateTimeSeated),
-        "DateTimeDismissed": wire.moment(a.DateTimeDismissed),
+        "DateTimeArrived": wire.moment(_day_time(office, a, a.DateTimeArrived)),
+        "DateTimeSeated": wire.moment(_day_time(office, a, a.DateTimeSeated)),
+        "DateTimeDismissed": wire.moment(_day_time(office, a, a.DateTimeDismissed)),
         "InsPlan1": 0,
         "InsPlan2": 0,
         "DateTimeAskedToArrive": wire.moment(a.DateTimeAskedToArrive),
@@ -123,6 +124,18 @@ def appointment(office: Office, wire: Wire, a: records.Appointment) -> Row:
     if office.switches.fields_2026:
         row["IsMirrored"] = "false"
     return row
+
+
+def _day_time(office: Office, a: records.Appointment, moment: datetime) -> datetime:
+    if moment != records.NO_MOMENT:
+        return moment
+    match office.switches.unset_day_times:
+        case "year_2000":
+            return datetime(2000, 1, 1)  # noqa: DTZ001 - wall clock
+        case "midnight":
+            return datetime.combine(a.AptDateTime.date(), records.MIDNIGHT)
+        case _:
+            return records.NO_MOMENT
 
 
 def appointment_read(office: Office, wire: Wire, a: records.Appointment) -> Row:

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from tools.simulators.common.clock import Clock
 from tools.simulators.common.faults import Fault, FaultScript
 from tools.simulators.common.journal import Journal, Received, Reply
+from tools.simulators.common.overlays import Overlay, overlaid
 from tools.simulators.common.striking import Striking
 from tools.simulators.open_dental import (  # noqa: F401 - importing a routes module registers its routes
     errors,
@@ -81,6 +82,7 @@ class Simulator:
         self.lock = threading.RLock()
         self.faults = FaultScript(KINDS, scope="office")
         self.requests = Journal(OfficeRequest)
+        self.overlays: list[Overlay] = []
         self.offices: dict[str, Office] = {}
         self.disabled_keys: set[str] = set()
         self._start = (throttle or ThrottleSettings(), switches or Switches(), now)
@@ -93,6 +95,7 @@ class Simulator:
         with self.lock:
             self.settings = Settings(switches, Clock(now))
             self.faults.clear()
+            self.overlays.clear()
             self.requests.clear()
             self.disabled_keys.clear()
             for spec in self.specs:
@@ -148,6 +151,8 @@ class Simulator:
         if match is None or match[1] != self.developer_key or match[2] in self.disabled_keys:
             raise errors.UNAUTHORIZED()
         office = self.offices.get(match[2])
+        if office is None and self.settings.switches.unknown_key == "not_assigned":
+            raise errors.KEY_NOT_ASSIGNED()
         if office is None:
             raise errors.UNAUTHORIZED()
         return office
@@ -166,7 +171,8 @@ class Simulator:
             with self.lock:
                 if found.route.permission not in office.permissions:
                     raise errors.PERMISSION_MISSING(permission=found.route.permission)
-                return self._encoded(found.route.handler(call))
+                answer = found.route.handler(call)
+                return self._encoded(replace(answer, payload=overlaid(self.overlays, received.path, answer.payload)))
         except ApiError as error:
             return self._error_reply(error)
 
@@ -196,7 +202,8 @@ class Simulator:
         match fault.kind:
             case "offline":
                 error = errors.OFFICE_OFFLINE()
-                return self._error_reply(ApiError(error.status, fault.body or error.text))
+                status = self.settings.switches.offline_status
+                return self._error_reply(ApiError(status, fault.body or error.text))
             case "too_many_requests":
                 return self._too_many(fault.retry_after)
             case "timed_out":

@@ -92,6 +92,37 @@ def _break(office: Office, given: Document) -> Document:
     )
 
 
+def _stamp(column: str) -> Callable[[Office, Document], Document]:
+    def stamp(office: Office, given: Document) -> Document:
+        """appointment_id; `at` (office time) instead of now."""
+        at = office_wall(office, given["at"]) if "at" in given else office.now()
+        changed = office.change_appointment(_appointment(office, given), {column: at}, source=DESKTOP)
+        return appointment_truth(office, changed)
+
+    return stamp
+
+
+def _set_confirmation(office: Office, given: Document) -> Document:
+    """appointment_id; `definition_id` of category 2."""
+    number = int(given["definition_id"])
+    if number not in {one.DefNum for one in office.definitions_in(2)}:
+        raise ValueError("there is no such confirmation state")
+    changed = office.change_appointment(_appointment(office, given), {"Confirmed": number}, source=DESKTOP)
+    return appointment_truth(office, changed)
+
+
+def _set_definition(office: Office, given: Document) -> Document:
+    """definition_id and `columns`: ItemName, ItemValue, isHidden."""
+    old = office.definitions.get(int(given["definition_id"]))
+    if old is None:
+        raise ValueError("there is no such definition")
+    columns = dict(given["columns"])
+    if set(columns) - {"ItemName", "ItemValue", "isHidden"}:
+        raise ValueError("columns may be ItemName, ItemValue, isHidden")
+    office.definitions[old.DefNum] = replace(old, **columns)
+    return asdict(office.definitions[old.DefNum])
+
+
 def _set_appointment(office: Office, given: Document) -> Document:
     """appointment_id and `columns` in the vendor's words, numbers and texts only."""
     columns = _known_columns(Appointment, dict(given["columns"]))
@@ -113,6 +144,16 @@ def _add_patient(office: Office, given: Document) -> Document:
     new = Patient(**{"PriProv": int(office.preferences["PracticeDefaultProv"]), **required, **columns})
     office.put_patient(new)
     return patient_truth(office, new)
+
+
+def _merge_patients(office: Office, given: Document) -> Document:
+    """patient_id, into_patient_id: the first one's chart is archived, and its visits become the second one's."""
+    old, kept = _patient(office, given), _patient(office, {"patient_id": given["into_patient_id"]})
+    for visit in [one for one in office.appointments.values() if one.PatNum == old.PatNum]:
+        office.change_appointment(visit, {"PatNum": kept.PatNum}, source=DESKTOP)
+    status = old.PatStatus if old.PatStatus == "Deceased" else "Archived"
+    office.put_patient(replace(old, PatStatus=status, DateTStamp=office.stamp()))
+    return patient_truth(office, office.patients[old.PatNum])
 
 
 def _add_schedule(office: Office, given: Document) -> Document:
@@ -160,9 +201,15 @@ _ACTIONS: dict[str, Callable[[Office, Document], Document]] = {
     "delete": _delete,
     "edit_note": _edit_note,
     "break": _break,
+    "arrive": _stamp("DateTimeArrived"),
+    "seat": _stamp("DateTimeSeated"),
+    "dismiss": _stamp("DateTimeDismissed"),
+    "set_confirmation": _set_confirmation,
+    "set_definition": _set_definition,
     "set_appointment": _set_appointment,
     "set_patient": _set_patient,
     "add_patient": _add_patient,
+    "merge_patients": _merge_patients,
     "add_schedule": _add_schedule,
     "delete_schedule": _delete_schedule,
     "set_operatory": _set_operatory,

@@ -19,6 +19,10 @@ class Switches(SwitchSet):
     """Rows per page; 0 means by tier (100, enterprise 1000)."""
     lower_case_paging: Literal["ignore", "accept"] = "ignore"
     """Whether `limit` and `offset` in lower case page."""
+    offline_status: int = 400
+    """Status of the text about an eConnector that is not running; one client noted 200."""
+    unknown_key: Literal["unauthorized", "not_assigned"] = "unauthorized"
+    """A customer key of no office: 401, or the 400 of a key that was made and not entered in an office yet."""
     offset: Literal["honour", "ignore"] = "honour"
     """`ignore` serves the first page for ever: does a client's paging stop?"""
     list_order: Literal["id", "reverse"] = "id"
@@ -41,6 +45,8 @@ class Switches(SwitchSet):
     """Body of Break, Note and Confirm: none, or the text `OK`."""
     broken_to_list_status: Literal["UnschedList", "Broken"] = "UnschedList"
     """AptStatus after a Break with `sendToUnscheduledList` true."""
+    unset_day_times: Literal["year_1", "year_2000", "midnight"] = "year_1"
+    """How DateTimeArrived, Seated and Dismissed look that are not set: 0001-01-01, 2000-01-01, or the visit's day."""
     confirm_stamps_arrival: bool = False
     """Whether confirming to a definition named Arrived also stamps DateTimeArrived."""
     duplicate_contact: Literal["any", "same_field", "none"] = "any"

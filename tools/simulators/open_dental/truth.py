@@ -31,6 +31,9 @@ def appointment_truth(office: Office, a: Appointment) -> Document:
         "appointment_type_id": _id(a.AppointmentTypeNum),
         "confirmed": office.definition_name(a.Confirmed),
         "confirmed_def": str(a.Confirmed),
+        "arrived_at": _iso(office, a.DateTimeArrived) if a.DateTimeArrived != NO_MOMENT else None,
+        "seated_at": _iso(office, a.DateTimeSeated) if a.DateTimeSeated != NO_MOMENT else None,
+        "dismissed_at": _iso(office, a.DateTimeDismissed) if a.DateTimeDismissed != NO_MOMENT else None,
         "note": a.Note,
         "procedures": a.ProcDescript,
         "planned_from": _id(a.NextAptNum),
@@ -158,6 +161,15 @@ def providers(office: Office, query: Mapping[str, str]) -> list[Document]:
             "hidden": p.IsHidden,
         }
         for p in office.providers.values()
+    ]
+
+
+def definitions(office: Office, query: Mapping[str, str]) -> list[Document]:
+    """By `category`, the vendor's number."""
+    return [
+        {"definition_id": str(d.DefNum), "category": str(d.Category), "name": d.ItemName, "hidden": d.isHidden}
+        for d in office.definitions.values()
+        if query.get("category") in (None, str(d.Category))
     ]
 
 

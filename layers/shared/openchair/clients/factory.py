@@ -1,13 +1,13 @@
 """From a practice to the client of its EHR."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from openchair.clients.audit import EhrCall
 from openchair.clients.kept import Kept
+from openchair.clients.keys import unusable
 from openchair.clients.limiter import Limiter
 from openchair.clients.nexhealth import NexHealthClient
 from openchair.clients.nexhealth.rates import rates as nexhealth_rates
@@ -15,9 +15,9 @@ from openchair.clients.nexhealth.tokens import authenticate, version_headers
 from openchair.clients.open_dental import OpenDentalClient
 from openchair.clients.open_dental.rates import rates_of
 from openchair.clients.tokens import AccountTokens, NewToken
-from openchair.clients.transport import Authorization, Credentials, Rates, Transport, fingerprint
+from openchair.clients.transport import Authorization, Credentials, Rates, Renewal, Transport, fingerprint
 from openchair.clients.wire import HttpSession, Timeouts, new_session
-from openchair.errors import EhrKeyMissing
+from openchair.errors import EhrKeyMissing, Scope
 from openchair.limits import Lane
 from openchair.models.practice import Ehr, NexHealthSettings, Practice, PracticeRecord
 from openchair.ports import Clock, LimitStore, TokenStore
@@ -25,8 +25,6 @@ from openchair.ports import Clock, LimitStore, TokenStore
 CALLER_TIMEOUTS = Timeouts(read=10.0)
 CALLER_SECONDS = 23.0
 """For functions somebody waits for: design section 5 gives a read 10 s and all of them 24 s, one of which is for us."""
-
-_KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 
 
 class KeyStore(Protocol):
@@ -69,7 +67,10 @@ class EhrClients:
         timeouts: Timeouts | None = None,
         seconds: float = math.inf,
         lane: Lane = "live",
+        *,
+        tries_refused_keys: bool = False,
     ) -> None:
+        """`tries_refused_keys`: for tasks, which must not fail for what was so a few minutes ago."""
         self._keys = keys
         self._limits = limits
         self._tokens = tokens
@@ -79,6 +80,7 @@ class EhrClients:
         self._audit = audit
         self._timeouts = timeouts or Timeouts()
         self._seconds = seconds
+        self._tries_refused_keys = tries_refused_keys
         self._accounts: dict[str, _Account] = {}
 
     def client(self, record: PracticeRecord, deadline: float | None = None) -> OpenDentalClient | NexHealthClient:
@@ -102,17 +104,26 @@ class EhrClients:
         with_key = _nexhealth_authorization(self._keys, practice.secret_name, versions)
         exchange = self._transport(practice, account, url, nexhealth_rates, with_key)
 
-        def fetch() -> NewToken:
-            return authenticate(exchange, with_key(False).fingerprint, self._clock)
+        def with_token(renewal: Renewal, until: float) -> Credentials:
+            def fetch() -> NewToken:
+                return authenticate(exchange, with_key(Renewal.NOTHING, until).fingerprint, self._clock, until)
 
-        def with_token(fresh: bool) -> Credentials:
-            token = account.tokens.token(fetch, fresh)
+            token = account.tokens.token(fetch, renewal is Renewal.ALL, until)
+            if renewal is Renewal.KEY and with_key(renewal, until).fingerprint != token.fingerprint:
+                token = account.tokens.token(fetch, True, until)
             return Credentials({"Authorization": f"Bearer {token.value}", **versions}, token.fingerprint)
 
-        return self._transport(practice, account, url, nexhealth_rates, with_token)
+        # One key opens many locations, each with a system of its own; one Open Dental key opens one office.
+        return self._transport(practice, account, url, nexhealth_rates, with_token, "practice")
 
     def _transport(
-        self, practice: Practice, account: _Account, url: str, rates: Rates, authorization: Authorization
+        self,
+        practice: Practice,
+        account: _Account,
+        url: str,
+        rates: Rates,
+        authorization: Authorization,
+        failures_are: Scope = "account",
     ) -> Transport:
         return Transport(
             base_url=url,
@@ -125,6 +136,8 @@ class EhrClients:
             ehr=practice.ehr.value,
             timeouts=self._timeouts,
             session=account.session,
+            failures_are=failures_are,
+            tries_refused_keys=self._tries_refused_keys,
         )
 
     def _account(self, ehr_account_id: str) -> _Account:
@@ -137,22 +150,22 @@ class EhrClients:
 
 
 def _open_dental_authorization(keys: KeyStore, secret_name: str) -> Authorization:
-    def credentials(fresh: bool) -> Credentials:
-        found = keys.keys(secret_name, fresh=fresh)
-        pair = found.get("devKey", ""), found.get("custKey", "")
-        # A line break in a key would reach the text of a library's error.
-        if not all(_KEY.fullmatch(key) for key in pair):
+    def credentials(renewal: Renewal, _until: float) -> Credentials:
+        found = keys.keys(secret_name, fresh=renewal is not Renewal.NOTHING)
+        if unusable("OPEN_DENTAL", found):
             raise EhrKeyMissing("The stored secret does not hold a devKey and a custKey.")
+        pair = found["devKey"], found["custKey"]
         return Credentials({"Authorization": f"ODFHIR {pair[0]}/{pair[1]}"}, fingerprint(*pair))
 
     return credentials
 
 
 def _nexhealth_authorization(keys: KeyStore, secret_name: str, versions: Mapping[str, str]) -> Authorization:
-    def credentials(fresh: bool) -> Credentials:
-        key = keys.keys(secret_name, fresh=fresh).get("apiKey", "")
-        if not _KEY.fullmatch(key):
+    def credentials(renewal: Renewal, _until: float) -> Credentials:
+        found = keys.keys(secret_name, fresh=renewal is not Renewal.NOTHING)
+        if unusable("NEXHEALTH", found):
             raise EhrKeyMissing("The stored secret does not hold an apiKey.")
+        key = found["apiKey"]
         return Credentials({"Authorization": key, **versions}, fingerprint(key))
 
     return credentials

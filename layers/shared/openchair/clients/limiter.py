@@ -1,10 +1,10 @@
 """Waiting for one's turn at an EHR account, shared by all functions through a LimitStore (design section 5, Rate)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from openchair import limits
-from openchair.errors import EhrBusy, EhrKeyRefused, StoreUnavailable
+from openchair.errors import EhrBusy, EhrKeyRefused, Scope, StoreUnavailable
 from openchair.limits import LONGEST_WAIT, Bucket, KeyRefused, Lane, LimitState, Reserved, Wanted
 from openchair.ports import Clock, LimitStore
 
@@ -52,7 +52,15 @@ class Limiter:
         self._is_alone = False
         self._requests = 0
 
-    def take(self, buckets: tuple[Bucket, ...], deadline: float, longest: float, key_mark: str = "") -> Turn:
+    def take(
+        self,
+        buckets: tuple[Bucket, ...],
+        deadline: float,
+        longest: float,
+        key_marks: tuple[str, ...] = (),
+        *,
+        tries_key: bool = False,
+    ) -> Turn:
         """Returns when a call may start that lasts `longest` seconds at most.
 
         Raises EhrBusy, at once, when that would be after `deadline` (the clock's `monotonic`) or after the lane's
@@ -60,7 +68,7 @@ class Limiter:
         """
         began = self._clock.monotonic()
         latest = self._clock.now().timestamp() + min(deadline - began, LONGEST_WAIT[self.lane])
-        wanted = Wanted(self.lane, buckets, latest, longest, key_mark)
+        wanted = Wanted(self.lane, buckets, latest, longest, key_marks, tries_key)
         self._requests = 0
         # Guessing what is stored pays only for who is alone: a guess that fails is a request more.
         if not self._is_alone:
@@ -70,8 +78,7 @@ class Limiter:
         except StoreUnavailable as error:
             raise EhrBusy("Whose turn it is at the EHR could not be found out.") from error
         waited = self._clock.monotonic() - began
-        tries_key = key_mark in reserved.state.refused_keys
-        return Turn(wanted, reserved.start, waited, reserved.share, self._requests, tries_key)
+        return Turn(wanted, reserved.start, waited, reserved.share, self._requests, _tries(wanted, reserved.state))
 
     def _reserve(self, wanted: Wanted) -> Reserved:
         lead = _LEAD
@@ -97,6 +104,8 @@ class Limiter:
                 if late <= limits.LATEST and not is_slowed:
                     return found
                 unused, lead = found, min(max(lead, late + _LEAD), _LONGEST_LEAD)
+                # The mark that it renewed was its own.
+                wanted = replace(wanted, tries_key=wanted.tries_key or _tries(wanted, found.state))
             elif is_known:
                 self._known = None
             elif isinstance(found, limits.Later):
@@ -106,7 +115,7 @@ class Limiter:
                 if state is not seen:
                     self._swap(seen, state)
                 if isinstance(found, KeyRefused):
-                    raise EhrKeyRefused
+                    raise EhrKeyRefused(scope="account" if found.mark == wanted.key_marks[0] else "practice")
                 raise EhrBusy(retry_after=found.seconds)
         raise EhrBusy(retry_after=_LONGEST_LEAD)
 
@@ -118,21 +127,27 @@ class Limiter:
             self._change(lambda state: limits.ended(state, turn.wanted, turn.start, self._clock.now().timestamp()))
 
     def give_back(self, turn: Turn) -> None:
-        """The turn was not used: nothing reached the EHR."""
-        self._change(lambda state: limits.given_back(state, turn.wanted, turn.start))
+        """The turn was not used: nothing reached the EHR, and nothing was found out of a refused key."""
+
+        def unused(state: LimitState) -> LimitState:
+            state = limits.given_back(state, turn.wanted, turn.start)
+            marks = turn.wanted.key_marks if turn.tries_key else ()
+            return limits.key_untried(state, marks, self._clock.now().timestamp())
+
+        self._change(unused)
 
     def slow_down(self, seconds: float) -> None:
         """Keeps every caller of this account back, those who have a turn already too."""
         self._change(lambda state: limits.slowed(state, self._clock.now().timestamp() + seconds))
 
-    def key_refused(self, turn: Turn) -> None:
-        """The same call with the same key is spared until it is worth another try."""
-        mark = turn.wanted.key_mark
+    def key_refused(self, turn: Turn, scope: Scope) -> None:
+        """The same call with the same key is spared until it is worth another try, for all or for who asked alone."""
+        mark = turn.wanted.key_marks[0 if scope == "account" else -1]
         self._change(lambda state: limits.key_refused(state, mark, self._clock.now().timestamp()))
 
     def key_accepted(self, turn: Turn) -> None:
         if turn.tries_key:
-            self._change(lambda state: limits.key_accepted(state, turn.wanted.key_mark))
+            self._change(lambda state: limits.key_accepted(state, turn.wanted.key_marks))
 
     def _change(self, change: Callable[[LimitState], LimitState]) -> None:
         """What cannot be stored is left: it only makes somebody wait, or ask, once more than needed."""
@@ -167,3 +182,8 @@ class Limiter:
         seconds = moment - self._clock.monotonic()
         if seconds > 0:
             self._clock.sleep(seconds)
+
+
+def _tries(wanted: Wanted, state: LimitState) -> bool:
+    """Whether it finds out if a refused key is accepted by now."""
+    return any(mark in state.refused_keys for mark in wanted.key_marks)

@@ -1,6 +1,6 @@
-"""Lists of an EHR, page by page."""
+"""Lists of an EHR, page by page: a list is whole, or it is an error, since what is not on it is taken for not there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +9,35 @@ from openchair.clients.rows import Row
 from openchair.clients.transport import Answer
 from openchair.errors import EhrUnavailable
 
+_WALKS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Page[R: Row]:
-    """The readable rows of a page, how many it held in all, and where the next begins, None at the end."""
+    """The items of a page in their order, None for one that cannot be read, and where the next page begins.
 
-    rows: tuple[R, ...]
-    length: int
+    `overlap`: so many of its first items were the last ones of the page before. `is_continuous` is False where they
+    should have been and were not: rows came or went in between. `is_doubted`: this page may be the last, and the next
+    is asked for only to make sure.
+    """
+
+    items: tuple[R | None, ...]
     next_cursor: str | None = None
+    overlap: int = 0
+    is_continuous: bool = True
+    is_doubted: bool = False
+
+    @property
+    def rows(self) -> tuple[R, ...]:
+        return tuple(item for item in self.items if item is not None)
+
+    @property
+    def keys(self) -> tuple[object, ...]:
+        return tuple(row.key for row in self.rows)
+
+    @property
+    def broken_rows(self) -> int:
+        return sum(item is None for item in self.items)
 
 
 type ReadPage[R: Row] = Callable[[str | None], Page[R]]
@@ -27,32 +48,55 @@ def page_from[R: Row](
     items: list[Any], model: type[R], asked: Asked, next_cursor: str | None = None
 ) -> Answer[Page[R]]:
     """A broken row is left out and counted; a page of broken rows only is no answer."""
-    read = [model.read_or_none(item) for item in items]
-    rows = tuple(row for row in read if row is not None)
-    if items and not rows:
+    read = tuple(model.read_or_none(item) for item in items)
+    if read and not any(read):
         raise no_answer(asked)
-    return Answer(Page(rows, len(items), next_cursor), sum(row is None or row.is_odd for row in read))
+    return Answer(Page(read, next_cursor), sum(row is None or row.is_odd for row in read))
 
 
-def rows_of[R: Row](read_page: ReadPage[R], *, is_schedule: bool = False) -> Iterator[R]:
-    """Every row, once. Ends where a page says so, on a cursor that was given before, and on a page without news.
+def whole[R: Row](read_page: ReadPage[R], *, every_row: bool = False) -> list[R]:
+    """Every row of a list, once; read anew, once, when rows shifted while it was read.
 
-    A schedule of which a row is no row at all raises EhrUnavailable.
+    Raises EhrUnavailable for a list that goes in a circle, or does not hold still; with `every_row` also for a row
+    that cannot be read, which may be the very one that is looked for.
     """
-    seen: set[object] = set()
+    for _ in range(_WALKS):
+        found = _walk(read_page, every_row)
+        if found is not None:
+            return list(found.values())
+    raise EhrUnavailable("A list of the EHR changed while it was read.")
+
+
+def _walk[R: Row](read_page: ReadPage[R], every_row: bool) -> dict[object, R] | None:
+    """The rows by their keys; None when they shifted meanwhile."""
+    found: dict[object, R] = {}
     cursors: set[str] = set()
+    before: Page[R] | None = None
     cursor: str | None = None
     while True:
         page = read_page(cursor)
-        if is_schedule and len(page.rows) < page.length:
-            raise unreadable_schedule()
-        new = {row.key: row for row in page.rows if row.key not in seen}
-        yield from new.values()
-        seen.update(new)
-        cursor = page.next_cursor
-        if cursor is None or cursor in cursors or not new:
-            return
+        if every_row and page.broken_rows:
+            raise EhrUnavailable("A row of a list of the EHR cannot be read.")
+        if before is not None and not page.is_continuous:
+            if page.keys != before.keys:
+                return None
+            # A server that answers every question about this list alike gave all of it at once, or cannot go on.
+            if before.is_doubted:
+                return found
+            raise _in_a_circle()
+        new = {row.key: row for row in page.rows if row.key not in found}
+        repeats = before is not None and not new and len(page.items) > page.overlap
+        found |= new
+        before, cursor = page, page.next_cursor
+        if repeats or (cursor is not None and (not new or cursor in cursors)):
+            raise _in_a_circle()
+        if cursor is None:
+            return found
         cursors.add(cursor)
+
+
+def _in_a_circle() -> EhrUnavailable:
+    return EhrUnavailable("A list of the EHR does not come to its end.")
 
 
 def unreadable_schedule() -> EhrUnavailable:

@@ -7,17 +7,21 @@ from hashlib import sha256
 from typing import Any
 
 from openchair.clients.wire import Reply
-from openchair.errors import EhrOutcomeUnknown, EhrUnavailable, NotFound, OpenChairError
+from openchair.errors import Conflict, EhrOutcomeUnknown, EhrUnavailable, NotFound, OpenChairError
 
 _HTML = re.compile(rb"\s*(<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reply answers: `missing` is what a 404 means that says no more."""
+    """What a reply answers: `missing` is what a 404 means that says no more.
+
+    `cancelled` is what it means that the appointment to be changed is cancelled already.
+    """
 
     is_write: bool = False
     missing: type[NotFound] | None = None
+    cancelled: type[Conflict] | None = None
 
 
 def no_answer(asked: Asked, status: int | None = None) -> OpenChairError:

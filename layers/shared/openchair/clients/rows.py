@@ -100,6 +100,10 @@ class Row(BaseModel):
         except ValidationError:
             return None
 
+    def is_unreadable(self, *names: str) -> bool:
+        """Whether one of these held a value that could not be read: "nothing" is then no answer."""
+        return not self._unreadable.isdisjoint(names)
+
     @property
     def is_odd(self) -> bool:
         """Whether a value could not be read, or a field, a value or a combination of them is not known."""

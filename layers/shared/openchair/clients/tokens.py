@@ -1,5 +1,6 @@
 """An EHR account's token, fetched by one function for all of them (design section 5, Rate)."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,8 +37,10 @@ class AccountTokens:
         self._clock = clock
         self._kept: Token | None = None
 
-    def token(self, fetch: Callable[[], NewToken], fresh: bool = False) -> Token:
+    def token(self, fetch: Callable[[], NewToken], fresh: bool = False, deadline: float = math.inf) -> Token:
         """A token that can be used now; `fresh` when the EHR has refused the one returned last.
+
+        `deadline` is in seconds of the clock's `monotonic`; `fetch` has to keep it by itself.
 
         Exactly one of all that need a new one calls `fetch`, the others go on with the old one as long as it lasts and
         wait for the new one after that. Raises EhrBusy when none comes, StoreUnavailable, and what `fetch` raises.
@@ -45,7 +48,7 @@ class AccountTokens:
         refused = self._kept.version if fresh and self._kept else -1
         if self._kept and not fresh and self._now() < self._kept.renew_at:
             return self._kept
-        until = self._clock.monotonic() + LONGEST_WAIT
+        until = min(self._clock.monotonic() + LONGEST_WAIT, deadline)
         while True:
             stored = self._store.token(self._account)
             is_usable = stored is not None and stored.version != refused and self._now() < stored.expires_at - _SPARE
@@ -53,7 +56,8 @@ class AccountTokens:
                 self._kept = stored
                 return stored
             version = stored.version if stored else 0
-            if self._store.lease(self._account, version, self._now() + LEASE):
+            in_time = self._clock.monotonic() < deadline
+            if in_time and self._store.lease(self._account, version, self._now() + LEASE):
                 self._kept = self._renewed(fetch, version)
                 return self._kept
             if stored is not None and is_usable:
@@ -61,7 +65,7 @@ class AccountTokens:
                 return stored
             if self._clock.monotonic() >= until:
                 raise EhrBusy("A new token of the EHR is waited for.", retry_after=LEASE)
-            self._clock.sleep(_POLL)
+            self._clock.sleep(min(_POLL, until - self._clock.monotonic()))
 
     def _renewed(self, fetch: Callable[[], NewToken], version: int) -> Token:
         try:
@@ -75,6 +79,9 @@ class AccountTokens:
         try:
             return self._store.put(self._account, token) or token
         except StoreUnavailable:
+            # The others need not wait for what will not come: they fetch one for themselves.
+            with suppress(StoreUnavailable):
+                self._store.release(self._account, version)
             return token
 
     def _now(self) -> float:

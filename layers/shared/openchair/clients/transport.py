@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from hashlib import sha256
 
 from openchair.clients.audit import Audit, EhrCall
@@ -11,9 +12,11 @@ from openchair.clients.wire import EhrRequest, HttpSession, Reply, Timeouts, Wir
 from openchair.errors import (
     EhrBusy,
     EhrKeyRefused,
+    EhrOutcomeUnknown,
     EhrUnavailable,
     EhrUnreachable,
     OpenChairError,
+    Scope,
 )
 from openchair.limits import Bucket
 from openchair.ports import Clock
@@ -50,8 +53,17 @@ def fingerprint(*keys: str) -> str:
     return sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-type Authorization = Callable[[bool], Credentials]
-"""The practice's key; True fetches it anew."""
+class Renewal(IntEnum):
+    """How much of what a call is authorized by is fetched anew."""
+
+    NOTHING = 0
+    KEY = 1
+    """Whether the stored key has been replaced; what it was exchanged for is kept if not."""
+    ALL = 2
+
+
+type Authorization = Callable[[Renewal, float], Credentials]
+"""The practice's key, or what it was exchanged for. Raises EhrBusy when it cannot be had by a moment of `monotonic`."""
 
 
 class Transport:
@@ -69,8 +81,15 @@ class Transport:
         ehr: str,
         timeouts: Timeouts | None = None,
         session: HttpSession | None = None,
+        failures_are: Scope = "account",
+        tries_refused_keys: bool = False,
     ) -> None:
+        """`failures_are`: whose it is when a call gets no usable answer. `tries_refused_keys` also asks when the EHR
+        refused the key a short time ago."""
         self._authorization = authorization
+        self._failures_are: Scope = failures_are
+        self._tries_refused_keys = tries_refused_keys
+        self._practice_id = practice_id
         self._limiter = limiter
         self._rates = rates
         self._clock = clock
@@ -87,20 +106,23 @@ class Transport:
         names for the rest.
         """
         tries = attempt = 0
-        key_is_fresh = fetch_key = False
+        renewed = renewal = Renewal.NOTHING
         while True:
-            credentials = self._authorization(fetch_key)
-            tries, attempt, fetch_key = tries + 1, attempt + 1, False
+            credentials = self._authorization(renewal, deadline - self._time_needed(request))
+            tries, attempt, renewal = tries + 1, attempt + 1, Renewal.NOTHING
             turn: Turn | None = None
             try:
                 turn = self._turn(request, credentials, attempt, deadline)
                 return self._call(request, judge, credentials.headers, turn, attempt, deadline)
             except EhrKeyRefused as error:
-                if key_is_fresh or error.is_certain:
-                    if turn is not None:
-                        self._limiter.key_refused(turn)
+                if turn is not None and (renewed is Renewal.ALL or error.is_certain):
+                    self._limiter.key_refused(turn, error.scope)
                     raise
-                key_is_fresh = fetch_key = True
+                # Who was spared a call needs another key, and no token anew for the same one.
+                renewal = Renewal.KEY if turn is None else Renewal.ALL
+                if renewed >= renewal:
+                    raise
+                renewed = renewal
                 tries -= 1
             except EhrBusy:
                 if turn is None or request.is_write or tries == _READ_TRIES:
@@ -116,8 +138,10 @@ class Transport:
         began = self._clock.monotonic()
         longest = self._timeouts.connect + (self._timeouts.write if request.is_write else self._timeouts.read)
         mark = f"{request.operation}#{credentials.fingerprint}"
+        marks = mark, f"{mark}@{self._practice_id}"
+        latest, tries_key = deadline - self._time_needed(request), self._tries_refused_keys
         try:
-            return self._limiter.take(self._rates(request), deadline - self._time_needed(request), longest, mark)
+            return self._limiter.take(self._rates(request), latest, longest, marks, tries_key=tries_key)
         except (EhrBusy, EhrKeyRefused) as error:
             waited = self._clock.monotonic() - began
             self._audit.no_turn(request, attempt, error.code, waited)
@@ -145,6 +169,8 @@ class Transport:
             return answer.value
         except OpenChairError as error:
             outcome = error.code
+            if isinstance(error, EhrUnavailable | EhrOutcomeUnknown):
+                error.scope = self._failures_are
             raise
         finally:
             lasted = self._clock.monotonic() - began
@@ -158,6 +184,6 @@ class Transport:
         if reply is not None and reply.status == 429:
             after = _PAUSE_WITHOUT_RETRY_AFTER if reply.retry_after is None else reply.retry_after
             self._limiter.slow_down(after)
-        elif outcome == "ok":
+        elif reply is not None and reply.status < 500 and outcome != EhrKeyRefused.code:
             self._limiter.key_accepted(turn)
         return None

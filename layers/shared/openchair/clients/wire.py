@@ -23,6 +23,9 @@ from openchair.ports import Clock
 LARGEST_BODY = 16_000_000
 """Bytes after decompression."""
 
+USER_AGENT = "OpenChair/0.1.0"
+"""Front ends of vendors refuse what a library calls itself."""
+
 _LONGEST_RETRY_AFTER = 900.0
 
 # Its warnings quote whole URLs, and a search by name is a URL.
@@ -156,6 +159,7 @@ class Wire:
                     "Accept": "application/json",
                     "Accept-Encoding": "gzip",
                     "Content-Type": "application/json",
+                    "User-Agent": USER_AGENT,
                     **headers,
                 },
                 timeout=(min(self._timeouts.connect, longest), longest),

@@ -2,21 +2,23 @@
 
 OpenChairError
 ├── RequestError                     the caller has to change the request
-│   ├── InvalidRequest  InvalidJson  BodyTooLarge  InvalidTime  RangeTooLong
+│   ├── InvalidRequest  InvalidJson  BodyTooLarge  InvalidTime (TooSoon TooFar)  RangeTooLong
 │   ├── IdempotencyKeyMissing  IdempotencyKeyReused  CallerNotSupported
 │   ├── NotFound                     PracticeNotFound ServiceNotFound TaskNotFound PatientNotFound AppointmentNotFound
 │   │                                ProviderNotFound OperatoryNotFound LocationNotFound RouteNotFound MethodNotAllowed
 │   └── Conflict                     SlotTaken OffSchedule PatientMismatch AppointmentBusy NotCancellable NotMovable
-│                                    NotConfirmable OverlapNotAllowed TaskAlreadySent TaskExpired TaskWithdrawn
+│                                    NotConfirmable VisitIsPast VisitHasBegun OverlapNotAllowed
+│   │                                TaskAlreadySent TaskExpired TaskWithdrawn
 │                                    ChangedInEhr GivenUp NotInReview TaskEnded RevertedInEhr NotWrittenToEhr
-│                                    PatientNotBookable
+│                                    PatientNotBookable PatientInactive PatientBusy TaskOfNewerVersion
+│                                    GivenUpUnread
 ├── EhrError                         the EHR, or the way to it
-│   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable
+│   ├── EhrNotSent                   nothing reached the EHR: EhrBusy EhrOffline EhrUnreachable EhrNotSynced
 │   ├── EhrRefused                   a definite no: EhrKeyMissing EhrKeyRefused EhrNotSupported EhrRejected
-│   │                                (EhrDuplicatePatient PatientContactMissing)
+│   │                                (EhrDuplicatePatient PatientContactMissing PatientPhoneForeign)
 │   ├── EhrUnavailable               a read that gave no usable answer
 │   └── EhrOutcomeUnknown            a write that may or may not have taken effect
-└── StoreError                       our own state: StaleVersion StoreUnavailable SettingMissing
+└── StoreError                       our own state: StaleVersion StoreUnavailable SettingMissing StoredItemUnreadable
 """
 
 from openchair.errors.conflict import *

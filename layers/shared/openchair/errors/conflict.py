@@ -13,6 +13,11 @@ class SlotTaken(Conflict):
     sentence = "The chair or the provider is no longer free at this time."
 
 
+class PatientBusy(Conflict):
+    code = "patient_busy"
+    sentence = "The patient has another visit at this time."
+
+
 class OffSchedule(Conflict):
     code = "off_schedule"
     sentence = "No suitable provider works in a suitable chair at this time, or the practice is closed."
@@ -30,17 +35,27 @@ class AppointmentBusy(Conflict):
 
 class NotCancellable(Conflict):
     code = "not_cancellable"
-    sentence = "The appointment is completed and cannot be cancelled."
+    sentence = "The appointment is completed or was missed, and cannot be cancelled."
 
 
 class NotMovable(Conflict):
     code = "not_movable"
-    sentence = "The appointment is completed, cancelled or not on the schedule, and cannot be moved."
+    sentence = "The appointment is completed, missed, cancelled or not on the schedule, and cannot be moved."
 
 
 class NotConfirmable(Conflict):
     code = "not_confirmable"
-    sentence = "The appointment is completed, cancelled or not on the schedule, and cannot be confirmed."
+    sentence = "The appointment is completed, missed, cancelled or not on the schedule, and cannot be confirmed."
+
+
+class VisitIsPast(Conflict):
+    code = "visit_is_past"
+    sentence = "The appointment is over, so it can no longer be moved, cancelled or confirmed."
+
+
+class VisitHasBegun(Conflict):
+    code = "visit_has_begun"
+    sentence = "The patient has arrived, so the appointment can no longer be moved, cancelled or confirmed."
 
 
 class OverlapNotAllowed(Conflict):
@@ -55,7 +70,12 @@ class ChangedInEhr(Conflict):
 
 class GivenUp(Conflict):
     code = "given_up"
-    sentence = "A person decided that it shall not be done; the EHR holds nothing of it."
+    sentence = "A person decided that it shall not be done."
+
+
+class GivenUpUnread(Conflict):
+    code = "given_up_unread"
+    sentence = "A person gave it up before it was known whether it was done: look in the EHR."
 
 
 class NotInReview(Conflict):
@@ -66,6 +86,11 @@ class NotInReview(Conflict):
 class TaskAlreadySent(Conflict):
     code = "task_already_sent"
     sentence = "Something of this task was already sent to the EHR, so it can no longer be withdrawn."
+
+
+class TaskOfNewerVersion(Conflict):
+    code = "task_of_newer_version"
+    sentence = "A newer version of this software has written the task, and alone can go on with it."
 
 
 class TaskEnded(Conflict):
@@ -95,4 +120,9 @@ class NotWrittenToEhr(Conflict):
 
 class PatientNotBookable(Conflict):
     code = "patient_not_bookable"
-    sentence = "The EHR takes no visit for this person: they are no patient, or not in the chart yet."
+    sentence = "No visit is booked for this person: they are no patient, not in the chart yet, archived or deceased."
+
+
+class PatientInactive(Conflict):
+    code = "patient_inactive"
+    sentence = "The person's chart is inactive, so no visit is booked in it."

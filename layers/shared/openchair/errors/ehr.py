@@ -1,6 +1,11 @@
 """What the EHR, or the way to it, can come to."""
 
+from typing import Literal
+
 from openchair.errors.root import OpenChairError
+
+Scope = Literal["account", "practice"]
+"""Whom it concerns: all practices behind the key, or the one alone that asked. The EHR's answer decides."""
 
 
 class EhrError(OpenChairError):
@@ -8,6 +13,7 @@ class EhrError(OpenChairError):
 
     code = "ehr_error"
     sentence = "The EHR could not be used."
+    scope: Scope = "account"
 
     def __init__(self, detail: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(detail)
@@ -37,6 +43,13 @@ class EhrUnreachable(EhrNotSent):
     sentence = "No connection to the EHR could be made."
 
 
+class EhrNotSynced(EhrNotSent):
+    """What is to be changed still waits for the practice's own system, which has to take it first."""
+
+    code = "ehr_not_synced"
+    sentence = "The practice's own system does not have this appointment or person yet; it will be tried again."
+
+
 class EhrRefused(EhrError):
     """Certain: the EHR said no, and the same would be refused again."""
 
@@ -47,6 +60,7 @@ class EhrRefused(EhrError):
 class EhrKeyMissing(EhrRefused):
     code = "ehr_key_missing"
     sentence = "No usable EHR key is stored for this practice."
+    scope: Scope = "practice"
 
 
 class EhrKeyRefused(EhrRefused):
@@ -55,9 +69,10 @@ class EhrKeyRefused(EhrRefused):
     code = "ehr_key_refused"
     sentence = "The EHR refused the practice's key, or the key lacks the permission for this."
 
-    def __init__(self, detail: str | None = None, is_certain: bool = False) -> None:
+    def __init__(self, detail: str | None = None, is_certain: bool = False, scope: Scope = "account") -> None:
         super().__init__(detail)
         self.is_certain = is_certain
+        self.scope = scope
 
 
 class EhrRejected(EhrRefused):
@@ -73,6 +88,11 @@ class EhrDuplicatePatient(EhrRejected):
 class PatientContactMissing(EhrRejected):
     code = "patient_contact_missing"
     sentence = "This EHR takes a new patient with both a phone and an e-mail only."
+
+
+class PatientPhoneForeign(EhrRejected):
+    code = "patient_phone_foreign"
+    sentence = "This EHR takes a new patient with a North American phone number only."
 
 
 class EhrNotSupported(EhrRefused):

@@ -40,6 +40,16 @@ class InvalidTime(RequestError):
     sentence = "A time is in the past, does not exist in the practice's zone, or is not on a five-minute mark."
 
 
+class TooSoon(InvalidTime):
+    code = "too_soon"
+    sentence = "The start is nearer than the practice takes bookings."
+
+
+class TooFar(InvalidTime):
+    code = "too_far"
+    sentence = "The start is further ahead than the practice takes bookings."
+
+
 class RangeTooLong(RequestError):
     code = "range_too_long"
     sentence = "The range of dates is longer than can be answered."

@@ -9,6 +9,13 @@ class StoreError(OpenChairError):
     code = "store_error"
 
 
+class StoredItemUnreadable(StoreError):
+    """A stored item is not in a shape that this version can read; it hides no other."""
+
+    code = "stored_item_unreadable"
+    sentence = "What is stored of this cannot be read by this version of the software."
+
+
 class StaleVersion(StoreError):
     """Somebody else wrote the record since it was read."""
 

@@ -1,28 +1,27 @@
 """Tasks as they are stored: states, steps with their journals, holds and claims (design section 5)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from openchair.models.request import (
-    AppointmentRequest,
-    OnboardNewPatient,
-    RescheduleAppointment,
-    Resolution,
-    TaskRequest,
-    TaskType,
-)
+from pydantic import BeforeValidator
+
+from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
+from openchair.models.stored_request import DecidedResolution, StoredRequest, UnknownRequest
 from openchair.models.texts import Stored
 
 
 class TaskState(StrEnum):
+    """`UNKNOWN`: a state that a newer version has written, which alone goes on with the task."""
+
     QUEUED = "queued"
     IN_PROGRESS = "in_progress"
     AWAITING_EHR = "awaiting_ehr"
     COMPLETED = "completed"
     FAILED = "failed"
     NEEDS_REVIEW = "needs_review"
+    UNKNOWN = "unknown"
 
 
 TERMINAL = frozenset({TaskState.COMPLETED, TaskState.FAILED})
@@ -38,6 +37,7 @@ class StepKind(StrEnum):
     CHECK = "check"
     WITHDRAW = "withdraw"
     MOVE_BACK = "move_back"
+    APPEND_NOTE = "append_note"
     CHECK_BACK = "check_back"
     AWAIT_APPOINTMENT = "await_appointment"
     AWAIT_MOVE = "await_move"
@@ -45,6 +45,7 @@ class StepKind(StrEnum):
     AWAIT_CONFIRMATION = "await_confirmation"
     AWAIT_WITHDRAWAL = "await_withdrawal"
     AWAIT_MOVE_BACK = "await_move_back"
+    UNKNOWN = "unknown"
 
 
 class StepState(StrEnum):
@@ -52,12 +53,25 @@ class StepState(StrEnum):
     SENT = "sent"
     DONE = "done"
     REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+def _known(words: type[StrEnum]) -> BeforeValidator:
+    """A word that only a newer version knows becomes `UNKNOWN`; what holds one is never written (`is_understood`)."""
+
+    def read(value: Any) -> Any:
+        return value if not isinstance(value, str) or value in words else words["UNKNOWN"]
+
+    return BeforeValidator(read)
+
+
+DECISIONS = ("adopt", "resend", "give_up")
 
 
 class Hold(Stored):
-    """Time of a chair (`operatory`) or of a provider that a task keeps for itself; UTC, on five-minute marks."""
+    """Time of a chair (`operatory`), provider or patient that a task keeps for itself; UTC, on five-minute marks."""
 
-    resource: Literal["operatory", "provider"]
+    resource: str
     resource_id: str
     start: datetime
     end: datetime
@@ -65,31 +79,45 @@ class Hold(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A hold as others see it."""
+    """A hold as others see it. What a newer version holds besides chairs, providers and patients is in nobody's way."""
 
-    resource: Literal["operatory", "provider"]
+    resource: str
     resource_id: str
     start: datetime
     end: datetime
     task_id: str
 
 
+class Standing(Stored):
+    """When and where a visit stood when the EHR last told of it."""
+
+    start: datetime
+    minutes: int
+    operatory_id: str | None = None
+    provider_id: str | None = None
+
+
 class Step(Stored):
     """One write to a chart, or one look at it, with its journal. All of it is recorded before anything is sent.
 
-    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before. `refusals` are fingerprints
-    of answers on no list, one for each send that got one; `was_unclear` says that it had to be read back. Of a look at
-    what became of a write, `sent_at` is when the write was known to be accepted, and a comparison after `settles_at`
-    tells what came of it.
+    `place`, `start` and `minutes` are what is asked for; `old_...` what stood there before, `seen_...` what was there
+    when it was sent. `refusals` are fingerprints of answers on no list, one for each send that got one; `was_unclear`
+    says that it had to be read back, and `refused_since` for how long the EHR has refused to be read for it.
+    `in_chart`: whether the practice's own system had it when the step was done. Of a look at what became of a write,
+    `sent_at` is when the write was known to be accepted, `accepted_at` when by the EHR's own clock, and a comparison
+    after `settles_at` tells what came of it.
     """
 
-    kind: StepKind
-    state: StepState = StepState.NEW
+    kind: Annotated[StepKind, _known(StepKind)]
+    state: Annotated[StepState, _known(StepState)] = StepState.NEW
     marker: str | None = None
     attempt: int = 0
     sent_at: datetime | None = None
+    accepted_at: datetime | None = None
     settles_at: datetime | None = None
+    refused_since: datetime | None = None
     seen_appointment_ids: tuple[str, ...] = ()
+    seen_patient_ids: tuple[str, ...] = ()
     appointment_id: str | None = None
     patient_id: str | None = None
     operatory_id: str | None = None
@@ -107,34 +135,53 @@ class Step(Stored):
     old_confirmation: str | None = None
     refusals: tuple[str, ...] = ()
     was_unclear: bool = False
+    in_chart: bool | None = None
     code: str | None = None
 
 
 class Ending(Stored):
     """How a task will fail once its remaining steps are done: decided before they are sent."""
 
-    state: Literal["failed"] = "failed"
+    state: str = "failed"
     code: str
     message: str
+
+
+TOLD_WITHIN = timedelta(minutes=1)
+"""So long the one who ended a task has to publish it, before somebody else is woken for that."""
+
+
+class Untold(Stored):
+    """An event that could not be published: how often it was tried, and when it is tried again."""
+
+    event: str
+    attempts: int
+    again_at: datetime
+
+
+SHAPE = 1
+"""Of a stored task. A version that writes what an older one must not act upon without knowing it counts up."""
 
 
 class Task(Stored):
     """A task as stored, with its journal. Answers show less of it (`task_answer` in tasks).
 
-    `announced` is the state and code that were published last.
+    `visit`: the visit that was booked, moved, cancelled or confirmed. `announced` is the state and code that were
+    published last.
     """
 
     id: str
     practice_id: str
     ehr_account_id: str
     caller_id: str
-    request: TaskRequest
-    state: TaskState = TaskState.QUEUED
+    request: StoredRequest
+    state: Annotated[TaskState, _known(TaskState)] = TaskState.QUEUED
     code: str = "queued"
     message: str = "Accepted; it will be done shortly."
     appointment_id: str | None = None
     patient_id: str | None = None
     in_chart: bool | None = None
+    visit: Standing | None = None
     steps: tuple[Step, ...]
     lines: tuple[str, ...] = ()
     holds: tuple[Hold, ...] = ()
@@ -146,18 +193,30 @@ class Task(Stored):
     lease_until: datetime | None = None
     ending: Ending | None = None
     sweep_at: datetime | None = None
-    resolution: Resolution | None = None
+    resolution: DecidedResolution | None = None
     resolution_applied: bool = False
     announced: str = ""
+    untold: Untold | None = None
     reviewed_for: str | None = None
-    shape: int = 1
+    shape: int = SHAPE
 
     @property
-    def type(self) -> TaskType:
+    def type(self) -> str:
         return self.request.type
 
     @property
-    def open_resolution(self) -> Resolution | None:
+    def is_understood(self) -> bool:
+        """Whether this version knows all that decides on it; else it is left to a newer one, and never written."""
+        return not (
+            self.state is TaskState.UNKNOWN
+            or self.shape > SHAPE
+            or isinstance(self.request, UnknownRequest)
+            or any(StepKind.UNKNOWN is step.kind or StepState.UNKNOWN is step.state for step in self.steps)
+            or (self.resolution is not None and self.resolution.action not in DECISIONS)
+        )
+
+    @property
+    def open_resolution(self) -> DecidedResolution | None:
         """A person's decision that is still to be put into the journal."""
         return None if self.resolution_applied else self.resolution
 
@@ -175,6 +234,28 @@ class Task(Stored):
     def is_settled(self) -> bool:
         """Whether it goes on only if somebody does something."""
         return self.state in ENDED and self.resolution is None
+
+    @property
+    def event(self) -> str:
+        """What is published of it: its state and code."""
+        return f"{self.state.value}/{self.code}"
+
+    @property
+    def announce_at(self) -> datetime | None:
+        """When it is woken to be published; None when it was, or goes on and is published at its next look.
+
+        Whoever ends a task or puts it before a person makes it due for this by the same write.
+        """
+        if not self.is_settled or self.announced == self.event:
+            return None
+        if self.untold is not None and self.untold.event == self.event:
+            return self.untold.again_at
+        return self.updated_at + TOLD_WITHIN
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it is woken, for whatever comes first."""
+        return min((at for at in (self.next_attempt_at, self.announce_at) if at is not None), default=None)
 
     @property
     def place(self) -> int:
@@ -217,3 +298,4 @@ class IdempotencyRecord:
 class TaskPage:
     tasks: tuple[Task, ...]
     next_cursor: str | None
+    unreadable: int = 0

@@ -113,10 +113,49 @@ class LocationCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ChairlessHours:
+    """Hours of a location that name no chair. `has_chairs`: it has some, which are then all open in these hours."""
+
+    location_id: str
+    count: int
+    has_chairs: bool
+    needs_chairs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BookCheck:
+    """What is odd in some days of the book, or missing from it.
+
+    `closed_working_days` are closed by a note of the practice, though providers work. `unknown_blockouts`: what the
+    practice document names that the EHR has no type for. `unread_locations`: where providers of the practice work too
+    and the key may not look. `chairs_not_bookable` are those the EHR keeps from being booked online.
+    """
+
+    unreadable: tuple[UnreadableRow, ...] = ()
+    closed_working_days: tuple[date, ...] = ()
+    unknown_blockouts: tuple[str, ...] = ()
+    chairless_hours: tuple[ChairlessHours, ...] = ()
+    unread_locations: tuple[str, ...] = ()
+    chairs_not_bookable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationCheck:
+    """By which of its own states an office calls a visit confirmed. `is_known`: the office has this state."""
+
+    state_id: str | None
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeCheck:
     """What the EHR says of itself. `wall_time` is the office's clock, naive on purpose; `utc_offset` may be untold.
 
-    `appointment_type_ids`: the types there are, None where they are not asked for.
+    `stamps`: moments of other days as the office's clock shows them, aware with the offset it had then.
+
+    `appointment_type_ids`: the types there are, None where they are not asked for; `types_not_bookable` are those that
+    the EHR keeps from being booked online. `confirmation` is None for an EHR that tells of each visit whether it is
+    confirmed.
     """
 
     permissions: Mapping[str, bool]
@@ -126,3 +165,6 @@ class OfficeCheck:
     version: str | None
     locations: tuple[LocationCheck, ...] = ()
     appointment_type_ids: frozenset[str] | None = None
+    types_not_bookable: frozenset[str] = frozenset()
+    stamps: tuple[datetime, ...] = ()
+    confirmation: ConfirmationCheck | None = None

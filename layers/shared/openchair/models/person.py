@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints, model_validator
 
-from openchair.contacts import phone_digits
 from openchair.models.texts import BirthDate, Document, Email, Name, Phone, ShortText
 
 
@@ -14,7 +13,9 @@ from openchair.models.texts import BirthDate, Document, Email, Name, Phone, Shor
 class Patient:
     """A person as the EHR holds them. `location_id` is where they belong, None for nowhere in particular.
 
-    `is_bookable` is False of one for whom the EHR takes no visit, as they are no patient, or not yet.
+    `phones` and `email` are fields as somebody filled them, which can hold more than one number or address.
+    `is_bookable` is False of one who gets no visit: they are no patient, or not yet, have died, or their chart is
+    archived. `is_active` is False of those who no longer come, of whom some systems say no more than that.
     """
 
     id: str
@@ -80,7 +81,3 @@ class NewPatient(Document):
         return "NewPatient(...)"
 
     __str__ = __repr__
-
-
-def same_phone(one: str, other: str) -> bool:
-    return bool(phone_digits(one)) and phone_digits(one) == phone_digits(other)

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from openchair.errors import ServiceNotFound
-from openchair.models.texts import Document, Id, PracticeId, SecretName, ShortText, Zone
+from openchair.models.texts import Document, EhrId, Id, PracticeId, SecretName, ShortText, Zone
 
 
 class Ehr(StrEnum):
@@ -25,9 +25,9 @@ class Service(Document):
     name: ShortText
     minutes: Annotated[int, Field(ge=5, le=540, multiple_of=5)]
     operatory_type: Id | None = None
-    appointment_type_id: Id | None = None
+    appointment_type_id: EhrId | None = None
     pattern: Annotated[str, StringConstraints(pattern=r"^[X/]{1,108}$")] | None = None
-    provider_ids: tuple[Id, ...] = ()
+    provider_ids: tuple[EhrId, ...] = ()
 
     @model_validator(mode="after")
     def _pattern_is_as_long_as_minutes(self) -> "Service":
@@ -43,34 +43,46 @@ class Service(Document):
 class ChairSettings(Document):
     """The practice's own word on its chairs, the same for every EHR."""
 
-    operatory_id_to_provider_id: Mapping[Id, Id] = {}
-    operatory_type_to_ids: Mapping[Id, tuple[Id, ...]] = {}
-    operatory_type_to_provider_ids: Mapping[Id, tuple[Id, ...]] = {}
+    operatory_id_to_provider_id: Mapping[EhrId, EhrId] = {}
+    operatory_type_to_ids: Mapping[Id, tuple[EhrId, ...]] = {}
+    operatory_type_to_provider_ids: Mapping[Id, tuple[EhrId, ...]] = {}
+
+
+ClinicNumber = Annotated[Annotated[int, Field(ge=0)] | None, AfterValidator(lambda number: number or None)]
+"""0 is how Open Dental writes that there is none (Open Dental API, Clinics)."""
 
 
 class OpenDentalSettings(ChairSettings):
     api_key_secret_name: SecretName
-    clinic_number: Annotated[int, Field(ge=1)] | None = None
+    clinic_number: ClinicNumber = None
     throttle: Literal["standard", "read_only", "enterprise"] = "standard"
     reschedule: Literal["move", "rebook"] = "move"
     break_type: Literal["Missed", "Cancelled"] | None = None
-    confirmed_def: Id | None = None
+    confirmed_def: EhrId | None = None
 
 
 class NexHealthSettings(ChairSettings):
     api_key_secret_name: SecretName
     subdomain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    location_ids: Annotated[tuple[Id, ...], Field(min_length=1)]
-    default_provider_id: Id | None = None
+    location_ids: Annotated[tuple[EhrId, ...], Field(min_length=1)]
+    default_provider_id: EhrId | None = None
     api_version: ShortText = "v3.0.0"
     read_cycle_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
 
 
-BlockoutTypes = Literal["all", "no_schedule_only"] | tuple[ShortText, ...]
+BlockoutTypes = Literal["all", "no_schedule_only"] | tuple[str, ...]
+
+
+def _blockout_types(given: object) -> object:
+    is_list = isinstance(given, list | tuple) and all(isinstance(one, str) and one.strip() for one in given)
+    if given not in ("all", "no_schedule_only") and not is_list:
+        raise ValueError('has to be "all", "no_schedule_only" or a list of ids or names of blockout types')
+    return given
 
 
 class Booking(Document):
-    """`practice_notes_close`: a note of the practice for a whole day closes it, as a holiday does, which looks the same
+    """`inactive_patients`: whether those who no longer come can be booked; NexHealth itself refuses them all the same.
+    `practice_notes_close`: a note of the practice for a whole day closes it, as a holiday does, which looks the same
     in Open Dental. `blockouts`: which of Open Dental's shut time, by the ids or names of their types, or only those
     whose type is flagged so."""
 
@@ -78,7 +90,8 @@ class Booking(Document):
     start_grid_minutes: Annotated[int, Field(ge=5, le=240, multiple_of=5)] = 10
     horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
     practice_notes_close: bool = True
-    blockouts: BlockoutTypes = "all"
+    blockouts: Annotated[BlockoutTypes, BeforeValidator(_blockout_types)] = "all"
+    inactive_patients: Literal["refuse", "book"] = "refuse"
 
 
 class Sync(Document):
@@ -118,6 +131,10 @@ class Practice(Document):
             raise ValueError(f"a practice on {self.ehr} needs the section {wanted}")
         if len({service.id for service in self.services}) != len(self.services):
             raise ValueError("two services have the same id")
+        if self.ehr is not Ehr.OPEN_DENTAL and (
+            self.booking.blockouts != "all" or not self.booking.practice_notes_close
+        ):
+            raise ValueError("booking.blockouts and booking.practice_notes_close tell Open Dental's rows apart only")
         return self
 
     @cached_property

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from openchair.models.person import NewPatient
-from openchair.models.texts import Document, Id, Notes
+from openchair.models.texts import Document, EhrId, Id, Notes
 
 
 class TaskType(StrEnum):
@@ -22,40 +22,40 @@ class AppointmentRequest(Document):
 
     service_id: Id
     start: Annotated[str, StringConstraints(max_length=40)]
-    provider_id: Id | None = None
-    operatory_id: Id | None = None
-    location_id: Id | None = None
+    provider_id: EhrId | None = None
+    operatory_id: EhrId | None = None
+    location_id: EhrId | None = None
     notes: Notes | None = None
     allow_overlap: bool = False
 
 
 class CreateAppointment(AppointmentRequest):
     type: Literal[TaskType.CREATE_APPOINTMENT]
-    patient_id: Id
+    patient_id: EhrId
 
 
 class RescheduleAppointment(Document):
     type: Literal[TaskType.RESCHEDULE_APPOINTMENT]
-    appointment_id: Id
-    patient_id: Id | None = None
+    appointment_id: EhrId
+    patient_id: EhrId | None = None
     start: Annotated[str, StringConstraints(max_length=40)]
-    provider_id: Id | None = None
-    operatory_id: Id | None = None
+    provider_id: EhrId | None = None
+    operatory_id: EhrId | None = None
     notes: Notes | None = None
     allow_overlap: bool = False
 
 
 class CancelAppointment(Document):
     type: Literal[TaskType.CANCEL_APPOINTMENT]
-    appointment_id: Id
-    patient_id: Id | None = None
+    appointment_id: EhrId
+    patient_id: EhrId | None = None
     send_to_unscheduled_list: bool = True
 
 
 class ConfirmAppointment(Document):
     type: Literal[TaskType.CONFIRM_APPOINTMENT]
-    appointment_id: Id
-    patient_id: Id | None = None
+    appointment_id: EhrId
+    patient_id: EhrId | None = None
 
 
 class OnboardNewPatient(Document):
@@ -74,8 +74,8 @@ class Resolution(Document):
     """How a person settles a review. `adopt` names what stands in the chart for what was asked."""
 
     action: Literal["adopt", "resend", "give_up"]
-    appointment_id: Id | None = None
-    patient_id: Id | None = None
+    appointment_id: EhrId | None = None
+    patient_id: EhrId | None = None
 
     @model_validator(mode="after")
     def _adopts_one_thing(self) -> "Resolution":

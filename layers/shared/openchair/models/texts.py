@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from openchair.contacts import has_unusable_characters, is_email, is_phone
+from openchair.contacts import has_unusable_characters, is_email, is_phone, plain_phone, visible
 
 
 def _usable(text: str) -> str:
@@ -16,15 +16,16 @@ def _usable(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not is_email(text):
+    seen = visible(text)
+    if not is_email(seen):
         raise ValueError("is not an e-mail address")
-    return text
+    return seen
 
 
 def _phone(text: str) -> str:
     if not is_phone(text):
         raise ValueError("is not a phone number of ten digits or with a country code")
-    return text
+    return plain_phone(text)
 
 
 def _name(text: str) -> str:
@@ -47,7 +48,14 @@ def _birth_date(day: date) -> date:
     return day
 
 
+def one_spelling(ehr_id: str) -> str:
+    """An EHR's id as our keys and lines know it: vendors read the number 0042 as 42."""
+    is_number = ehr_id.isascii() and ehr_id.isdigit()
+    return (ehr_id.lstrip("0") or "0") if is_number else ehr_id
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+EhrId = Annotated[Id, AfterValidator(one_spelling)]
 PracticeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
 Name = Annotated[
     str,
@@ -61,7 +69,7 @@ ShortText = Annotated[
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_usable)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_usable), AfterValidator(_email)]
 Phone = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=25), AfterValidator(_usable), AfterValidator(_phone)
+    str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_usable), AfterValidator(_phone)
 ]
 BirthDate = Annotated[date, AfterValidator(_birth_date)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -75,6 +83,6 @@ class Document(BaseModel):
 
 
 class Stored(BaseModel):
-    """A stored shape: fields of a newer version are ignored, so that versions n and n-1 read each other."""
+    """A stored shape: fields of a newer version are kept as they are, so that versions n and n-1 read each other."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True, defer_build=True)

@@ -11,17 +11,17 @@ from pydantic import BeforeValidator
 from openchair import wall_time
 from openchair.errors import AppointmentNotFound, EhrNotSent, EhrUnavailable, InvalidTime, NotMovable, RangeTooLong
 from openchair.models.practice import Practice, PracticeRecord
-from openchair.models.texts import Document, Id
+from openchair.models.texts import Document, EhrId, Id
 from openchair.models.visit import Appointment, AppointmentStatus, Slot
-from openchair.ports import ClaimReader, Clock, EhrClient, ScheduleReader
-from openchair.slots.book import read_book
+from openchair.ports import Clock
+from openchair.progress import check_not_begun
+from openchair.slots.book import BookSource
 from openchair.slots.needs import is_ours, need_for_move, need_for_service
-from openchair.slots.openings import Book, Need, check_known, open_slots
+from openchair.slots.nouns import Book, Need
+from openchair.slots.openings import open_slots
+from openchair.slots.places import check_known
 
 DEFAULT_DAYS = 7
-LONGEST_LIVE_DAYS = 14
-DAYS_AT_ONCE = 3
-
 BUDGET_SECONDS = 20.0
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -37,24 +37,23 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
 class MoveQuery(Document):
-    """Practice-local days, inclusive. Without them a week from today; at most 14 days."""
+    """Practice-local days, inclusive. Without them a week from today; at most 14 days are read live."""
 
     start_date: Day | None = None
     end_date: Day | None = None
-    provider_id: Id | None = None
-    operatory_id: Id | None = None
+    provider_id: EhrId | None = None
+    operatory_id: EhrId | None = None
 
 
 class SlotQuery(MoveQuery):
     service_id: Id
-    location_id: Id | None = None
+    location_id: EhrId | None = None
 
 
 def find_slots(
     record: PracticeRecord,
     query: SlotQuery,
-    ehr: ScheduleReader,
-    claims: ClaimReader,
+    source: BookSource,
     clock: Clock,
     deadline: float | None = None,
 ) -> dict[str, Any]:
@@ -71,31 +70,33 @@ def find_slots(
         operatory_id=query.operatory_id,
         location_id=query.location_id,
     )
-    return _find(record, query, need, None, ehr, claims, clock, deadline)
+    return _find(record, query, need, None, source, clock, deadline)
 
 
 def find_slots_for_visit(
     record: PracticeRecord,
     appointment_id: str,
     query: MoveQuery,
-    ehr: EhrClient,
-    claims: ClaimReader,
+    source: BookSource,
     clock: Clock,
     deadline: float | None = None,
 ) -> dict[str, Any]:
     """Like `find_slots`, to move this visit: its own time is not in its way, and its present start is not offered.
 
-    Also raises AppointmentNotFound, also for one of another practice of the same EHR account, and NotMovable for one
-    completed, cancelled or on no schedule.
+    The patient's other visits are in the way wherever they are.
+
+    Also raises AppointmentNotFound, also for one of another practice of the same EHR account, VisitHasBegun,
+    VisitIsPast, and NotMovable for one completed, missed, cancelled or on no schedule.
     """
-    _days(record.practice, query, clock)
-    visit = ehr.appointment(appointment_id)
+    _days(record.practice, query, source, clock)
+    visit = source.appointment(appointment_id)
     if not is_ours(record.practice, visit.location_id):
         raise AppointmentNotFound
+    check_not_begun(visit, clock.now())
     if visit.status is not AppointmentStatus.BOOKED or visit.start is None:
         raise NotMovable
     need = need_for_move(record.practice, visit, provider_id=query.provider_id, operatory_id=query.operatory_id)
-    return _find(record, query, need, visit, ehr, claims, clock, deadline)
+    return _find(record, query, need, visit, source, clock, deadline)
 
 
 def _find(
@@ -103,13 +104,12 @@ def _find(
     query: MoveQuery,
     need: Need,
     visit: Appointment | None,
-    ehr: ScheduleReader,
-    claims: ClaimReader,
+    source: BookSource,
     clock: Clock,
     deadline: float | None,
 ) -> dict[str, Any]:
     practice, now = record.practice, clock.now()
-    first_day, last_day = _days(practice, query, clock)
+    first_day, last_day = _days(practice, query, source, clock)
     until = clock.monotonic() + BUDGET_SECONDS if deadline is None else deadline
     book: Book | None = None
     slots: list[Slot] = []
@@ -120,9 +120,9 @@ def _find(
         began = clock.monotonic()
         if day > first_day and began + slowest > until:
             break
-        upto = min(day + timedelta(days=DAYS_AT_ONCE - 1), last_day)
+        upto = min(day + timedelta(days=source.days_at_once - 1), last_day)
         try:
-            book = read_book(ehr, claims, record, day, upto, known=book)
+            book = source.book(day, upto)
         except (EhrNotSent, EhrUnavailable):
             if day == first_day:
                 raise
@@ -139,14 +139,14 @@ def _find(
     names = {provider.id: provider.name for provider in book.providers} if book is not None else {}
     return {
         "as_of": now.astimezone(practice.zone).isoformat(timespec="seconds"),
-        "source": "live",
+        "source": source.name,
         "timezone": practice.timezone,
         "complete_until": None if unread is None else wall_time.day_bounds(unread, practice.zone)[0].isoformat(),
         "providers": _by_provider_and_day(slots, names),
     }
 
 
-def _days(practice: Practice, query: MoveQuery, clock: Clock) -> tuple[date, date]:
+def _days(practice: Practice, query: MoveQuery, source: BookSource, clock: Clock) -> tuple[date, date]:
     """The days to read: from today on and within the practice's horizon; none when the last is before the first."""
     today = clock.now().astimezone(practice.zone).date()
     horizon = today + timedelta(days=practice.booking.horizon_days)
@@ -156,8 +156,8 @@ def _days(practice: Practice, query: MoveQuery, clock: Clock) -> tuple[date, dat
         raise InvalidTime("end_date is before start_date.")
     if end < today:
         raise InvalidTime("The days asked for have passed.")
-    if (end - start).days >= LONGEST_LIVE_DAYS:
-        raise RangeTooLong(f"At most {LONGEST_LIVE_DAYS} days can be read live.")
+    if (end - start).days >= source.longest_days:
+        raise RangeTooLong(f"At most {source.longest_days} days can be asked for at a time.")
     return max(start, today), min(end, horizon)
 
 

@@ -6,7 +6,7 @@ from math import ceil
 from openchair.errors import LocationNotFound, OperatoryNotFound, ProviderNotFound
 from openchair.models.practice import ChairMaps, Practice
 from openchair.models.visit import Appointment
-from openchair.slots.openings import Need
+from openchair.slots.nouns import Need
 
 
 def is_ours(practice: Practice, location_id: str | None) -> bool:
@@ -25,6 +25,7 @@ def need_for_service(
     provider_id: str | None = None,
     operatory_id: str | None = None,
     location_id: str | None = None,
+    patient_id: str | None = None,
 ) -> Need:
     """What a visit for this service needs, narrowed to what is asked.
 
@@ -51,6 +52,7 @@ def need_for_service(
         is_only_location=len(maps.location_ids) == 1,
         operatory_id_to_provider_id=maps.operatory_id_to_provider_id,
         appointment_type_id=service.appointment_type_id,
+        patient_id=patient_id,
     )
     return _narrowed(need, provider_id, operatory_id)
 
@@ -83,6 +85,7 @@ def need_for_move(
         like_operatory_id=appointment.operatory_id,
         operatory_id_to_provider_id=maps.operatory_id_to_provider_id,
         appointment_type_id=appointment.appointment_type_id,
+        patient_id=appointment.patient_id,
     )
     return _narrowed(need, provider_id, operatory_id)
 

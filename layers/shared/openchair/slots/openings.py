@@ -1,59 +1,26 @@
 """Openings and slots as a pure function of what is known of some days (design sections 4 and 5).
 
-Inside, time is UTC seconds in sorted stretches; wall time only makes the start grid, closed days and the answers.
+Inside, time is five-minute marks, some days of them one integer (`marks`): whatever touches a mark shuts it, and hours
+open the marks that lie in them wholly. Datetimes are made for what is returned only.
 """
 
-import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import chain
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from openchair import wall_time
-from openchair.errors import InvalidTime, LocationNotFound, OffSchedule, OperatoryNotFound, ProviderNotFound, SlotTaken
-from openchair.models.journal import Claim, Hold
-from openchair.models.office import Blockout, Operatory, Provider, Schedule
+from openchair.errors import InvalidTime, OffSchedule, PatientBusy, SlotTaken
 from openchair.models.practice import Booking
-from openchair.models.visit import Appointment, Place, Slot
+from openchair.models.visit import Place, Slot
+from openchair.slots.holds import provider_runs
+from openchair.slots.hours import WorkingHours
+from openchair.slots.in_the_way import InTheWay, shut, taken, taken_of_patient
+from openchair.slots.marks import FIVE_MINUTES, Ruler, room, set_marks, stretch
+from openchair.slots.nouns import Book, Need
+from openchair.slots.places import check_known, working
 
-FIVE_MINUTES = 300  # seconds: the unit of patterns and of claims
-
-Stretch = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a visit asks of a chair and a provider; None leaves it open.
-
-    `like_operatory_id`, of a visit to be moved, is its present chair: the new one is in the same location and, where
-    `operatory_ids` is None, a hygiene chair if that one is. `operatory_id_to_provider_id`: whose a chair is.
-    `is_only_location`: the practice has no other, so that an EHR that tells of no locations at all is there.
-    `appointment_type_id` is the visit's, None for one of no type: hours that are for some types only are for no other.
-    """
-
-    minutes: int
-    time_pattern: str
-    operatory_ids: frozenset[str] | None = None
-    provider_ids: frozenset[str] | None = None
-    location_id: str | None = None
-    is_only_location: bool = False
-    like_operatory_id: str | None = None
-    operatory_id_to_provider_id: Mapping[str, str] = field(default_factory=dict)
-    appointment_type_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """Everything known of some days. Chairs stand in the order in which the EHR shows them."""
-
-    providers: Sequence[Provider]
-    operatories: Sequence[Operatory]
-    schedule: Schedule
-    appointments: Sequence[Appointment] = ()
-    claims: Sequence[Claim] = ()
+_DAY = timedelta(days=1)
+_UTC = ZoneInfo("UTC")
 
 
 def open_slots(
@@ -66,26 +33,27 @@ def open_slots(
     `minutes + start_grid_minutes` always yields one.
     """
     last_day = min(last_day, now.astimezone(zone).date() + timedelta(days=booking.horizon_days))
-    earliest = now + timedelta(minutes=booking.minimum_lead_minutes)
-    grid = _start_grid(first_day, last_day, zone, booking.start_grid_minutes)
-    grid = grid[bisect_left(grid, earliest.timestamp()) :]
-    length = need.minutes * 60
-    runs = provider_runs(need.time_pattern, need.minutes)
-    shut = _shut(book, zone)
-    chair_taken, provider_taken = _taken(book)
-    clock = _WallClock(zone)
-
-    found: list[tuple[int, int, Slot]] = []
-    for order, (place, working) in enumerate(_working(book, need)):
-        busy = _Stretches(chain(shut[place.operatory_id], chair_taken.get(place.operatory_id, _NONE)))
-        theirs = provider_taken.get(place.provider_id, _NONE)
-        for opens, closes in working.without(busy):
-            for start in grid[bisect_left(grid, opens) : bisect_right(grid, closes - length)]:
-                end = clock.unambiguous(start + length)
-                if end and not any(theirs.overlap(start + begin, start + stop) for begin, stop in runs):
-                    found.append((start, order, Slot(clock.at(start), end, place)))
-    found.sort(key=lambda one: one[:2])
-    return [slot for _, _, slot in found]
+    if last_day < first_day:
+        return []
+    marked = book.kept((first_day, last_day, zone), lambda: _Marked(book, Ruler(first_day, last_day + _DAY, zone)))
+    ruler, closed, busy = marked.ruler, marked.closed, marked.busy
+    patient = taken_of_patient(book, ruler, need.patient_id)
+    starts = _starts(ruler, need, first_day, last_day, booking, now)
+    length = -(-need.minutes // 5)
+    theirs: dict[str, int] = {}
+    places_at: dict[int, list[Place]] = {}
+    for one in working(book, need, marked.hours):
+        place = one.place
+        if place.provider_id not in theirs:
+            theirs[place.provider_id] = starts & _free_at_runs(ruler, busy, place.provider_id, need)
+        free = one.marks & ~(closed.at(place) | closed.providers.line(place.provider_id) | busy.at(place) | patient)
+        for mark in set_marks(theirs[place.provider_id] & room(free, length)):
+            places_at.setdefault(mark, []).append(place)
+    found: list[Slot] = []
+    for mark in sorted(places_at):
+        start, end = ruler.moment(mark), ruler.moment(mark, need.minutes)
+        found.extend([Slot(start, end, place) for place in places_at[mark]])
+    return found
 
 
 def place_at(
@@ -104,164 +72,100 @@ def place_at(
 
     No rule of lead time or grid holds here. `allow_overlap` passes over appointments and claims (what is free still
     comes first), never over hours, closed days or blockouts. Raises InvalidTime off a five-minute mark or in the hour
-    that the clocks show twice, OffSchedule when nobody suitable works then, SlotTaken when somebody would but is taken,
-    LocationNotFound, OperatoryNotFound or ProviderNotFound when the book holds nothing of what was asked.
+    that the clocks show twice, OffSchedule when nobody suitable works then, PatientBusy when the patient has another
+    visit then, SlotTaken when somebody would but is taken, LocationNotFound, OperatoryNotFound or ProviderNotFound when
+    the book holds nothing of what was asked.
     """
     check_known(book, need)
-    begin, end = _span(start, need.minutes)
-    clock = _WallClock(zone)
-    if begin % FIVE_MINUTES or start.microsecond:
+    end = _after(start, need.minutes)
+    ruler = Ruler(start.astimezone(zone).date(), end.astimezone(zone).date(), zone)
+    if start.timestamp() % FIVE_MINUTES:
         raise InvalidTime("A time has to be on a five-minute mark.")
-    if clock.unambiguous(begin) is None or clock.unambiguous(end) is None:
+    if any(wall_time.is_ambiguous(one.astimezone(zone).replace(tzinfo=None), zone) for one in (start, end)):
         raise InvalidTime("A visit cannot start or end in the hour that the practice's clocks show twice.")
-    shut = _shut(book, zone)
-    chair_taken, provider_taken = _taken(book, ignore_appointment_id, ignore_task_id)
-    runs = [(begin + run, begin + stop) for run, stop in provider_runs(need.time_pattern, need.minutes)]
-
+    wanted = _Wanted(ruler, start, need.minutes, need.time_pattern)
+    ignored = {"ignore_appointment_id": ignore_appointment_id, "ignore_task_id": ignore_task_id}
+    closed, busy = shut(book, ruler), taken(book, ruler, **ignored)
     ranked: list[tuple[bool, int, int, Place]] = []
-    for order, (place, working) in enumerate(_working(book, need)):
-        if require_provider_id not in (None, place.provider_id) or not working.cover(begin, end):
+    for order, one in enumerate(working(book, need, WorkingHours(book, ruler))):
+        place = one.place
+        if require_provider_id not in (None, place.provider_id) or wanted.whole & ~one.marks:
             continue
-        if shut[place.operatory_id].overlap(begin, end):
+        if wanted.whole & (closed.at(place) | closed.providers.line(place.provider_id)):
             continue
-        theirs = provider_taken.get(place.provider_id, _NONE)
-        taken = chair_taken.get(place.operatory_id, _NONE).overlap(begin, end) or any(theirs.overlap(*r) for r in runs)
-        ranked.append((taken, _distance(place, prefer), order, place))
+        ranked.append((wanted.is_taken(place, busy), _distance(place, prefer), order, place))
     if not ranked:
         raise OffSchedule
+    if not allow_overlap and wanted.whole & taken_of_patient(book, ruler, need.patient_id, **ignored):
+        raise PatientBusy
     ranked.sort(key=lambda one: one[:3])
-    places = [place for taken, _, _, place in ranked if allow_overlap or not taken]
+    places = [place for is_taken, _, _, place in ranked if allow_overlap or not is_taken]
     if not places:
         raise SlotTaken
     return places
 
 
-def is_taken(
+def check_free(
     book: Book,
     place: Place,
     start: datetime,
     minutes: int,
     time_pattern: str,
     *,
+    patient_id: str | None = None,
     ignore_appointment_id: str | None = None,
     ignore_task_id: str | None = None,
-) -> bool:
-    """Whether another appointment or claim overlaps this visit's chair, or its provider at an `X`."""
-    begin, end = _span(start, minutes)
-    chair_taken, provider_taken = _taken(book, ignore_appointment_id, ignore_task_id)
-    theirs = provider_taken.get(place.provider_id, _NONE)
-    runs = provider_runs(time_pattern, minutes)
-    return chair_taken.get(place.operatory_id, _NONE).overlap(begin, end) or any(
-        theirs.overlap(begin + run, begin + stop) for run, stop in runs
-    )
+) -> None:
+    """Raises PatientBusy or SlotTaken when another appointment or claim stands where this visit is, or is to be.
 
-
-def check_known(book: Book, need: Need) -> None:
-    """LocationNotFound, OperatoryNotFound or ProviderNotFound when the book shows nothing of what was asked for."""
-    if need.location_id is not None and not _chairs_there(book, need):
-        raise LocationNotFound
-    if need.operatory_ids is not None and not _suitable_chairs(book, need):
-        raise OperatoryNotFound
-    if need.provider_ids is not None and not _suitable_providers(book, need):
-        raise ProviderNotFound
-
-
-def holds_for(place: Place, start: datetime, minutes: int, time_pattern: str) -> tuple[Hold, ...]:
-    """What a visit keeps others from: its chair for the whole length, its provider for each run of `X`.
-
-    UTC, rounded outwards to five-minute marks.
+    It overlaps the patient, the chair, or the provider at an `X`.
     """
-    begin, end = _span(start, minutes)
-    runs = [(begin + run, begin + stop) for run, stop in provider_runs(time_pattern, minutes)]
-    chairs = [] if place.operatory_id is None else [place.operatory_id]
-    chair = (
-        Hold(resource="operatory", resource_id=chair_id, start=a, end=b)
-        for chair_id in chairs
-        for a, b in _marks([(begin, end)])
-    )
-    theirs = (Hold(resource="provider", resource_id=place.provider_id, start=a, end=b) for a, b in _marks(runs))
-    return (*chair, *theirs)
+    ruler = Ruler(start.astimezone(UTC).date(), _after(start, minutes).astimezone(UTC).date(), _UTC)
+    wanted = _Wanted(ruler, start, minutes, time_pattern)
+    ignored = {"ignore_appointment_id": ignore_appointment_id, "ignore_task_id": ignore_task_id}
+    if wanted.whole & taken_of_patient(book, ruler, patient_id, **ignored):
+        raise PatientBusy
+    if wanted.is_taken(place, taken(book, ruler, **ignored)):
+        raise SlotTaken
 
 
-def provider_runs(time_pattern: str, minutes: int) -> tuple[Stretch, ...]:
-    """The runs of `X` as seconds from the start of a visit of this length."""
-    runs = ((run.start() * FIVE_MINUTES, run.end() * FIVE_MINUTES) for run in re.finditer("X+", time_pattern))
-    return tuple((begin, min(end, minutes * 60)) for begin, end in runs if begin < minutes * 60)
+class _Marked:
+    """A book's hours and what is in the way on it, in marks."""
+
+    def __init__(self, book: Book, ruler: Ruler) -> None:
+        self.ruler = ruler
+        self.closed, self.busy = shut(book, ruler), taken(book, ruler)
+        self.hours = WorkingHours(book, ruler)
 
 
-# ----------------------------------------------------------------------------------------- who may be where
+class _Wanted:
+    """The marks of a visit at a certain time: all that it touches, and those in which its provider is needed."""
+
+    def __init__(self, ruler: Ruler, start: datetime, minutes: int, time_pattern: str) -> None:
+        self.whole = stretch(*ruler.touched(start, _after(start, minutes)))
+        self._at_runs = 0
+        for begin, end in provider_runs(time_pattern, minutes):
+            self._at_runs |= stretch(*ruler.touched(_after(start, begin), _after(start, end)))
+
+    def is_taken(self, place: Place, busy: InTheWay) -> bool:
+        return bool(busy.at(place) & self.whole or busy.providers.line(place.provider_id) & self._at_runs)
 
 
-def _chairs_there(book: Book, need: Need) -> list[Operatory]:
-    """The visible chairs of the location."""
-    visible = [chair for chair in book.operatories if not chair.is_hidden]
-    if need.location_id is None or (need.is_only_location and all(chair.location_id is None for chair in visible)):
-        return visible
-    return [chair for chair in visible if chair.location_id == need.location_id]
+def _starts(ruler: Ruler, need: Need, first_day: date, last_day: date, booking: Booking, now: datetime) -> int:
+    """The marks at which a visit may start, whoever has it."""
+    starts = ruler.starts(first_day, last_day, booking.start_grid_minutes)
+    earliest = (now + timedelta(minutes=booking.minimum_lead_minutes)).timestamp()
+    too_soon = max(ceil((earliest - ruler.begins) / FIVE_MINUTES), 0)
+    return starts & ~(ruler.shown_twice() >> need.minutes // 5) & ~stretch(0, too_soon)
 
 
-def _suitable_chairs(book: Book, need: Need) -> list[Operatory]:
-    like = next((chair for chair in book.operatories if chair.id == need.like_operatory_id), None)
-
-    def suits(chair: Operatory) -> bool:
-        if like is not None and chair.location_id != like.location_id:
-            return False
-        if need.operatory_ids is not None:
-            return chair.id in need.operatory_ids
-        return like is None or chair.is_hygiene == like.is_hygiene
-
-    return [chair for chair in _chairs_there(book, need) if suits(chair)]
-
-
-def _suitable_providers(book: Book, need: Need) -> list[Provider]:
-    return [
-        provider
-        for provider in book.providers
-        if not provider.is_hidden and (need.provider_ids is None or provider.id in need.provider_ids)
-    ]
-
-
-def _assigned(chair: Operatory, provider_id: str, need: Need) -> bool:
-    """Whether a block that names no chairs puts this provider into this one."""
-    if chair.id in need.operatory_id_to_provider_id:
-        return need.operatory_id_to_provider_id[chair.id] == provider_id
-    if chair.is_hygiene and chair.hygienist_id is not None:
-        return provider_id == chair.hygienist_id
-    return provider_id in (chair.provider_id, chair.hygienist_id)
-
-
-def _working(book: Book, need: Need) -> Iterator[tuple[Place, "_Stretches"]]:
-    """Each suitable place with the continuous stretches its provider works there; by chair, then provider."""
-    blocks_of: dict[str, list[tuple[tuple[str, ...], Stretch]]] = {}
-    for block in book.schedule.work_blocks:
-        span = (_seconds(block.start), _seconds(block.end))
-        blocks_of.setdefault(block.provider_id, []).append((block.operatory_ids, span))
-    visible = {provider.id for provider in book.providers if not provider.is_hidden}
-    providers = _suitable_providers(book, need)
-    for chair in _suitable_chairs(book, need):
-        only = need.operatory_id_to_provider_id.get(chair.id)
-        for provider in providers:
-            if only not in (None, provider.id) or provider.id not in blocks_of:
-                continue
-            assigned = _assigned(chair, provider.id, need)
-            spans = [
-                span
-                for operatory_ids, span in blocks_of[provider.id]
-                if chair.id in operatory_ids or (not operatory_ids and assigned)
-            ]
-            if spans:
-                yield _place(chair, provider, visible), _Stretches(spans)
-
-
-def _place(chair: Operatory, provider: Provider, visible: set[str]) -> Place:
-    is_hygiene = chair.is_hygiene and (provider.is_hygienist or provider.id == chair.hygienist_id)
-    has_dentist = is_hygiene and chair.provider_id in visible and chair.provider_id != provider.id
-    return Place(
-        operatory_id=chair.id,
-        provider_id=provider.id,
-        second_provider_id=chair.provider_id if has_dentist else None,
-        is_hygiene=is_hygiene,
-    )
+def _free_at_runs(ruler: Ruler, busy: InTheWay, provider_id: str, need: Need) -> int:
+    """The marks from which a provider is free at every `X` of the pattern."""
+    free = ruler.whole & ~busy.providers.line(provider_id)
+    starts = ruler.whole
+    for begin, end in provider_runs(need.time_pattern, need.minutes):
+        starts &= room(free, -(-end // 5) - begin // 5) >> begin // 5
+    return starts
 
 
 def _distance(place: Place, prefer: Place | None) -> int:
@@ -270,144 +174,5 @@ def _distance(place: Place, prefer: Place | None) -> int:
     return 2 * (place.provider_id != prefer.provider_id) + (place.operatory_id != prefer.operatory_id)
 
 
-# ------------------------------------------------------------------------------------------- what is in the way
-
-
-def _shut(book: Book, zone: ZoneInfo) -> dict[str | None, "_Stretches"]:
-    """By chair: closed days and blockouts, which nobody may book over."""
-    closed = [(_seconds(a), _seconds(b)) for a, b in (wall_time.day_bounds(d, zone) for d in book.schedule.closed_days)]
-
-    def blocks(blockout: Blockout, chair: Operatory) -> bool:
-        return not blockout.operatory_ids or chair.id in blockout.operatory_ids
-
-    spans = [(blockout, (_seconds(blockout.start), _seconds(blockout.end))) for blockout in book.schedule.blockouts]
-    return {
-        chair.id: _Stretches([*closed, *(span for blockout, span in spans if blocks(blockout, chair))])
-        for chair in book.operatories
-    }
-
-
-def _taken(
-    book: Book, ignore_appointment_id: str | None = None, ignore_task_id: str | None = None
-) -> tuple[dict[str | None, "_Stretches"], dict[str | None, "_Stretches"]]:
-    """By chair and by provider: appointments and claims. A provider's time counts wherever the chair is."""
-    chairs: dict[str | None, list[Stretch]] = {}
-    providers: dict[str | None, list[Stretch]] = {}
-    for visit in book.appointments:
-        if visit.start is None or not visit.occupies or visit.id == ignore_appointment_id:
-            continue
-        whole = _span(visit.start, visit.minutes)
-        if visit.operatory_id is not None:
-            chairs.setdefault(visit.operatory_id, []).append(whole)
-        for needed in visit.provider_times:
-            span = (_seconds(needed.start), _seconds(needed.end, up=True))
-            providers.setdefault(needed.provider_id, []).append(span)
-        if not visit.provider_times and visit.provider_id is not None:
-            providers.setdefault(visit.provider_id, []).append(whole)
-    for claim in book.claims:
-        if claim.task_id != ignore_task_id:
-            resources = chairs if claim.resource == "operatory" else providers
-            span = (_seconds(claim.start), _seconds(claim.end, up=True))
-            resources.setdefault(claim.resource_id, []).append(span)
-    return _arranged(chairs), _arranged(providers)
-
-
-def _arranged(spans: dict[str | None, list[Stretch]]) -> dict[str | None, "_Stretches"]:
-    return {resource_id: _Stretches(theirs) for resource_id, theirs in spans.items()}
-
-
-# ------------------------------------------------------------------------------------------------- stretches
-
-
-class _Stretches:
-    """Sorted half-open stretches of UTC seconds; those that touch or overlap are one."""
-
-    __slots__ = ("_ends", "_starts")
-
-    def __init__(self, spans: Iterable[Stretch]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in sorted(span for span in spans if span[0] < span[1]):
-            if self._ends and start <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], end)
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
-
-    def __iter__(self) -> Iterator[Stretch]:
-        return zip(self._starts, self._ends, strict=True)
-
-    def overlap(self, start: int, end: int) -> bool:
-        after = bisect_right(self._ends, start)
-        return after < len(self._starts) and self._starts[after] < end
-
-    def cover(self, start: int, end: int) -> bool:
-        at = bisect_right(self._starts, start) - 1
-        return at >= 0 and end <= self._ends[at]
-
-    def without(self, other: "_Stretches") -> Iterator[Stretch]:
-        for start, end in self:
-            for at in range(bisect_right(other._ends, start), len(other._starts)):
-                if other._starts[at] >= end:
-                    break
-                if other._starts[at] > start:
-                    yield start, other._starts[at]
-                start = other._ends[at]
-            if start < end:
-                yield start, end
-
-
-_NONE = _Stretches(())
-
-
-def _seconds(moment: datetime, *, up: bool = False) -> int:
-    return ceil(moment.timestamp()) if up else int(moment.timestamp())
-
-
-def _span(start: datetime, minutes: int) -> Stretch:
-    begin = _seconds(start)
-    return begin, begin + minutes * 60
-
-
-def _marks(spans: Iterable[Stretch]) -> Iterator[tuple[datetime, datetime]]:
-    """These stretches in UTC, rounded outwards to five-minute marks, none touching another."""
-    rounded = ((s // FIVE_MINUTES * FIVE_MINUTES, -(-e // FIVE_MINUTES) * FIVE_MINUTES) for s, e in spans)
-    for start, end in _Stretches(rounded):
-        yield datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
-
-
-# ------------------------------------------------------------------------------------------------- wall clock
-
-
-def _start_grid(first_day: date, last_day: date, zone: ZoneInfo, grid_minutes: int) -> list[int]:
-    """All grid starts of these days that a wall clock shows exactly once, ascending."""
-    grid: list[int] = []
-    for number in range((last_day - first_day).days + 1):
-        day = first_day + timedelta(days=number)
-        midnight, next_midnight = (_seconds(moment) for moment in wall_time.day_bounds(day, zone))
-        if next_midnight - midnight == 24 * 3600:
-            grid.extend(range(midnight, next_midnight, grid_minutes * 60))
-            continue
-        walls = (datetime.combine(day, time.min) + timedelta(minutes=m) for m in range(0, 24 * 60, grid_minutes))
-        once = (w for w in walls if wall_time.exists(w, zone) and not wall_time.is_ambiguous(w, zone))
-        grid.extend(sorted(_seconds(wall.replace(tzinfo=zone)) for wall in once))
-    return grid
-
-
-class _WallClock:
-    """The practice's clock for UTC seconds, each asked once."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
-        self._unambiguous: dict[int, datetime | None] = {}
-
-    def at(self, seconds: int) -> datetime:
-        return datetime.fromtimestamp(seconds, self._zone)
-
-    def unambiguous(self, seconds: int) -> datetime | None:
-        """None in the hour that the clocks show twice."""
-        if seconds not in self._unambiguous:
-            moment = self.at(seconds)
-            twice = wall_time.is_ambiguous(moment.replace(tzinfo=None), self._zone)
-            self._unambiguous[seconds] = None if twice else moment
-        return self._unambiguous[seconds]
+def _after(start: datetime, minutes: int) -> datetime:
+    return start.astimezone(UTC) + timedelta(minutes=minutes)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+# Who waits for a bus keeps the queue waiting, and an event can be told later.
+_EVENTS_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
 
@@ -32,7 +34,7 @@ def sqs() -> "SQSClient":
 
 @cache
 def events() -> EventsClient:
-    return cast(EventsClient, _session().create_client("events", config=_CONFIG))
+    return cast(EventsClient, _session().create_client("events", config=_EVENTS_CONFIG))
 
 
 @cache

@@ -1,6 +1,7 @@
 """Claims: holds as items of the table Claims, one item per resource and UTC hour, one attribute per five minutes."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import groupby
@@ -11,7 +12,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from openchair.errors import StoreUnavailable
+from openchair.errors import OpenChairError, PatientBusy, SlotTaken, StoreUnavailable
 from openchair.models.journal import Claim, Hold
 from openchair.store import tables
 from openchair.store.tables import MINUTE_MARKS, ClaimItem
@@ -36,26 +37,57 @@ def cells(holds: Iterable[Hold]) -> list[Cell]:
     return sorted(found)
 
 
-def taking(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[tuple[ClaimItem, list[Action], Condition]]:
-    """Updates that take the cells, each refused when another task has one of them."""
-    for (key, expires_at), marks in groupby(cells(holds), key=lambda cell: (cell[0], cell[2])):
-        attributes = [_attribute(mark) for _, mark, _ in marks]
-        free = [attribute.does_not_exist() | (attribute == task_id) for attribute in attributes]
-        actions: list[Action] = [attribute.set(task_id) for attribute in attributes]
+def items_of(holds: Iterable[Hold]) -> int:
+    """How many items these holds stand in."""
+    return len({key for key, _, _ in cells(holds)})
+
+
+@dataclass(frozen=True, slots=True)
+class CellUpdate:
+    """Of one item, under the condition that none of these cells is another task's.
+
+    `taken`: what it means when one is, None where none of them was to be taken.
+    """
+
+    item: ClaimItem
+    actions: list[Action]
+    condition: Condition
+    taken: type[OpenChairError] | None
+
+
+def updates(account: str, task_id: str, take: Iterable[Cell], free: Iterable[Cell]) -> Iterator[CellUpdate]:
+    """One for each item, since a transaction touches an item once; a patient's are told first.
+
+    What is swept is free already: that is no error.
+    """
+    taken = set(take)
+    in_order = sorted({*taken, *free}, key=lambda cell: (not _is_patients(cell[0]), cell))
+    for (key, expires_at), group in groupby(in_order, key=lambda cell: (cell[0], cell[2])):
+        found = list(group)
+        marks = [_attribute(mark) for _, mark, _ in found]
+        actions: list[Action] = [
+            mark.set(task_id) if cell in taken else mark.remove() for cell, mark in zip(found, marks, strict=True)
+        ]
+        # Also of one that was swept: what a release leaves of it is swept again.
         actions.append(ClaimItem.expires_at.set(expires_at))
-        yield ClaimItem(tables.claims_partition(account), key), actions, reduce(and_, free)
+        condition = reduce(and_, [mark.does_not_exist() | (mark == task_id) for mark in marks])
+        meaning = None if taken.isdisjoint(found) else PatientBusy if _is_patients(key) else SlotTaken
+        yield CellUpdate(ClaimItem(tables.claims_partition(account), key), actions, condition, meaning)
 
 
-def releasing(account: str, task_id: str, holds: Iterable[Hold]) -> Iterator[tuple[ClaimItem, list[Action], Condition]]:
-    """Updates that free the cells, each refused unless the cells are this task's."""
-    for key, marks in groupby(cells(holds), key=lambda cell: cell[0]):
-        attributes = [_attribute(mark) for _, mark, _ in marks]
-        actions: list[Action] = [attribute.remove() for attribute in attributes]
-        yield (
-            ClaimItem(tables.claims_partition(account), key),
-            actions,
-            reduce(and_, [attribute == task_id for attribute in attributes]),
-        )
+def _is_patients(key: str) -> bool:
+    return tables.from_claim_sort_key(key)[1] == "patient"
+
+
+def still_held(account: str, task_id: str, wanted: Iterable[Cell]) -> list[Cell]:
+    """Of these cells the ones that are no other task's."""
+    asked = sorted(wanted)
+    keys = [(tables.claims_partition(account), key) for key in sorted({key for key, _, _ in asked})]
+    try:
+        items = {item.sk: item for item in ClaimItem.batch_get(keys, consistent_read=True)}
+    except PynamoDBException as error:
+        raise StoreUnavailable from error
+    return [cell for cell in asked if getattr(items.get(cell[0]), cell[1], None) in (None, task_id)]
 
 
 class DynamoClaims:
@@ -87,7 +119,7 @@ def _claims_of(item: ClaimItem) -> Iterator[Claim]:
         if task_id is not None:
             start = hour + timedelta(minutes=minutes[0])
             end = hour + timedelta(minutes=minutes[-1] + 5)
-            yield Claim("operatory" if resource == "operatory" else "provider", resource_id, start, end, task_id)
+            yield Claim(resource, resource_id, start, end, task_id)
 
 
 def _attribute(mark: str) -> UnicodeAttribute:

@@ -15,6 +15,9 @@ from openchair.store import aws
 
 CACHE_SECONDS = 300.0
 
+# There is none, it is marked for deletion, or the key it is encrypted with cannot be used: waiting mends none of these.
+_NO_KEYS = frozenset({"ResourceNotFoundException", "InvalidRequestException", "DecryptionFailure"})
+
 
 class SecretStore:
     """EHR keys by secret name, cached at most five minutes (design section 4)."""
@@ -24,7 +27,7 @@ class SecretStore:
         self._cached: dict[str, tuple[float, Mapping[str, str]]] = {}
 
     def keys(self, secret_name: str, fresh: bool = False) -> Mapping[str, str]:
-        """Raises EhrKeyMissing when there is no such secret or it holds no object of texts."""
+        """Raises EhrKeyMissing when there is no such secret that can be read, or it holds no object of texts."""
         kept = self._cached.get(secret_name)
         if kept and not fresh and self._clock.monotonic() - kept[0] < CACHE_SECONDS:
             return kept[1]
@@ -32,7 +35,7 @@ class SecretStore:
         try:
             text = aws.secrets_manager().get_secret_value(SecretId=secret_name)["SecretString"]
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
+            if error.response.get("Error", {}).get("Code") in _NO_KEYS:
                 raise EhrKeyMissing from None
             raise StoreUnavailable from error
         except BotoCoreError as error:

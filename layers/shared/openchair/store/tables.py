@@ -9,6 +9,9 @@ from pynamodb.models import Model
 from openchair.settings import settings
 
 DUE_SHARDS = ("0", "1", "2", "3")
+EVENTS_SHARD = "events"
+"""Of what is due only to be published."""
+
 MINUTE_MARKS = tuple(range(0, 60, 5))
 
 
@@ -76,7 +79,22 @@ class DueIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-cal
     next_attempt_at = UnicodeAttribute(range_key=True)
 
 
+class ReviewIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "reviews"
+        projection = KeysOnlyProjection()
+
+    waits_for = UnicodeAttribute(hash_key=True)
+    waits_since = UnicodeAttribute(range_key=True)
+
+
+A_PERSON = "person"
+
+
 class TaskItem(Model):
+    """`next_attempt_at` is when it is woken, for whatever comes first. `look_at`: of a task that is still to be
+    published, when it is looked at for its own sake."""
+
     class Meta(_Table):
         table_name = _TableName("tasks_table")
 
@@ -87,7 +105,11 @@ class TaskItem(Model):
     version = NumberAttribute()
     due_shard = UnicodeAttribute(null=True)
     next_attempt_at = UnicodeAttribute(null=True)
+    look_at = UnicodeAttribute(null=True)
+    waits_for = UnicodeAttribute(null=True)
+    waits_since = UnicodeAttribute(null=True)
     due = DueIndex()
+    reviews = ReviewIndex()
 
 
 class IdempotencyItem(Model):
@@ -153,7 +175,7 @@ def instant_key(instant: datetime) -> str:
 
 
 class ClaimItem(Model):
-    """An hour of one chair or provider; `m00` to `m55` hold the id of the task that keeps these five minutes."""
+    """An hour of a chair, provider or patient; `m00` to `m55` hold the id of the task that keeps these five minutes."""
 
     class Meta(_Table):
         table_name = _TableName("claims_table")
@@ -209,8 +231,9 @@ class CircuitItem(Model):
     open_until = UnicodeAttribute(null=True)
 
 
-def circuit_key(ehr_account_id: str) -> tuple[str, str]:
-    return f"ACCOUNT#{ehr_account_id}", "CIRCUIT"
+def circuit_key(ehr_account_id: str, practice_id: str | None = None) -> tuple[str, str]:
+    """The account's own circuit, or that of a practice in it."""
+    return f"ACCOUNT#{ehr_account_id}", "CIRCUIT" if practice_id is None else f"CIRCUIT#{practice_id}"
 
 
 class LimitItem(Model):

@@ -14,17 +14,23 @@ GROUPS_PER_PRACTICE = 4
 
 
 class SqsTaskQueue:
-    """Satisfies `ports.TaskQueue`. Tasks of one line share a message group, so they are taken in order."""
+    """Satisfies `ports.TaskQueue`. Tasks of one line share a message group, so they are taken in order. What has ended
+    and is only to be published has one of its own: a bus that does not answer keeps no visit waiting."""
 
     def send(self, task: Task) -> None:
-        line = task.lines[0] if task.lines else task.id
-        group = int(hashlib.sha256(line.encode()).hexdigest(), 16) % GROUPS_PER_PRACTICE
         try:
             aws.sqs().send_message(
                 QueueUrl=settings().required("task_queue_url"),
                 MessageBody=json.dumps({"practice_id": task.practice_id, "task_id": task.id}),
-                MessageGroupId=f"{task.practice_id}#{group}",
+                MessageGroupId=f"{task.practice_id}#{_group(task)}",
                 MessageDeduplicationId=f"{task.id}#{task.version}",
             )
         except (BotoCoreError, ClientError) as error:
             raise StoreUnavailable from error
+
+
+def _group(task: Task) -> str:
+    if task.next_attempt_at is None:
+        return "events"
+    line = task.lines[0] if task.lines else task.id
+    return str(int(hashlib.sha256(line.encode()).hexdigest(), 16) % GROUPS_PER_PRACTICE)

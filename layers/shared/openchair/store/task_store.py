@@ -14,20 +14,25 @@ from openchair.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
     StaleVersion,
+    StoredItemUnreadable,
     StoreError,
     StoreUnavailable,
     TaskNotFound,
 )
 from openchair.models.journal import Claim, Hold, IdempotencyRecord, Task, TaskPage, TaskState
-from openchair.ports import Clock, DueTask
+from openchair.ports import EVENTS_AT_ONCE, Clock, DueTask, ReviewsWaiting
 from openchair.store import claim_store, tables
+from openchair.store.claim_store import Cell
 from openchair.store.tables import IdempotencyItem, LineItem, TaskItem
-from openchair.store.transaction import ATTEMPTS, Transaction
+from openchair.store.transaction import ATTEMPTS, HoldLost, Transaction
 
 IDEMPOTENCY_KEPT = timedelta(days=30)
 _PAGE_READ = 200
 _PAGES_READ = 10
+MOST_COUNTED = 1000
 _EMPTY_LINE_KEPT = timedelta(days=7)
+_MOST_CLAIMS = 80
+"""Items of claims in one transaction, of which DynamoDB takes a hundred; the task and its lines are some too."""
 
 
 class DynamoTaskStore:
@@ -51,6 +56,7 @@ class DynamoTaskStore:
         """Newest first; the cursor names the last task looked at, so a page of a rare state can be short, or empty."""
         after = tables.task_key(practice_id, _from_cursor(cursor)) if cursor is not None else None
         found: list[Task] = []
+        unreadable = 0
         for _ in range(_PAGES_READ):
             try:
                 items = TaskItem.query(
@@ -66,13 +72,16 @@ class DynamoTaskStore:
                 raise StoreUnavailable from error
             for item in read:
                 if len(found) == limit:
-                    return TaskPage(tuple(found), _to_cursor(after))
+                    return TaskPage(tuple(found), _to_cursor(after), unreadable)
                 after = (item.pk, item.sk)
-                if state is None or item.state == state:
-                    found.append(_task(item))
+                if state is None or _known(item.state) is state:
+                    try:
+                        found.append(_task(item))
+                    except StoredItemUnreadable:
+                        unreadable += 1
             if len(read) < _PAGE_READ:
-                return TaskPage(tuple(found), None)
-        return TaskPage(tuple(found), _to_cursor(after))
+                return TaskPage(tuple(found), None, unreadable)
+        return TaskPage(tuple(found), _to_cursor(after), unreadable)
 
     def accepted(self, practice_id: str, record: IdempotencyRecord) -> Task | None:
         try:
@@ -100,22 +109,18 @@ class DynamoTaskStore:
         return claim_store.read_claims(ehr_account_id, start, end)
 
     def due(self, now: datetime, limit: int) -> Sequence[DueTask]:
-        found: list[DueTask] = []
-        for shard in tables.DUE_SHARDS:
-            try:
-                items = list(
-                    TaskItem.due.query(shard, TaskItem.next_attempt_at <= tables.instant_key(now), limit=limit)
-                )
-            except PynamoDBException as error:
-                raise StoreUnavailable from error
-            found += [
-                DueTask(
-                    item.pk.removeprefix("PRACTICE#"), item.sk.removeprefix(tables.TASK_PREFIX), item.next_attempt_at
-                )
-                for item in items
-                if item.next_attempt_at is not None
-            ]
-        return sorted(found, key=lambda task: task.next_attempt_at)[:limit]
+        found = [due for shard in tables.DUE_SHARDS for due in _due_in(shard, now, limit)]
+        found.sort(key=lambda task: task.next_attempt_at)
+        return [*found[:limit], *_due_in(tables.EVENTS_SHARD, now, min(limit, EVENTS_AT_ONCE))]
+
+    def reviews(self) -> ReviewsWaiting:
+        """Of all practices; counted up to MOST_COUNTED."""
+        try:
+            found = list(TaskItem.reviews.query(tables.A_PERSON, limit=MOST_COUNTED))
+        except PynamoDBException as error:
+            raise StoreUnavailable from error
+        since = found[0].waits_since if found else None
+        return ReviewsWaiting(len(found), datetime.fromisoformat(since) if since else None)
 
     # ---------------------------------------------------------------------------------------------- writing
 
@@ -135,7 +140,7 @@ class DynamoTaskStore:
         transaction.put(_item(stored), TaskItem.pk.does_not_exist(), StaleVersion)
         for line in task.lines:
             transaction.update(*_joining(task, line), None)
-        transaction.claim(claim_store.taking(task.ehr_account_id, task.id, task.holds))
+        transaction.claim(claim_store.updates(task.ehr_account_id, task.id, claim_store.cells(task.holds), ()))
         try:
             transaction.commit()
         except IdempotencyKeyReused:
@@ -145,32 +150,73 @@ class DynamoTaskStore:
             return earlier
         return stored
 
-    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None) -> Task:
+    def save(self, task: Task, take: Sequence[Hold] = (), join: str | None = None, leave: Sequence[Hold] = ()) -> Task:
         joined = (join,) if join is not None and join not in task.lines else ()
-        stored = task.changed(version=task.version + 1, holds=(*task.holds, *take), lines=(*task.lines, *joined))
+        kept = (*(hold for hold in task.holds if hold not in leave), *take)
+        stored = task.changed(version=task.version + 1, holds=kept, lines=(*task.lines, *joined))
+        free = sorted(set(claim_store.cells(leave)) - set(claim_store.cells(kept)))
+        try:
+            self._save(task, stored, take, joined, free)
+        except HoldLost:
+            free = claim_store.still_held(task.ehr_account_id, task.id, free)
+            self._save(task, stored, take, joined, free)
+        return stored
+
+    def _save(
+        self, task: Task, stored: Task, take: Sequence[Hold], joined: Sequence[str], free: Sequence[Cell]
+    ) -> None:
         transaction = Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
         for line in joined:
             transaction.update(*_joining(task, line), None)
-        transaction.claim(claim_store.taking(task.ehr_account_id, task.id, take))
+        transaction.claim(claim_store.updates(task.ehr_account_id, task.id, claim_store.cells(take), free))
+        transaction.commit()
+
+    def note(self, task: Task) -> Task:
+        if task.is_settled:
+            return self.save(task)
+        stored = task.changed(version=task.version + 1)
+        transaction = Transaction(self._clock)
+        transaction.update(
+            TaskItem(*tables.task_key(task.practice_id, task.id)),
+            [TaskItem.document.set(_document(stored)), TaskItem.version.set(stored.version)],
+            TaskItem.version == task.version,
+        )
         transaction.commit()
         return stored
 
     def end(self, task: Task) -> Task:
+        task = self._lightened(task)
+        free = claim_store.cells(task.holds)
         for _ in range(ATTEMPTS):
             try:
-                return self._end(task)
+                return self._end(task, free)
+            except HoldLost:
+                free = claim_store.still_held(task.ehr_account_id, task.id, free)
             except _LineMoved:
                 continue
         raise StoreUnavailable
 
-    def _end(self, task: Task) -> Task:
+    def _lightened(self, task: Task) -> Task:
+        """The task with no more holds than one transaction can release; the others are released before it ends."""
+        while claim_store.items_of(task.holds) > _MOST_CLAIMS:
+            stored = self.task(task.practice_id, task.id)
+            if stored.version != task.version:
+                raise StaleVersion
+            leave = list(stored.holds)
+            while claim_store.items_of(leave) > _MOST_CLAIMS:
+                leave.pop()
+            left = self.save(stored, leave=leave)
+            task = task.changed(version=left.version, holds=left.holds)
+        return task
+
+    def _end(self, task: Task, free: Sequence[Cell]) -> Task:
         stored = task.changed(
             version=task.version + 1, holds=(), lines=(), lease_until=None, next_attempt_at=task.sweep_at
         )
         transaction = Transaction(self._clock)
         transaction.put(_item(stored), TaskItem.version == task.version, StaleVersion)
-        transaction.claim(claim_store.releasing(task.ehr_account_id, task.id, task.holds))
+        transaction.claim(claim_store.updates(task.ehr_account_id, task.id, (), free))
         for line in task.lines:
             self._leave(transaction, task, line)
         transaction.commit()
@@ -192,8 +238,8 @@ class DynamoTaskStore:
             unmoved = unmoved & (size(LineItem.open_tasks) == 1)  # type: ignore[no-untyped-call]
         item = LineItem(*tables.line_key(task.ehr_account_id, line))
         transaction.update(item, actions, unmoved, _LineMoved)
-        behind = (self.task(*entry) for entry in waiting[place + 1 :])
-        following = next((other for other in behind if other.next_attempt_at is not None), None)
+        behind = (self._task_or_none(*entry) for entry in waiting[place + 1 :])
+        following = next((other for other in behind if other is not None and other.next_attempt_at is not None), None)
         if following is not None:
             transaction.update(
                 TaskItem(*tables.task_key(following.practice_id, following.id)),
@@ -201,6 +247,12 @@ class DynamoTaskStore:
                 TaskItem.next_attempt_at.exists(),
                 _LineMoved,
             )
+
+    def _task_or_none(self, practice_id: str, task_id: str) -> Task | None:
+        try:
+            return self.task(practice_id, task_id)
+        except StoredItemUnreadable:
+            return None
 
     def wake(self, due: DueTask, next_attempt_at: datetime) -> Task | None:
         """Puts a due task's next look off, so that one waker sends it; None when another one did, or it ended."""
@@ -227,15 +279,36 @@ def _joining(task: Task, line: str) -> tuple[LineItem, list[Action]]:
     return item, [LineItem.open_tasks.set((LineItem.open_tasks | []).append([entry])), LineItem.expires_at.remove()]
 
 
+def _due_in(shard: str, now: datetime, limit: int) -> list[DueTask]:
+    try:
+        items = list(TaskItem.due.query(shard, TaskItem.next_attempt_at <= tables.instant_key(now), limit=limit))
+    except PynamoDBException as error:
+        raise StoreUnavailable from error
+    return [
+        DueTask(item.pk.removeprefix("PRACTICE#"), item.sk.removeprefix(tables.TASK_PREFIX), item.next_attempt_at)
+        for item in items
+        if item.next_attempt_at is not None
+    ]
+
+
+def _document(task: Task) -> str:
+    return task.model_dump_json(exclude={"version", "next_attempt_at"})
+
+
 def _item(task: Task) -> TaskItem:
-    due = task.next_attempt_at
+    look_at, woken_at = task.next_attempt_at, task.due_at
+    is_review = task.state is TaskState.NEEDS_REVIEW and task.is_settled
+    shard = tables.EVENTS_SHARD if look_at is None else tables.due_shard(task.id)
     return TaskItem(
         *tables.task_key(task.practice_id, task.id),
-        document=task.model_dump_json(exclude={"version", "next_attempt_at"}),
+        document=_document(task),
         state=task.state.value,
         version=task.version,
-        due_shard=tables.due_shard(task.id) if due else None,
-        next_attempt_at=tables.instant_key(due) if due else None,
+        due_shard=shard if woken_at else None,
+        next_attempt_at=tables.instant_key(woken_at) if woken_at else None,
+        look_at=tables.instant_key(look_at) if look_at and task.announce_at else None,
+        waits_for=tables.A_PERSON if is_review else None,
+        waits_since=tables.instant_key(task.updated_at) if is_review else None,
     )
 
 
@@ -243,9 +316,14 @@ def _task(item: TaskItem) -> Task:
     try:
         task = Task.model_validate_json(item.document)
     except ValidationError as error:
-        raise StoreError("A stored task cannot be read.") from error
-    due = datetime.fromisoformat(item.next_attempt_at) if item.next_attempt_at else None
+        raise StoredItemUnreadable from error
+    look_at = item.next_attempt_at if task.announce_at is None else item.look_at
+    due = datetime.fromisoformat(look_at) if look_at else None
     return task.changed(version=int(item.version), next_attempt_at=due)
+
+
+def _known(state: str) -> TaskState:
+    return TaskState(state) if state in TaskState else TaskState.UNKNOWN
 
 
 def _to_cursor(key: tuple[str, str] | None) -> str | None:

@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -14,6 +14,24 @@ from openchair.ports import Clock, Token
 from openchair.settings import settings
 from openchair.store import aws, tables
 from openchair.store.tables import TokenItem
+
+# What another try would not change: KMS does not have the key any more, may not or will not use it, or does not know
+# the text as its own.
+_UNREADABLE = frozenset(
+    {
+        "AccessDeniedException",
+        "DisabledException",
+        "IncorrectKeyException",
+        "InvalidCiphertextException",
+        "InvalidKeyUsageException",
+        "KMSInvalidStateException",
+        "NotFoundException",
+    }
+)
+
+
+class _Unreadable(Exception):
+    """A stored token that is lost."""
 
 
 class DynamoTokens:
@@ -34,13 +52,10 @@ class DynamoTokens:
             return None
         kept = self._decrypted.get(ehr_account_id)
         if kept is None or kept.version != int(item.version):
-            kept = Token(
-                _decrypted(ehr_account_id, item.encrypted),
-                item.fingerprint,
-                float(item.ends_at),
-                float(item.renew_at),
-                int(item.version),
-            )
+            try:
+                kept = _token(ehr_account_id, item)
+            except _Unreadable:
+                return Token("", "", expires_at=0.0, renew_at=0.0, version=int(item.version))
             self._decrypted[ehr_account_id] = kept
         return kept
 
@@ -100,9 +115,25 @@ def _encrypted(ehr_account_id: str, value: str) -> str:
     return b64encode(found["CiphertextBlob"]).decode()
 
 
-def _decrypted(ehr_account_id: str, encrypted: str) -> str:
+def _token(ehr_account_id: str, item: TokenItem) -> Token:
     try:
-        found = aws.kms().decrypt(CiphertextBlob=b64decode(encrypted), EncryptionContext=_context(ehr_account_id))
-    except (BotoCoreError, ClientError) as error:
+        ends = float(item.ends_at), float(item.renew_at)
+    except TypeError:
+        raise _Unreadable from None
+    return Token(_decrypted(ehr_account_id, item.encrypted), item.fingerprint or "", *ends, int(item.version))
+
+
+def _decrypted(ehr_account_id: str, encrypted: str | None) -> str:
+    try:
+        found = aws.kms().decrypt(
+            CiphertextBlob=b64decode(encrypted or "", validate=True), EncryptionContext=_context(ehr_account_id)
+        )
+        return found["Plaintext"].decode()
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _UNREADABLE:
+            raise _Unreadable from None
         raise StoreUnavailable from error
-    return found["Plaintext"].decode()
+    except (ValueError, ParamValidationError):
+        raise _Unreadable from None
+    except BotoCoreError as error:
+        raise StoreUnavailable from error

@@ -9,12 +9,17 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from openchair.errors import OpenChairError, SlotTaken, StaleVersion, StoreUnavailable
+from openchair.errors import OpenChairError, StaleVersion, StoreError, StoreUnavailable
 from openchair.ports import Clock
+from openchair.store.claim_store import CellUpdate
 from openchair.store.tables import TaskItem
 
 _AGAIN = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 ATTEMPTS = 7
+
+
+class HoldLost(StoreError):
+    """What a task was to release was swept, and is another task's since."""
 
 
 class Transaction:
@@ -41,9 +46,9 @@ class Transaction:
         self._updates.append((item, actions, condition))
         self._update_errors.append(error)
 
-    def claim(self, updates: Iterable[tuple[Model, list[Action], Condition]]) -> None:
-        for item, actions, condition in updates:
-            self.update(item, actions, condition, SlotTaken)
+    def claim(self, updates: Iterable[CellUpdate]) -> None:
+        for one in updates:
+            self.update(one.item, one.actions, one.condition, one.taken or HoldLost)
 
     def commit(self) -> None:
         token = uuid4().hex

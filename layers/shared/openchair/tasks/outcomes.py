@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openchair.errors import OpenChairError
+from openchair.errors import GivenUp, OpenChairError
 
 QUEUED = "queued"
 WORKING = "working"
@@ -19,10 +19,14 @@ PATIENT_CREATED_LOOK_ALIKE = "patient_created_look_alike"
 PATIENT_FOUND = "patient_found"
 SEVERAL_PATIENTS_MATCH = "several_patients_match"
 PATIENT_INACTIVE = "patient_inactive"
+PATIENT_NOT_BOOKABLE = "patient_not_bookable"
+PATIENT_LOOK_ALIKE = "patient_look_alike"
 OUTCOME_UNKNOWN = "outcome_unknown"
+READ_REFUSED = "read_refused"
 OLD_VISIT_REMAINS = "old_visit_remains"
 READING_BACK = "reading_back"
 EHR_OFFLINE = "ehr_offline"
+EHR_SLOW = "ehr_slow"
 STATUS_CHANGED_IN_EHR = "status_changed_in_ehr"
 REMOVED_IN_EHR = "removed_in_ehr"
 LOOK_ALIKE_IN_EHR = "look_alike_in_ehr"
@@ -34,6 +38,7 @@ UNEXPECTED_FAULT = "unexpected_fault"
 AWAITING_EHR = "awaiting_ehr"
 OUTSIDE_CHART = "outside_chart"
 NOTE_SHORTENED = "note_shortened"
+NOTE_NOT_WRITTEN = "note_not_written"
 STORED_DIFFERENTLY = "stored_differently"
 NOT_CONFIRMED_BY_EHR = "not_confirmed_by_ehr"
 REPLACEMENT_WAITS = "replacement_waits"
@@ -53,11 +58,15 @@ SENTENCES = {
     PATIENT_CREATED: "The patient's chart is created.",
     PATIENT_CREATED_LOOK_ALIKE: "The patient's chart is created; one of the same name and birth date exists.",
     PATIENT_FOUND: "The patient had a chart before; it is used.",
-    PATIENT_INACTIVE: "The person's only chart is archived or inactive; a person has to choose.",
+    PATIENT_INACTIVE: "The person's chart is inactive, so no visit is booked in it.",
+    PATIENT_NOT_BOOKABLE: "The person's chart takes no visit: no patient, not in the chart yet, archived or deceased.",
+    PATIENT_LOOK_ALIKE: "A chart of a similar name may be this person's; a person has to look.",
     SEVERAL_PATIENTS_MATCH: "Several charts match this person; a person has to choose.",
     OUTCOME_UNKNOWN: "The EHR's answer was lost; a person has to look whether it was done.",
+    READ_REFUSED: "The EHR refuses to be read, so nobody here can tell whether it was done; a person has to look.",
     READING_BACK: "The EHR's answer was lost; the chart is looked at until it is certain whether it was done.",
     EHR_OFFLINE: "The practice's own system cannot be reached; it is tried again.",
+    EHR_SLOW: "The EHR answers so slowly that no time was left to write; it is tried again, less and less often.",
     STATUS_CHANGED_IN_EHR: "It was done, and somebody has changed the visit in the chart since.",
     REMOVED_IN_EHR: "It was done, and somebody has removed the visit from the chart since; a person has to look.",
     LOOK_ALIKE_IN_EHR: "The chart holds a visit that may be this one; a person has to look.",
@@ -68,7 +77,8 @@ SENTENCES = {
     UNEXPECTED_FAULT: "Something unforeseen happened on our side; a person has to look what the chart holds.",
     AWAITING_EHR: "It is accepted, and not yet in the practice's own system.",
     OUTSIDE_CHART: "It is done at the EHR's vendor, who does not write to this location's own system: enter it there.",
-    NOTE_SHORTENED: "The visit is booked and stands in the chart; its note was cut to what the EHR holds.",
+    NOTE_SHORTENED: "The visit stands in the chart as asked; its note was cut to what the EHR holds.",
+    NOTE_NOT_WRITTEN: "The visit is moved and stands in the chart at its new time; the note was not added to it.",
     STORED_DIFFERENTLY: "The practice's own system has stored the visit otherwise than asked; a person has to look.",
     NOT_CONFIRMED_BY_EHR: "The visit's time passed before the practice's own system told whether it took the change.",
     REPLACEMENT_WAITS: "The old visit is near, and the practice's own system has not taken the new one yet.",
@@ -80,6 +90,22 @@ SENTENCES = {
 def told(code: str) -> dict[str, Any]:
     """The updates that make a task tell this."""
     return {"code": code, "message": SENTENCES[code]}
+
+
+_LEFT = {
+    OUTCOME_UNKNOWN: "whether the EHR holds something of it is not known.",
+    LOOK_ALIKE_IN_EHR: "the EHR holds a visit that may be this one.",
+    REMOVED_IN_EHR: "it was done, and somebody has removed it from the EHR.",
+}
+
+
+def given_up(found: str | None, *, has_chart: bool) -> GivenUp:
+    """What a person leaves who gives up: `found` is the code of the last look, None when nothing of it was there.
+
+    `has_chart`: a new patient's chart had been made or found before.
+    """
+    nothing = "the patient's chart stands, and nothing else of it." if has_chart else "the EHR holds nothing of it."
+    return GivenUp(f"A person decided that it shall not be done; {_LEFT.get(found or '', nothing)}")
 
 
 def told_of(error: OpenChairError) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from openchair.tasks.outcomes import told
 def park_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock) -> Task:
     """The task in review with all it holds; one that ended or is in review stays as it is."""
     task = tasks.task(practice_id, task_id)
-    if task.state in ENDED:
+    if task.state in ENDED or not task.is_understood:
         return task
     return tasks.save(
         task.changed(

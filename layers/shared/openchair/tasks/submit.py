@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from pydantic import ConfigDict, TypeAdapter
 
-from openchair.errors import IdempotencyKeyMissing, InvalidTime, OverlapNotAllowed, StoreUnavailable
+from openchair.errors import IdempotencyKeyMissing, InvalidTime, OverlapNotAllowed, StoreUnavailable, TooFar, TooSoon
 from openchair.models.journal import Hold, IdempotencyRecord, Step, StepKind, Task
-from openchair.models.practice import PracticeRecord
+from openchair.models.practice import Practice, PracticeRecord
 from openchair.models.request import (
     AppointmentRequest,
     CancelAppointment,
@@ -21,8 +21,8 @@ from openchair.models.request import (
 from openchair.models.visit import Place
 from openchair.parsing import parse_json
 from openchair.ports import Clock, TaskQueue, TaskStore
+from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_service
-from openchair.slots.openings import holds_for
 from openchair.tasks.ids import new_task_id
 from openchair.tasks.lines import lines_of
 from openchair.wall_time import parse_instant
@@ -31,6 +31,8 @@ KeyedHash = Callable[..., str]
 _REQUEST: TypeAdapter[TaskRequest] = TypeAdapter(TaskRequest, config=ConfigDict(defer_build=True))
 FIRST_LOOK = timedelta(seconds=30)
 FURTHEST_START = timedelta(days=731)
+CALL_LASTS = timedelta(minutes=15)
+"""A start that slots offered so long ago is still taken: somebody was asked whether it suits."""
 
 
 def submit_task(
@@ -101,7 +103,7 @@ def _steps(request: TaskRequest, record: PracticeRecord) -> tuple[Step, ...]:
         case RescheduleAppointment() if record.practice.rebooks:
             return rebooking(request)
         case RescheduleAppointment():
-            kinds = [StepKind.MOVE_APPOINTMENT, *_check(request)]
+            kinds = [StepKind.MOVE_APPOINTMENT, *_check(request), *_note(request)]
         case CancelAppointment():
             kinds = [StepKind.CANCEL_APPOINTMENT]
         case ConfirmAppointment():
@@ -125,8 +127,13 @@ def _check(visit: AppointmentRequest | RescheduleAppointment) -> list[StepKind]:
     return [] if visit.allow_overlap else [StepKind.CHECK]
 
 
+def _note(request: RescheduleAppointment) -> list[StepKind]:
+    """Last, when it is certain that the visit stays where it was moved to."""
+    return [StepKind.APPEND_NOTE] if request.notes else []
+
+
 def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: datetime) -> tuple[Hold, ...]:
-    """What can be claimed before the EHR is asked: all when chair, provider and length are known, else nothing."""
+    """What can be claimed before the EHR is asked: of a new visit the patient, and chair and provider if known."""
     visit = request.appointment if isinstance(request, OnboardNewPatient) else request
     if not isinstance(visit, AppointmentRequest | RescheduleAppointment):
         return ()
@@ -137,6 +144,8 @@ def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: dateti
         raise InvalidTime("The start is more than two years ahead.")
     if visit.allow_overlap and not record.may_overlap:
         raise OverlapNotAllowed
+    if not visit.allow_overlap:
+        _check_bookable(start, record.practice, now)
     if isinstance(visit, RescheduleAppointment):
         return ()
     need = need_for_service(
@@ -146,7 +155,23 @@ def _holds_at_the_door(request: TaskRequest, record: PracticeRecord, now: dateti
         operatory_id=visit.operatory_id,
         location_id=visit.location_id,
     )
-    if visit.allow_overlap or visit.provider_id is None or visit.operatory_id is None:
+    if visit.allow_overlap:
         return ()
-    place = Place(visit.operatory_id, visit.provider_id)
-    return holds_for(place, start, need.minutes, need.time_pattern)
+    patient_id = visit.patient_id if isinstance(visit, CreateAppointment) else None
+    place = None
+    if visit.provider_id is not None and visit.operatory_id is not None:
+        place = Place(visit.operatory_id, visit.provider_id)
+    return holds_for(place, start, need.minutes, need.time_pattern, patient_id)
+
+
+def _check_bookable(start: datetime, practice: Practice, now: datetime) -> None:
+    """By the rules of slots, at the door and nowhere else: a task that waits is not refused for having waited.
+
+    Raises TooSoon, TooFar.
+    """
+    booking = practice.booking
+    if start < now + timedelta(minutes=booking.minimum_lead_minutes) - CALL_LASTS:
+        raise TooSoon
+    last_day = now.astimezone(practice.zone).date() + timedelta(days=booking.horizon_days)
+    if start.astimezone(practice.zone).date() > last_day:
+        raise TooFar

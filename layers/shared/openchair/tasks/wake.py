@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from openchair.errors import StoreError, StoreUnavailable
+from openchair.errors import StoredItemUnreadable, StoreError, StoreUnavailable
 from openchair.models.journal import Task
 from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
 from openchair.ports import Clock, TaskQueue, TaskStore
@@ -17,35 +17,44 @@ class Woken:
     """`count` tasks were sent; of all that were due, the longest neglected was last touched `oldest_seconds` ago.
 
     A worker touches a task at every look and lets it wait five minutes at most, so a quarter of an hour means that none
-    comes to look. Its due time would not tell: waking puts it off. 0 when nothing was due.
+    comes to look. Its due time would not tell: waking puts it off. What is only to be published does not count. 0 when
+    nothing was due. `unreadable`: how many were due that this version cannot read, or may not act upon.
     """
 
     count: int
     oldest_seconds: int
+    unreadable: int = 0
 
 
 def wake_tasks(tasks: TaskStore, queue: TaskQueue, clock: Clock, limit: int = 500) -> Woken:
-    """Sends every due task to the queue, the earliest visit first. One that cannot be sent stays due for later.
+    """Sends every due task to the queue, the earliest visit first, and last what is only to be published. One that
+    cannot be sent stays due for later.
 
     A record that cannot be read or written keeps nobody else back.
     """
     woken: list[Task] = []
+    unreadable = 0
     for due in tasks.due(clock.now(), limit):
         try:
             task = tasks.wake(due, clock.now() + LOOK_AGAIN)
+        except StoredItemUnreadable:
+            unreadable += 1
+            continue
         except StoreError:
             continue
         if task is not None:
             woken.append(task)
+            unreadable += not task.is_understood
     sent = 0
-    for task in sorted(woken, key=_starts_at):
+    for task in sorted(woken, key=lambda one: (one.next_attempt_at is None, _starts_at(one))):
         try:
             queue.send(task)
         except StoreUnavailable:
             continue
         sent += 1
-    oldest = max((clock.now() - task.updated_at for task in woken), default=timedelta())
-    return Woken(sent, int(oldest.total_seconds()))
+    looked_at = [task.updated_at for task in woken if task.next_attempt_at is not None]
+    oldest = max((clock.now() - moment for moment in looked_at), default=timedelta())
+    return Woken(sent, int(oldest.total_seconds()), unreadable)
 
 
 def _starts_at(task: Task) -> datetime:
@@ -57,9 +66,14 @@ def _starts_at(task: Task) -> datetime:
 
 
 def await_end(task: Task, seconds: float, tasks: TaskStore, clock: Clock) -> Task:
-    """The task once it ended or needs a person, or as it is after these seconds."""
-    deadline = clock.monotonic() + seconds
-    while not task.is_settled and clock.monotonic() < deadline:
-        clock.sleep(min(1 / _LOOKS_PER_SECOND, max(deadline - clock.monotonic(), 0.01)))
+    """The task once it ended or needs a person, or as it is after these seconds.
+
+    No look begins that would end later, by what the longest one so far has taken.
+    """
+    deadline, lasts = clock.monotonic() + seconds, 0.0
+    while not task.is_settled and clock.monotonic() + lasts < deadline:
+        clock.sleep(min(1 / _LOOKS_PER_SECOND, max(deadline - lasts - clock.monotonic(), 0.01)))
+        began = clock.monotonic()
         task = tasks.task(task.practice_id, task.id)
+        lasts = max(lasts, clock.monotonic() - began)
     return task

@@ -1,21 +1,21 @@
 """How every call to NexHealth is made: paging by cursor, single objects, writes."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from openchair.clients.kept import Kept
 from openchair.clients.nexhealth.answers import object_of, page_of
-from openchair.clients.pages import Page, rows_of
+from openchair.clients.pages import Page, whole
 from openchair.clients.replies import Asked
 from openchair.clients.rows import Row
 from openchair.clients.transport import Transport
 from openchair.clients.wire import EhrRequest
-from openchair.errors import NotFound
+from openchair.errors import Conflict, NotFound
 from openchair.models.practice import NexHealthSettings, Practice
 
-_PAGE = 300
+PAGE = 300
 """Rows asked for at once; the vendor allows a thousand, and defaults to five in places (NexHealth, "Pagination")."""
 
 
@@ -24,7 +24,10 @@ type Query = Mapping[str, str | Sequence[str] | None]
 
 
 class Calls:
-    """What the resources are built on. `deadline` is in seconds of the clock's `monotonic` and holds for every call."""
+    """What the resources are built on. `deadline` is in seconds of the clock's `monotonic` and holds for every call.
+
+    `_kept` is the EHR account's, `_just_read` this client's own, which lives for one invocation.
+    """
 
     def __init__(self, transport: Transport, practice: Practice, kept: Kept, deadline: float = math.inf) -> None:
         if practice.nexhealth is None:
@@ -32,6 +35,7 @@ class Calls:
         self._transport = transport
         self._practice = practice
         self._kept = kept
+        self._just_read = Kept(kept.clock)
         self._deadline = deadline
 
     @property
@@ -55,19 +59,21 @@ class Calls:
         query: Query,
         missing: type[NotFound] | None = None,
         *,
-        is_schedule: bool = False,
-        is_paged: bool = True,
-    ) -> Iterator[R]:
-        """Every row, once. What ends it is told by `rows_of`."""
-        wanted = {"subdomain": self._settings.subdomain, "per_page": str(_PAGE) if is_paged else None, **query}
+        every_row: bool = False,
+        per_page: int | None = PAGE,
+    ) -> list[R]:
+        """A whole list (`pages.whole`); `per_page` is None for one that has no pages."""
+        size = None if per_page is None else str(per_page)
+        wanted = {"subdomain": self._settings.subdomain, "per_page": size, **query}
         asked = {name: value for name, value in wanted.items() if value is not None}
 
         def read_page(cursor: str | None) -> Page[R]:
             where = {} if cursor is None else {"end_cursor": cursor}
             request = EhrRequest(operation, "GET", path, asked | where)
-            return self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
+            judge = page_of(model, Asked(missing=missing), per_page)
+            return self._transport.send(request, judge, self._deadline)
 
-        return rows_of(read_page, is_schedule=is_schedule)
+        return whole(read_page, every_row=every_row)
 
     def _one[R: Row](
         self,
@@ -95,11 +101,11 @@ class Calls:
         inside: str,
         missing: type[NotFound] | None = None,
         location_id: str | None = None,
+        cancelled: type[Conflict] | None = None,
     ) -> R:
         query = {"subdomain": self._settings.subdomain}
         if location_id is not None:
             query["location_id"] = location_id
         request = EhrRequest(operation, method, path, query, body)
-        return self._transport.send(
-            request, object_of(model, Asked(is_write=True, missing=missing), inside), self._deadline
-        )
+        asked = Asked(is_write=True, missing=missing, cancelled=cancelled)
+        return self._transport.send(request, object_of(model, asked, inside), self._deadline)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from openchair.clients.nexhealth import translate
 from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import PatientRow
-from openchair.contacts import phone_digits
-from openchair.errors import PatientContactMissing, PatientNotFound, ProviderNotFound
+from openchair.contacts import email_of, phones_of, ten_digits
+from openchair.errors import PatientContactMissing, PatientNotFound, PatientPhoneForeign, ProviderNotFound
 from openchair.models.person import NewPatient, Patient, PatientQuery
 
 
@@ -40,30 +40,42 @@ class PatientCalls(OfficeCalls):
         return self._one("read_patient", path, PatientRow, PatientNotFound, "patient", "user", include=include)
 
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
-        """NexHealth, GET /patients: by exact phone or e-mail, or by name, which the vendor compares loosely.
+        """NexHealth, GET /patients: by exact phone or e-mail, or by birth date, as names have many spellings.
 
-        The list spans the whole EHR database, inactive people and placeholders too.
+        The list spans the whole EHR database, inactive people and placeholders too. One thing at a time is asked, as
+        phone and e-mail widen an answer rather than narrow it; `people.fits` compares.
         """
         if query.phone is not None:
-            return self.patients(PatientFilter(phone_number=phone_digits(query.phone)))
+            digits = ten_digits(query.phone) or next(iter(phones_of(query.phone)), "").removeprefix("+")
+            return self.patients(PatientFilter(phone_number=digits)) if digits else []
         if query.email is not None:
-            return self.patients(PatientFilter(email=query.email.strip()))
-        return self.patients(PatientFilter(name=query.last_name, date_of_birth=query.date_of_birth))
+            email = email_of(query.email)
+            return self.patients(PatientFilter(email=email)) if email else []
+        return self.patients(PatientFilter(date_of_birth=query.date_of_birth))
 
     def patients(self, narrowed: PatientFilter, location_id: str | None = None) -> Sequence[Patient]:
-        """NexHealth, GET /patients, in the order of their ids; the practice's first location if none is named."""
+        """NexHealth, GET /patients, in the order of their ids; the practice's first location if none is named.
+
+        Raises EhrNotSupported when the vendor says that it left a filter aside: the rows would be strangers'.
+        """
         asked: dict[str, str | None] = {"location_id": location_id or self._location_ids[0]}
         asked |= {one.name: translate.wire_value(getattr(narrowed, one.name)) for one in fields(narrowed)}
-        return [translate.patient(row) for row in self._rows("list_patients", "patients", PatientRow, asked)]
+        return [
+            translate.patient(row) for row in self._rows("list_patients", "patients", PatientRow, asked, every_row=True)
+        ]
 
     def create_patient(self, new: NewPatient) -> Patient:
         """NexHealth, POST /patients: a person who is known by name, birth date and phone is given back as they are.
 
-        Raises PatientContactMissing, and sends nothing, without the phone or the e-mail: the vendor wants both.
+        Raises PatientContactMissing, and sends nothing, without the phone or the e-mail: the vendor wants both; and
+        PatientPhoneForeign, as the vendor keeps ten digits, which would make another person's number of a foreign one.
         """
         if not (new.phone and new.email):
             raise PatientContactMissing
-        body = translate.new_patient_body(new, new.phone, new.email, self._provider_of_newcomers())
+        digits = ten_digits(new.phone)
+        if digits is None:
+            raise PatientPhoneForeign
+        body = translate.new_patient_body(new, digits, new.email, self._provider_of_newcomers())
         location_id = self._location_ids[0]
         row = self._write("create_patient", "POST", "patients", body, PatientRow, "user", location_id=location_id)
         return translate.patient(row)

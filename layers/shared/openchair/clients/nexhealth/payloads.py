@@ -1,6 +1,7 @@
 """NexHealth's rows as they travel under the vendor's own names, read leniently (see `clients.rows`)."""
 
-from datetime import UTC, date, datetime, time
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -20,8 +21,24 @@ def _day(value: Any) -> date | None:
     return None if value in (None, "") else date.fromisoformat(str(value)[:10])
 
 
-def _clock(value: Any) -> time | None:
-    return None if value in (None, "") else time.fromisoformat(str(value)[:5])
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?", re.ASCII)
+
+
+def _clock(value: Any) -> int | None:
+    """Minutes from midnight; 24:00 is the end of the day."""
+    if value in (None, ""):
+        return None
+    match = _CLOCK.fullmatch(str(value).strip())
+    if match is None:
+        raise ValueError("is no time of a day")
+    hours, minutes, half = int(match[1]), int(match[2]), (match[3] or "").lower()
+    if half:
+        if not 1 <= hours <= 12:
+            raise ValueError("is no time of half a day")
+        hours = hours % 12 + (12 if half == "p" else 0)
+    if hours * 60 + minutes > 24 * 60:
+        raise ValueError("is beyond the day")
+    return hours * 60 + minutes
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -48,12 +65,22 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(str(one) for one in value)
 
 
+def _objects_if_told(value: Any) -> tuple[dict[str, Any], ...] | None:
+    return None if value is None else _objects(value)
+
+
+def _weekdays(value: Any) -> tuple[str, ...]:
+    return tuple(one.strip().capitalize() for one in _texts(value))
+
+
 Moment = Annotated[datetime | None, or_nothing(_moment, None)]
 Day = Annotated[date | None, or_nothing(_day, None)]
-Clock = Annotated[time | None, or_nothing(_clock, None)]
+Clock = Annotated[int | None, or_nothing(_clock, None)]
 Object = Annotated[dict[str, Any], or_nothing(_object, {})]
 Objects = Annotated[tuple[dict[str, Any], ...], or_nothing(_objects, ())]
 Texts = Annotated[tuple[str, ...], or_nothing(_texts, ())]
+ObjectsIfTold = Annotated[tuple[dict[str, Any], ...] | None, or_nothing(_objects_if_told, None)]
+Weekdays = Annotated[tuple[str, ...], or_nothing(_weekdays, ())]
 
 
 def _names(text: str) -> frozenset[str]:
@@ -107,9 +134,11 @@ class ProviderRow(_Identified):
     last_name: Text = ""
     inactive: Flag = False
     display_name: Text = ""
+    locations: ObjectsIfTold = None
+    """Where they work; only where `include[]` asked for it."""
 
     documented = _USER | _names(
-        "npi tin state_license specialty_code locations provider_requestables availabilities appointment_types"
+        "npi tin state_license specialty_code provider_requestables availabilities appointment_types"
     )
 
 
@@ -117,11 +146,11 @@ class OperatoryRow(_Identified):
     name: Text = ""
     display_name: Text = ""
     active: Flag = True
+    bookable_online: Flag = True
     location_id: Number = 0
 
     documented = _names(
-        "foreign_id foreign_id_type last_sync_time created_at updated_at bookable_online appointment_types"
-        " appt_categories"
+        "foreign_id foreign_id_type last_sync_time created_at updated_at appointment_types appt_categories"
     )
 
 
@@ -163,25 +192,60 @@ class AppointmentRow(_Identified):
     end_time: Moment = None
     confirmed: Flag = False
     cancelled: Flag = False
+    canceled: Flag = False
+    """So in older payloads (NexHealth, "Gotchas")."""
     unavailable: Flag = False
     checked_out: Flag = False
+    checkin_at: Moment = None
+    patient_missed: Flag = False
     note: Annotated[str, or_nothing(lambda value: "" if value is None else str(value), "")] = Field("", repr=False)
     foreign_id: Text = ""
     foreign_id_type: Text = ""
-    updated_at: Text = ""
-    last_sync_time: Moment = None
+    updated_at: Moment = None
 
     documented = _names(
-        "provider_name patient_missed created_at timezone institution_id checkin_at misc"
+        "last_sync_time provider_name created_at timezone institution_id misc"
         " patient_confirmed created_by_user_id is_guardian patient_confirmed_at cancelled_at is_new_clients_patient"
         " confirmed_at sooner_if_possible checked_out_at referrer is_past_patient timezone_offset"
         " patient operatory appointment_type procedures descriptors booking_details"
     )
 
     @property
-    def hides_time(self) -> bool:
-        """Whether it takes up time that cannot be told."""
-        return not self.cancelled and bool(self._unreadable & {"start_time", "end_time", "provider_id", "operatory_id"})
+    def is_cancelled(self) -> bool:
+        return self.cancelled or self.canceled
+
+    @property
+    def is_block(self) -> bool:
+        """Time that the office has shut, also where only the missing patient says so."""
+        return self.unavailable or (not self.patient_id and not self.is_unreadable("patient_id"))
+
+    @property
+    def tells_end(self) -> bool:
+        return self.start_time is not None and self.end_time is not None and self.start_time < self.end_time
+
+
+class BookedRow(AppointmentRow):
+    """A row of some days' book, where even one without its key takes up time."""
+
+    id: Number = 0
+
+    @property
+    def key(self) -> object:
+        return self.id or str(self.model_dump())
+
+    @property
+    def _is_unknown(self) -> bool:
+        return self.id == 0
+
+    @property
+    def tells_place(self) -> bool:
+        """Whether what it says of chair and provider can be read: it may say that it has neither."""
+        return not self.is_unreadable("provider_id", "operatory_id")
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether neither which row it is is known, nor when, where or whose time it takes."""
+        return not (self.id or self.start_time or self.provider_id or self.operatory_id or self.patient_id)
 
 
 class SlotRow(Row):
@@ -217,17 +281,23 @@ class WorkingHourRow(_Identified):
     location_id: Number = 0
     begin_time: Clock = None
     end_time: Clock = None
-    days: Texts = ()
+    """Minutes from midnight."""
+    days: Weekdays = ()
     specific_date: Day = None
     custom_recurrence: Object = Field(default_factory=dict)
     active: Flag = True
+    appointment_types: ObjectsIfTold = None
 
-    documented = _names("tz_offset source label appointment_types")
+    documented = _names("tz_offset source label")
+
+    @property
+    def is_on_unknown_days(self) -> bool:
+        unit = self.custom_recurrence.get("unit", "day")
+        return unit not in _UNITS or not _DAYS.issuperset(self.days)
 
     @property
     def _is_unknown(self) -> bool:
-        unit = self.custom_recurrence.get("unit", "day")
-        return unit not in _UNITS or not _DAYS.issuperset(self.days)
+        return self.is_on_unknown_days
 
 
 class SyncStatusRow(Row):

@@ -1,6 +1,7 @@
 """From an API key to a token that lives an hour (NexHealth, "Authentication")."""
 
 import json
+import math
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 
@@ -21,10 +22,13 @@ def version_headers(settings: NexHealthSettings) -> Mapping[str, str]:
     return {"Nex-Api-Version": settings.api_version, "Accept": "application/vnd.Nexhealth+json;version=2"}
 
 
-def authenticate(transport: Transport, fingerprint: str, clock: Clock) -> NewToken:
-    """A POST that changes nothing: whoever repeats it has one more token. `transport` carries the bare key."""
+def authenticate(transport: Transport, fingerprint: str, clock: Clock, deadline: float = math.inf) -> NewToken:
+    """A POST that changes nothing: whoever repeats it has one more token. `transport` carries the bare key.
+
+    Takes 25 seconds at most, and no longer than until `deadline` (the clock's `monotonic`).
+    """
     request = EhrRequest("authenticate", "POST", "authenticates", changes_nothing=True)
-    token = transport.send(request, token_of, clock.monotonic() + _SECONDS)
+    token = transport.send(request, token_of, min(clock.monotonic() + _SECONDS, deadline))
     return NewToken(token, fingerprint, _end_of(token) or clock.now().timestamp() + _LIFE)
 
 

@@ -1,13 +1,13 @@
 """From NexHealth's words to ours and back, one function per noun."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from openchair import wall_time
+from openchair.clients.book import minutes_between, minutes_left
 from openchair.clients.nexhealth.payloads import (
     AppointmentRow,
     OperatoryRow,
@@ -16,15 +16,13 @@ from openchair.clients.nexhealth.payloads import (
     SlotGroupRow,
     SlotRow,
     SyncStatusRow,
-    WorkingHourRow,
 )
-from openchair.contacts import phone_digits
+from openchair.clients.stamps import tells
 from openchair.errors import NotFound
-from openchair.models.office import Operatory, Provider, Schedule, SyncState, WorkBlock
+from openchair.models.office import Operatory, Provider, SyncState
 from openchair.models.person import NewPatient, Patient
 from openchair.models.visit import Appointment, AppointmentStatus, Move, NewAppointment, ProviderTime
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _GENDERS = {"male": "Male", "female": "Female"}
 _PHONES = ("phone_number", "cell_phone_number", "home_phone_number", "work_phone_number", "custom_contact_number")
 # NextGen is a system behind NexHealth.
@@ -59,20 +57,20 @@ class OfferedSlot:
 
 def provider(row: ProviderRow) -> Provider:
     name = row.display_name or row.name or f"{row.first_name} {row.last_name}".strip()
-    return Provider(str(row.id), name, is_hidden=row.inactive)
+    return Provider(str(row.id), name, is_hidden=row.inactive or row.is_unreadable("inactive"))
 
 
 def operatory(row: OperatoryRow, location_id: str) -> Operatory:
     return Operatory(
         str(row.id),
         row.display_name or row.name,
-        is_hidden=not row.active,
+        is_hidden=not (row.active and row.bookable_online),
         location_id=id_or_none(row.location_id) or location_id,
     )
 
 
 def patient(row: PatientRow) -> Patient:
-    """`bio` is a free object of which no key is sure to be there."""
+    """`bio` is a free object of which no key is sure to be there. Who has died is `inactive`, and no more is told."""
     bio = row.bio
     phones = [str(bio[name]) for name in _PHONES if bio.get(name)]
     return Patient(
@@ -84,7 +82,7 @@ def patient(row: PatientRow) -> Patient:
         email=row.email or None,
         is_active=not row.inactive,
         is_in_chart=_is_of_the_chart(row),
-        is_bookable=not (row.inactive or bio.get("new_patient") is True or bio.get("non_patient") is True),
+        is_bookable=not (bio.get("new_patient") is True or bio.get("non_patient") is True),
     )
 
 
@@ -101,9 +99,9 @@ def _birth_date(value: Any) -> date | None:
 
 
 def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
-    """A block of the schedule (`unavailable`) is a note that takes up its chair. What has no end lasts five minutes."""
+    """A block of the schedule is a note that takes up its chair. What does not tell its end lasts until its day's."""
     start = row.start_time.astimezone(zone) if row.start_time else None
-    minutes = _minutes(row)
+    minutes = _minutes(row, zone)
     provider_id = id_or_none(row.provider_id)
     times: tuple[ProviderTime, ...] = ()
     if start is not None and provider_id is not None:
@@ -112,7 +110,7 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
     return Appointment(
         id=str(row.id),
         patient_id=id_or_none(row.patient_id) or "",
-        status=_status(row),
+        status=_status(row, zone),
         start=start,
         minutes=minutes,
         operatory_id=id_or_none(row.operatory_id),
@@ -123,25 +121,33 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
         note=row.note,
         appointment_type_id=id_or_none(row.appointment_type_id),
         location_id=id_or_none(row.location_id),
-        time_pattern="X" * -(-minutes // 5),
-        changed_at=row.updated_at,
+        time_pattern="" if row.is_block else "X" * -(-minutes // 5),
+        changed_at=row.updated_at.isoformat() if row.updated_at else "",
         is_in_chart=_is_of_the_chart(row),
-        synced_at=row.last_sync_time,
+        touched_at=row.updated_at,
     )
 
 
-def _minutes(row: AppointmentRow) -> int:
-    if row.start_time is None or row.end_time is None:
+def _minutes(row: AppointmentRow, zone: ZoneInfo) -> int:
+    if row.start_time is None:
         return 5
-    return max(round((row.end_time - row.start_time).total_seconds() / 60), 5)
+    if row.end_time is None or not row.tells_end:
+        return minutes_left(row.start_time, zone)
+    return max(minutes_between(row.start_time, row.end_time), 5)
 
 
-def _status(row: AppointmentRow) -> AppointmentStatus:
-    if row.cancelled:
+def _status(row: AppointmentRow, zone: ZoneInfo) -> AppointmentStatus:
+    """One who was missed and came all the same has come."""
+    if row.is_cancelled:
         return AppointmentStatus.CANCELLED
-    if row.unavailable:
+    if row.is_block:
         return AppointmentStatus.NOTE
-    return AppointmentStatus.FULFILLED if row.checked_out else AppointmentStatus.BOOKED
+    if row.checked_out:
+        return AppointmentStatus.FULFILLED
+    arrived, start = (moment and moment.astimezone(zone) for moment in (row.checkin_at, row.start_time))
+    if tells(arrived, start):
+        return AppointmentStatus.ARRIVED
+    return AppointmentStatus.NOSHOW if row.patient_missed else AppointmentStatus.BOOKED
 
 
 def offered_slots(group: SlotGroupRow, zone: ZoneInfo) -> Iterator[OfferedSlot]:
@@ -152,46 +158,6 @@ def offered_slots(group: SlotGroupRow, zone: ZoneInfo) -> Iterator[OfferedSlot]:
         if row.time is not None and row.end_time is not None and provider_id:
             start, end = row.time.astimezone(zone), row.end_time.astimezone(zone)
             yield OfferedSlot(str(provider_id), id_or_none(operatory_id), start, end)
-
-
-def schedule(rows: Iterable[WorkingHourRow], first_day: date, last_day: date, zone: ZoneInfo) -> Schedule:
-    """Working hours as stretches of these days; NexHealth's blocks come as appointments."""
-    return Schedule(tuple(block for row in rows if row.active for block in _blocks(row, first_day, last_day, zone)))
-
-
-def _blocks(row: WorkingHourRow, first_day: date, last_day: date, zone: ZoneInfo) -> Iterator[WorkBlock]:
-    if row.begin_time is None or row.end_time is None or row.end_time <= row.begin_time or not row.provider_id:
-        return
-    chairs = (str(row.operatory_id),) if row.operatory_id else ()
-    day = first_day
-    while day <= last_day:
-        if _is_on(row, day):
-            start, end = wall_time.at(day, row.begin_time, zone), wall_time.at(day, row.end_time, zone)
-            yield WorkBlock(str(row.provider_id), chairs, start, end)
-        day += timedelta(days=1)
-
-
-def _is_on(row: WorkingHourRow, day: date) -> bool:
-    if row.specific_date is not None:
-        return day == row.specific_date
-    if row.days:
-        return _WEEKDAYS[day.weekday()] in row.days
-    return _recurs(row.custom_recurrence, day)
-
-
-def _recurs(rule: dict[str, Any], day: date) -> bool:
-    try:
-        every, since, unit = int(rule["num"]), date.fromisoformat(str(rule["ref"])[:10]), str(rule["unit"])
-    except (KeyError, ValueError, TypeError):
-        return False
-    if every < 1 or day < since:
-        return False
-    if unit == "day":
-        return (day - since).days % every == 0
-    if unit == "week":
-        return (day - since).days % (7 * every) == 0
-    months = (day.year - since.year) * 12 + day.month - since.month
-    return unit == "month" and day.day == since.day and months % every == 0
 
 
 def sync_state(row: SyncStatusRow, writes_reach_chart: bool) -> SyncState:
@@ -250,8 +216,6 @@ def move_body(move: Move, missing: type[NotFound]) -> dict[str, Any]:
     }
     if move.place.operatory_id is not None:
         asked["operatory_id"] = number(move.place.operatory_id, missing)
-    if move.note is not None:
-        asked["note"] = move.note
     return {"appt": asked}
 
 
@@ -259,7 +223,7 @@ def new_patient_body(new: NewPatient, phone: str, email: str, provider_id: int) 
     """Gender is always sent: the vendor would make up one. Phones are ten digits."""
     bio = {
         "date_of_birth": new.date_of_birth.isoformat(),
-        "phone_number": phone_digits(phone),
+        "phone_number": phone,
         "gender": _GENDERS.get(new.gender or "", "Other"),
     }
     if new.address is not None:

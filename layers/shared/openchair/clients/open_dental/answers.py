@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +34,15 @@ class _Listed:
     """A text we know, and what it means. None as error: it says nothing certain."""
 
     pattern: re.Pattern[str]
-    error: type[OpenChairError] | None
+    error: Callable[[str | None], OpenChairError] | None
     detail: str | None = None
 
 
-def _listed(pattern: str, error: type[OpenChairError] | None, detail: str | None = None) -> _Listed:
+def _key_refused(detail: str | None) -> EhrKeyRefused:
+    return EhrKeyRefused(detail, is_certain=True)
+
+
+def _listed(pattern: str, error: Callable[[str | None], OpenChairError] | None, detail: str | None = None) -> _Listed:
     return _Listed(re.compile(pattern, re.IGNORECASE), error, detail)
 
 
@@ -47,6 +52,7 @@ _FIELD = r"^(?!(index|value|object|key|parameter|argument|sequence|input)\b)'?[A
 # The first pattern found in an error text decides. A text stands here only if it makes certain that nothing took
 # effect; all others leave a write's outcome unknown. Wordings that no source confirms are matched loosely.
 _TEXTS = (
+    _listed(r"\bapi key has not been assigned", _key_refused, "No office has entered this customer key."),
     # An answer of the office that did not come in time, or a line that broke, says nothing about the effect.
     _listed(r"time[ds]?[ -]?out|not finished|did not respond|connection (was |is )?(lost|interrupted|reset)", None),
     _listed(
@@ -133,7 +139,8 @@ def done(reply: Reply) -> Answer[None]:
     """A write that answers with no body, or with one that says nothing."""
     asked = Asked(is_write=True)
     _refuse_unless_ok(reply, asked)
-    if reply.body is None or is_html(reply):
+    # Some servers tell with status 200 that the office is offline.
+    if reply.body is None or is_html(reply) or any(one.pattern.search(_text(reply.body)) for one in _TEXTS):
         raise no_answer(asked)
     return Answer(None)
 
@@ -151,10 +158,14 @@ def done_or(missing: type[NotFound]) -> Judge[None]:
 def _document(reply: Reply, asked: Asked) -> Any:
     _refuse_unless_ok(reply, asked)
     try:
-        return document_of(reply)
+        document = document_of(reply)
     except ValueError:
-        pass
-    raise no_answer(asked)
+        document = None
+    if document is None:
+        raise no_answer(asked)
+    if isinstance(document, str) and not asked.is_write and _MAYBE_OFFLINE.search(document):
+        raise EhrOffline()
+    return document
 
 
 def _refuse_unless_ok(reply: Reply, asked: Asked) -> None:
@@ -164,6 +175,8 @@ def _refuse_unless_ok(reply: Reply, asked: Asked) -> None:
         raise EhrBusy(retry_after=reply.retry_after)
     if reply.status == 401:
         raise EhrKeyRefused()
+    if reply.status == 403 and _is_json(reply):
+        raise _key_refused("The EHR's key may not use this call.")
     if reply.status == 410:
         raise EhrNotSupported("The vendor has retired this call.")
     if reply.status in (400, 404) and reply.body is not None and not is_html(reply):
@@ -185,6 +198,14 @@ def _error_of(status: int, text: str, asked: Asked) -> OpenChairError:
     if asked.is_write:
         return unlisted(f"{status} {text}")
     return EhrOffline() if _MAYBE_OFFLINE.search(text) else EhrRejected()
+
+
+def _is_json(reply: Reply) -> bool:
+    try:
+        document_of(reply)
+    except ValueError:
+        return False
+    return True
 
 
 def _text(body: bytes) -> str:

@@ -1,42 +1,55 @@
 """Appointments on Open Dental."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
+from openchair.clients.book import Taken
 from openchair.clients.open_dental import translate
-from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.book import taken
 from openchair.clients.open_dental.nouns import AppointmentChanges, HistoryEntry, Opening
-from openchair.clients.open_dental.payloads import AppointmentRow, HistoryRow, SlotRow
+from openchair.clients.open_dental.office import OfficeCalls
+from openchair.clients.open_dental.payloads import AppointmentRow, BookedRow, HistoryRow, SlotRow
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import AppointmentNotFound, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models.visit import Appointment, Move, NewAppointment
+from openchair.errors import (
+    AppointmentNotFound,
+    EhrRefused,
+    NotFound,
+    OperatoryNotFound,
+    PatientNotFound,
+    ProviderNotFound,
+)
+from openchair.models.visit import Appointment, Move, NewAppointment, PatientVisits
 
 
-class AppointmentCalls(Calls):
+class AppointmentCalls(OfficeCalls):
     def appointment(self, appointment_id: str) -> Appointment:
         """Open Dental API, Appointments GET (single)."""
-        return self._appointment(
-            self._one("read_appointment", _path(appointment_id), AppointmentRow, AppointmentNotFound)
-        )
+        row = self._one("read_appointment", _path(appointment_id), AppointmentRow, AppointmentNotFound)
+        return translate.appointment(row, self._zone)
+
+    def is_confirmed(self, visit: Appointment) -> bool:
+        """Whether it is in the state by which the office calls a visit confirmed; no where the office tells none."""
+        return visit.confirmation_id is not None and visit.confirmation_id == self.confirmed_state()
 
     def appointments(self, start_date: date, end_date: date) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple), of every clinic: a visit elsewhere still takes its provider.
 
-        Raises EhrUnavailable when a visit of these days takes up time and does not say all of which.
+        One that does not say all of the time it takes takes all that it may. Raises EhrUnavailable where a row says
+        nothing at all.
         """
-        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_appointments", "appointments", AppointmentRow, query, is_schedule=True)
-        rows = [row for row in found if row.AptDateTime is None or start_date <= row.AptDateTime.date() <= end_date]
-        if any(row.hides_time for row in rows):
-            raise unreadable_schedule()
-        return self._appointments(rows)
+        return self._taken(start_date, end_date).appointments
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """Open Dental API, Appointments GET (multiple) with PatNum (21.4), any date and status."""
         query = {"PatNum": str(translate.number(patient_id, PatientNotFound))}
-        rows = self._rows("list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound)
+        rows = self._rows(
+            "list_patient_appointments", "appointments", AppointmentRow, query, PatientNotFound, every_row=True
+        )
         # A server that does not know a filter may ignore it.
-        return [one for one in self._appointments(rows) if one.patient_id == patient_id]
+        return [translate.appointment(row, self._zone) for row in rows if str(row.PatNum) == patient_id]
+
+    def patient_visits(self, patient_id: str) -> PatientVisits:
+        return PatientVisits(self.patient_appointments(patient_id))
 
     def appointment_history(
         self, *, patient_id: str | None = None, appointment_id: str | None = None
@@ -46,8 +59,8 @@ class AppointmentCalls(Calls):
             "PatNum": None if patient_id is None else str(translate.number(patient_id, PatientNotFound)),
             "AptNum": None if appointment_id is None else str(translate.number(appointment_id, AppointmentNotFound)),
         }
-        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query)
-        entries = [translate.history_entry(row, self._zone, self._settings.confirmed_def) for row in rows]
+        rows = self._rows("read_appointment_history", "histappointments", HistoryRow, query, every_row=True)
+        entries = [translate.history_entry(row, self._zone) for row in rows]
         return [
             entry
             for entry in entries
@@ -55,8 +68,14 @@ class AppointmentCalls(Calls):
         ]
 
     def patient_appointment_history(self, patient_id: str) -> Sequence[Appointment]:
-        """Every former state of a patient's appointments, also of those deleted since, from HistAppointments GET."""
-        return [entry.appointment for entry in self.appointment_history(patient_id=patient_id)]
+        """Every former state of a patient's appointments, also of those deleted since, from HistAppointments GET.
+
+        None of an office that is too old for it, or whose key has no right to it.
+        """
+        try:
+            return [entry.appointment for entry in self.appointment_history(patient_id=patient_id)]
+        except EhrRefused:
+            return ()
 
     def openings(
         self,
@@ -82,15 +101,12 @@ class AppointmentCalls(Calls):
     def create_appointment(self, new: NewAppointment) -> Appointment:
         """Open Dental API, Appointments POST. The server checks neither overlap nor schedule, and knows no lock."""
         body = translate.new_appointment_body(new, self._zone)
-        return self._appointment(self._write("create_appointment", "POST", "appointments", body, AppointmentRow))
+        row = self._write("create_appointment", "POST", "appointments", body, AppointmentRow)
+        return translate.appointment(row, self._zone)
 
     def move_appointment(self, appointment_id: str, move: Move) -> Appointment:
-        """Open Dental API, Appointments PUT: time, chair, its providers and, where given, the note; nothing else."""
-        return self._put(
-            "move_appointment",
-            appointment_id,
-            AppointmentChanges(start=move.start, place=move.place, note=move.note),
-        )
+        """Open Dental API, Appointments PUT: time, chair and its providers; nothing else."""
+        return self._put("move_appointment", appointment_id, AppointmentChanges(start=move.start, place=move.place))
 
     def update_appointment(self, appointment_id: str, changes: AppointmentChanges) -> Appointment:
         """Open Dental API, Appointments PUT. The last write wins, field by field, so only what is given is sent."""
@@ -114,16 +130,17 @@ class AppointmentCalls(Calls):
         """Open Dental API, Appointments PUT Note: appended on a new line."""
         self._act("add_note", f"{_path(appointment_id)}/Note", {"Note": note}, AppointmentNotFound)
 
+    def _taken(self, start_date: date, end_date: date) -> Taken:
+        query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
+        rows = self._rows("list_appointments", "appointments", BookedRow, query, every_row=True)
+        if any(row.takes_time and row.tells_nothing for row in rows):
+            raise unreadable_schedule()
+        return taken(rows, start_date, end_date, self._zone)
+
     def _put(self, operation: str, appointment_id: str, changes: AppointmentChanges) -> Appointment:
         body = translate.appointment_changes_body(changes, self._zone)
-        path = _path(appointment_id)
-        return self._appointment(self._write(operation, "PUT", path, body, AppointmentRow, AppointmentNotFound))
-
-    def _appointment(self, row: AppointmentRow) -> Appointment:
-        return translate.appointment(row, self._zone, self._settings.confirmed_def)
-
-    def _appointments(self, rows: Iterable[AppointmentRow]) -> list[Appointment]:
-        return [self._appointment(row) for row in rows]
+        row = self._write(operation, "PUT", _path(appointment_id), body, AppointmentRow, AppointmentNotFound)
+        return translate.appointment(row, self._zone)
 
 
 def _path(appointment_id: str) -> str:

@@ -1,14 +1,14 @@
 """How every call to Open Dental is made: paging, single objects, writes, and what is kept for a while."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from openchair.clients.kept import Kept
 from openchair.clients.open_dental.answers import done_or, object_of, page_of
-from openchair.clients.pages import Page, rows_of
+from openchair.clients.open_dental.paging import OffsetPages, RowsAtOnce
+from openchair.clients.pages import Page, whole
 from openchair.clients.replies import Asked
 from openchair.clients.rows import Row
 from openchair.clients.transport import Transport
@@ -50,20 +50,18 @@ class Calls:
         query: Mapping[str, str | None],
         missing: type[NotFound] | None = None,
         *,
-        is_schedule: bool = False,
-    ) -> Iterator[R]:
-        """Every row, once. What ends it is told by `rows_of`; a page shorter than the vendor's is the last."""
+        every_row: bool = False,
+    ) -> list[R]:
+        """A whole list (`pages.whole`)."""
         limit = _ENTERPRISE_PAGE if self._settings.throttle == "enterprise" else _PAGE
         asked = {name: value for name, value in query.items() if value is not None}
 
-        def read_page(cursor: str | None) -> Page[R]:
-            offset = int(cursor or 0)
+        def read(offset: int) -> Page[R]:
             request = EhrRequest(operation, "GET", path, {**asked, "Limit": str(limit), "Offset": str(offset)})
-            page = self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
-            # Compared with the smaller page: a server may cut a larger `Limit` to its own without a word.
-            return page if page.length < _PAGE else replace(page, next_cursor=str(offset + page.length))
+            return self._transport.send(request, page_of(model, Asked(missing=missing)), self._deadline)
 
-        return rows_of(read_page, is_schedule=is_schedule)
+        at_once = self._kept.get("rows at once", RowsAtOnce)
+        return whole(OffsetPages(read, limit, at_once), every_row=every_row)
 
     def _one[R: Row](self, operation: str, path: str, model: type[R], missing: type[NotFound]) -> R:
         request = EhrRequest(operation, "GET", path)

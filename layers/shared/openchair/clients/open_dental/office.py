@@ -1,11 +1,12 @@
 """What an office on Open Dental is made of: providers, chairs, hours, lists, and what its key may do."""
 
 import re
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta, timezone
 
 from openchair.clients.open_dental import translate
 from openchair.clients.open_dental.calls import Calls
+from openchair.clients.open_dental.hours import Rules, schedule, shutting
 from openchair.clients.open_dental.nouns import AppointmentType, Definition, Location, ScheduleOperatory
 from openchair.clients.open_dental.payloads import (
     AppointmentTypeRow,
@@ -15,13 +16,20 @@ from openchair.clients.open_dental.payloads import (
     PermissionRow,
     PreferenceRow,
     ProviderRow,
-    ScheduleOperatoryRow,
-    ScheduleRow,
 )
+from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow, ScheduleRow
 from openchair.clients.pages import unreadable_schedule
-from openchair.errors import EhrNotSupported, EhrRejected, OperatoryNotFound
-from openchair.models.office import OfficeCheck, Operatory, Provider, Schedule
+from openchair.errors import EhrKeyRefused, EhrNotSupported, EhrRejected, OperatoryNotFound
+from openchair.models.office import ConfirmationCheck, OfficeCheck, Operatory, Provider, Schedule
 
+_BLOCKOUT_TYPES = 25
+"""The category of definitions."""
+
+_RECENT = timedelta(days=3 * 365)
+_CONFIRMATION_STATES = 2
+_CONFIRMED_STATE = "ApptEConfirmStatusAccepted"
+"""The preference that holds a definition's number (the vendor's eConfirmation settings)."""
+_NOT_TOLD = (EhrNotSupported, EhrRejected, EhrKeyRefused)
 _WITH_OFFSET = "yyyy-MM-dd HH:mm:ss zzz"
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: ([+-])(\d\d):(\d\d))?", re.ASCII)
 
@@ -53,14 +61,30 @@ class OfficeCalls(Calls):
         return self._kept.get("appointment_types", read, max_age_seconds)
 
     def schedule(self, start_date: date, end_date: date) -> Schedule:
-        """Open Dental API, Schedules GET (multiple) (22.1). Raises EhrUnavailable when a row of these days may shut
-        time and does not say which."""
+        """Open Dental API, Schedules GET (multiple) (22.1), read by the practice's own rules. Raises EhrUnavailable
+        when a row says nothing at all."""
         query = {"dateStart": start_date.isoformat(), "dateEnd": end_date.isoformat()}
-        found = self._rows("list_schedules", "schedules", ScheduleRow, query, is_schedule=True)
-        rows = [row for row in found if start_date <= row.SchedDate <= end_date]
-        if any(row.hides_time for row in rows):
+        found = self._rows("list_schedules", "schedules", ScheduleRow, query, every_row=True)
+        rows = [row for row in found if row.SchedDate is None or start_date <= row.SchedDate <= end_date]
+        if any(row.tells_nothing for row in rows):
             raise unreadable_schedule()
-        return translate.schedule(rows, self._zone)
+        booking = self._practice.booking
+        rules = Rules(booking.practice_notes_close, shutting(booking.blockouts, self._blockout_types()))
+        return schedule(rows, start_date, end_date, self._zone, rules)
+
+    def _blockout_types(self) -> Sequence[DefinitionRow]:
+        """Asked for only where the practice tells blockouts apart; kept 15 minutes. None where they cannot be read."""
+        if self._practice.booking.blockouts == "all":
+            return ()
+
+        def read() -> Sequence[DefinitionRow]:
+            query = {"Category": str(_BLOCKOUT_TYPES), "includeHidden": "true"}
+            try:
+                return self._rows("list_definitions", "definitions", DefinitionRow, query)
+            except (EhrNotSupported, EhrRejected):
+                return ()
+
+        return self._kept.get("blockout_types", read)
 
     def schedule_operatories(
         self, *, schedule_id: str | None = None, operatory_id: str | None = None
@@ -85,6 +109,35 @@ class OfficeCalls(Calls):
         rows = self._rows("read_preference", "preferences", PreferenceRow, {"PrefName": name})
         return next((row.ValueString for row in rows if row.PrefName == name), None)
 
+    def confirmed_state(self, *, max_age_seconds: float | None = None) -> str | None:
+        """The id of the one state (definition category 2) in which a visit is confirmed, kept 15 minutes.
+
+        The practice document's `confirmed_def`; without it the office's own choice for accepted eConfirmations, which
+        is what Appointments PUT Confirm sets for `Confirmed`. None where the office tells none.
+        """
+        if self._settings.confirmed_def is not None:
+            return self._settings.confirmed_def
+
+        def read() -> str | None:
+            try:
+                chosen = (self.preference(_CONFIRMED_STATE) or "").strip()
+            except _NOT_TOLD:
+                return None
+            return chosen if chosen.isascii() and chosen.isdigit() and int(chosen) else None
+
+        return self._kept.get("confirmed state", read, max_age_seconds)
+
+    def _confirmation(self) -> ConfirmationCheck:
+        """A state of the practice document may have been removed in the office; the office's own choice cannot be."""
+        state = self.confirmed_state(max_age_seconds=0)
+        if state is None or self._settings.confirmed_def is None:
+            return ConfirmationCheck(state, is_known=state is not None)
+        try:
+            known = {one.id for one in self.definitions(_CONFIRMATION_STATES, with_hidden=True)}
+        except _NOT_TOLD:
+            return ConfirmationCheck(state, is_known=True)
+        return ConfirmationCheck(state, is_known=state in known)
+
     def permissions(self) -> dict[str, bool]:
         """Open Dental API, SecurityPerms GET (22.2): what this key may do, by the vendor's names."""
         rows = self._rows("list_permissions", "securityperms", PermissionRow, {})
@@ -94,7 +147,8 @@ class OfficeCalls(Calls):
         """Permissions, providers that are not hidden, version, and the office's clock.
 
         A row's own `serverDateTime` with a format that shows the offset is the only documented way to learn the zone
-        (Open Dental API, Time Zones; format 22.2.14): an older office tells its wall time only, or no permissions.
+        (Open Dental API, Time Zones; format 22.2.14): an older office tells its wall time only, or no permissions. With
+        it other stamps of the rows show the offset that the server's clock had on their day.
         """
         try:
             permissions = self.permissions()
@@ -108,6 +162,8 @@ class OfficeCalls(Calls):
             wall_time=wall,
             utc_offset=offset,
             version=self.preference("ProgramVersion"),
+            stamps=tuple(_stamps((row.DateTStamp for row in rows), wall)),
+            confirmation=self._confirmation(),
         )
 
     def _operatory(self, operatory_id: str) -> Operatory:
@@ -117,7 +173,14 @@ class OfficeCalls(Calls):
         raise OperatoryNotFound()
 
     def _provider_rows(self, query: dict[str, str | None]) -> list[ProviderRow]:
-        return list(self._rows("list_providers", "providers", ProviderRow, query))
+        return self._rows("list_providers", "providers", ProviderRow, query)
+
+
+def _stamps(texts: Iterable[str], wall: datetime | None) -> Iterator[datetime]:
+    """Those of the last years; before, a zone may have had other rules."""
+    for moment, offset in map(_office_clock, texts):
+        if moment is not None and offset is not None and wall is not None and wall - moment < _RECENT:
+            yield moment.replace(tzinfo=timezone(offset))
 
 
 def _office_clock(stamp: str) -> tuple[datetime | None, timedelta | None]:

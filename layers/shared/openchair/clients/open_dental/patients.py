@@ -7,7 +7,7 @@ from openchair.clients.open_dental import translate
 from openchair.clients.open_dental.calls import Calls
 from openchair.clients.open_dental.nouns import PatientChanges
 from openchair.clients.open_dental.payloads import PatientRow
-from openchair.contacts import phone_digits
+from openchair.contacts import email_of, phones_of, ten_digits
 from openchair.errors import PatientNotFound
 from openchair.models.person import NewPatient, Patient, PatientQuery
 
@@ -24,13 +24,14 @@ class PatientCalls(Calls):
         return translate.patient(row)
 
     def find_patients(self, query: PatientQuery) -> Sequence[Patient]:
-        """Every match and more, as the vendor's own filters match parts of a value: `records.fits` compares."""
+        """Every match and more, as the vendor's own filters match parts of a value: `people.fits` compares."""
         if query.phone is not None:
             return self._with_phone(query.phone)
         if query.email is not None:
-            return self.list_patients(email=query.email.strip())
-        # Not by first name too: the caller may go by a preferred one.
-        return self.list_full_patients(last_name=query.last_name, date_of_birth=query.date_of_birth)
+            email = email_of(query.email)
+            return self.list_patients(email=email, with_archived=True) if email else []
+        # Not by name too: the filter knows one spelling, and few people share a birth date.
+        return self.list_full_patients(date_of_birth=query.date_of_birth)
 
     def _with_phone(self, phone: str) -> list[Patient]:
         """Numbers are stored in any punctuation, and whether the vendor's filter looks past it is not documented.
@@ -38,10 +39,12 @@ class PatientCalls(Calls):
         A match that is stored otherwise than asked proves that it does. Without that proof the last four digits, which
         stand together in every way of writing, are asked for too, so that a family stored in two ways comes whole.
         """
-        digits = phone_digits(phone)
-        found = {one.id: one for one in self.list_patients(phone=digits)}
-        if not any(digits not in text for one in found.values() for text in _written(one, digits)):
-            found |= {one.id: one for one in self.list_patients(phone=digits[-4:])}
+        digits = ten_digits(phone) or next(iter(phones_of(phone)), "").removeprefix("+")
+        if not digits:
+            return []
+        found = {one.id: one for one in self.list_patients(phone=digits, with_archived=True)}
+        if not any(digits not in text for one in found.values() for text in _written(one, phone)):
+            found |= {one.id: one for one in self.list_patients(phone=digits[-4:], with_archived=True)}
         return list(found.values())
 
     def list_patients(
@@ -63,7 +66,7 @@ class PatientCalls(Calls):
             "Birthdate": _iso(date_of_birth),
             "showArchived": "true" if with_archived else None,
         }
-        return _patients(self._rows("list_patients", "patients", PatientRow, query))
+        return _patients(self._rows("list_patients", "patients", PatientRow, query, every_row=True))
 
     def list_full_patients(
         self,
@@ -85,7 +88,7 @@ class PatientCalls(Calls):
             "DateTStamp": changed_since,
             "Guarantor": guarantor_id,
         }
-        return _patients(self._rows("list_full_patients", "patients/Simple", PatientRow, query))
+        return _patients(self._rows("list_full_patients", "patients/Simple", PatientRow, query, every_row=True))
 
     def create_patient(self, new: NewPatient) -> Patient:
         """Open Dental API, Patients POST. Raises EhrDuplicatePatient when name, birth date and a contact are known."""
@@ -107,6 +110,6 @@ def _patients(rows: Iterable[PatientRow]) -> list[Patient]:
     return [translate.patient(row) for row in rows if row.PatStatus != _DELETED]
 
 
-def _written(patient: Patient, digits: str) -> list[str]:
+def _written(patient: Patient, phone: str) -> list[str]:
     """The patient's own ways of writing this number."""
-    return [text for text in patient.phones if phone_digits(text) == digits]
+    return [text for text in patient.phones if phones_of(text) & phones_of(phone)]

@@ -1,12 +1,12 @@
 """Open Dental's rows as they travel under the vendor's own names.
 
 Only a row's key can make it unreadable. Any other value that cannot be read becomes "nothing", and the row is counted
-as odd: a visit left out because of a broken colour would look like free time. So would one whose time is broken:
-`hides_time` tells those.
+as odd: a visit left out because of a broken colour would look like free time. In lists of the book not even a missing
+key does, since such a row takes up time all the same.
 """
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from openchair.clients.rows import Amount, Flag, Key, Number, Row, Text, or_fail, or_nothing
@@ -27,19 +27,8 @@ def _moment(value: Any) -> datetime | None:
     return None if moment.year == 1 else moment.replace(tzinfo=None)
 
 
-def _clock(value: Any) -> time | None:
-    return None if value in (None, "") else time.fromisoformat(str(value))
-
-
-def _numbers(value: Any) -> tuple[int, ...]:
-    return tuple(int(part) for part in str(value or "").split(",") if part.strip())
-
-
 Day = Annotated[date | None, or_nothing(_day, None)]
 Moment = Annotated[datetime | None, or_nothing(_moment, None)]
-Clock = Annotated[time | None, or_nothing(_clock, None)]
-Numbers = Annotated[tuple[int, ...] | None, or_nothing(_numbers, None)]
-"""None when they cannot be read, since an empty list says something: any chair, or all."""
 
 
 class PatientRow(Row):
@@ -103,7 +92,6 @@ class PatientRow(Row):
 _PATTERN = re.compile(r"[Xx/]+")
 _OFF_THE_BOOK = frozenset(("UnschedList", "Planned", "Broken"))
 _STATUSES = _OFF_THE_BOOK | {"Scheduled", "Complete", "ASAP", "PtNote", "PtNoteCompleted"}
-_WHOSE_TIME = frozenset(("Op", "ProvNum", "ProvHyg", "IsHygiene", "PatternSecondary"))
 
 
 class AppointmentRow(Row):
@@ -147,25 +135,46 @@ class AppointmentRow(Row):
 
     @property
     def _is_unknown(self) -> bool:
-        return self.AptStatus not in _STATUSES or not _PATTERN.fullmatch(self.Pattern) or self.hides_time
+        takes_unknown_time = self.takes_time and (self.AptDateTime is None or not self.tells_place)
+        return self.AptStatus not in _STATUSES or not _PATTERN.fullmatch(self.Pattern) or takes_unknown_time
 
     @property
-    def hides_time(self) -> bool:
-        """Whether it takes up time, but its start, its length, its chair or whose time it is cannot be told.
+    def takes_time(self) -> bool:
+        """An unknown status does, as in `translate`."""
+        return self.AptStatus not in _OFF_THE_BOOK
 
-        An unknown status takes up time, as in `translate`.
-        """
-        if self.AptStatus in _OFF_THE_BOOK:
-            return False
-        return (
-            self.AptDateTime is None
-            or not _PATTERN.fullmatch(self.Pattern)
-            or not self._unreadable.isdisjoint(_WHOSE_TIME)
-        )
+    @property
+    def tells_length(self) -> bool:
+        """What takes no time has no length to hide."""
+        return not self.takes_time or _PATTERN.fullmatch(self.Pattern) is not None
+
+    @property
+    def tells_place(self) -> bool:
+        """Whether it says which chair or whose time it takes, and hides neither."""
+        return bool(self.Op or self.ProvNum or self.ProvHyg) and not self.is_unreadable("Op", "ProvNum", "ProvHyg")
 
     @property
     def key(self) -> object:
         return self.AptNum
+
+
+class BookedRow(AppointmentRow):
+    """A row of the day's book, where even one without its key takes up time."""
+
+    AptNum: Number = 0
+
+    @property
+    def _is_unknown(self) -> bool:
+        return self.AptNum == 0 or super()._is_unknown
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether neither which visit it is is known, nor when, where or whose time it takes."""
+        return not (self.AptNum or self.AptDateTime or self.tells_place)
+
+    @property
+    def key(self) -> object:
+        return self.AptNum or str(self.model_dump())
 
 
 class HistoryRow(AppointmentRow):
@@ -244,61 +253,6 @@ class OperatoryRow(Row):
     @property
     def key(self) -> object:
         return self.OperatoryNum
-
-
-class ScheduleRow(Row):
-    """Every value travels as a text."""
-
-    ScheduleNum: Key
-    SchedDate: Annotated[date, or_fail(_day)]
-    StartTime: Clock = None
-    StopTime: Clock = None
-    SchedType: Text = ""
-    ProvNum: Number = 0
-    BlockoutType: Number = 0
-    blockoutType: Text = ""
-    Note: Text = ""
-    operatories: Numbers = ()
-    EmployeeNum: Number = 0
-    DateTStamp: Text = ""
-
-    @property
-    def is_closed_day(self) -> bool:
-        return self.SchedType == "Practice" and self.StartTime == self.StopTime == time.min
-
-    @property
-    def has_hours(self) -> bool:
-        """Whether it starts before it stops; a stop at 00:00 is the end of the day."""
-        if self.StartTime is None or self.StopTime is None:
-            return False
-        return self.StartTime < self.StopTime or (self.StopTime == time.min and self.StartTime != time.min)
-
-    @property
-    def _is_unknown(self) -> bool:
-        if self.SchedType not in ("Practice", "Provider", "Blockout", "Employee", "WebSchedASAP"):
-            return True
-        return self.hides_time or (self.SchedType == "Provider" and (not self.has_hours or self.ProvNum == 0))
-
-    @property
-    def hides_time(self) -> bool:
-        """Whether it shuts time, or may, but not all of which can be told. A provider's row only opens time."""
-        if self.SchedType == "Practice":
-            return self.StartTime is None or self.StopTime is None
-        return not self.SchedType or (self.SchedType == "Blockout" and not self.has_hours)
-
-    @property
-    def key(self) -> object:
-        return self.ScheduleNum
-
-
-class ScheduleOperatoryRow(Row):
-    ScheduleOpNum: Key
-    ScheduleNum: Number = 0
-    OperatoryNum: Number = 0
-
-    @property
-    def key(self) -> object:
-        return self.ScheduleOpNum
 
 
 class DefinitionRow(Row):

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from openchair import wall_time
+from openchair.clients.book import minutes_left
 from openchair.clients.open_dental.nouns import (
     AppointmentChanges,
     AppointmentType,
@@ -26,13 +27,13 @@ from openchair.clients.open_dental.payloads import (
     OperatoryRow,
     PatientRow,
     ProviderRow,
-    ScheduleOperatoryRow,
-    ScheduleRow,
     SlotRow,
 )
-from openchair.contacts import phone_digits
+from openchair.clients.open_dental.schedule_rows import ScheduleOperatoryRow
+from openchair.clients.stamps import tells
+from openchair.contacts import extension_of, ten_digits
 from openchair.errors import InvalidTime, NotFound, OperatoryNotFound, PatientNotFound, ProviderNotFound
-from openchair.models.office import Blockout, Operatory, Provider, Schedule, WorkBlock
+from openchair.models.office import Operatory, Provider
 from openchair.models.person import NewPatient, Patient
 from openchair.models.visit import Appointment, AppointmentStatus, NewAppointment, Place, ProviderTime
 
@@ -58,12 +59,9 @@ _STATUS_TEXT = {
     AppointmentStatus.NOTE: "PtNote",
 }
 
-# Offices name their confirmation states themselves ("Appointment Confirmed", "E-Confirmed", "Unconfirmed").
-_CONFIRMED = re.compile(r"\bconfirmed\b", re.IGNORECASE)
-_NOT_CONFIRMED = re.compile(r"\b(not|un|never|to be|needs to be)[ -]?confirmed\b", re.IGNORECASE)
-
-_NOT_ACTIVE = frozenset({"Archived", "Deleted", "Deceased"})
-"""`Inactive` is missing on purpose: it says that somebody has not come for long, and they may come back."""
+_NOT_ACTIVE = frozenset({"Inactive", "Archived", "Deleted", "Deceased"})
+_NOT_BOOKABLE = frozenset({"NonPatient", "Archived", "Deleted", "Deceased"})
+"""Charts merged into another one are archived too."""
 
 _GENDERS = {"male": "Male", "female": "Female", "unknown": "Unknown"}
 
@@ -76,19 +74,26 @@ def id_or_none(number: int) -> str | None:
 # ------------------------------------------------------------------------------------------------ from the EHR
 
 
-def appointment(row: AppointmentRow, zone: ZoneInfo, confirmed_def: str | None = None) -> Appointment:
-    """An unknown status counts as booked: it keeps its chair."""
-    status = _STATUS.get(row.AptStatus, AppointmentStatus.BOOKED)
-    pattern = _pattern(row.Pattern)
+def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
+    """Without a length it lasts to the end of its day, and who is needed when, where that cannot be read, is needed
+    all the time. Whether it is confirmed, only the office can tell: it names its confirmation states itself."""
+    status = _status(row)
     start = wall_time.at(row.AptDateTime.date(), row.AptDateTime.time(), zone) if row.AptDateTime else None
+    pattern = (
+        _pattern(row.Pattern) if row.tells_length or start is None else "X" * -(-minutes_left(start, zone) // _MINUTES)
+    )
     main, second = row.ProvNum, row.ProvHyg
     if row.IsHygiene and row.ProvHyg:
         main, second = second, main
     times: tuple[ProviderTime, ...] = ()
     if start is not None:
+        whole = "X" * len(pattern)
+        theirs = row.PatternSecondary.upper()[: len(pattern)]
+        if row.is_unreadable("IsHygiene", "PatternSecondary") or not row.tells_length:
+            theirs = whole
         times = (
-            *_provider_times(id_or_none(main), pattern, start),
-            *_provider_times(id_or_none(second), row.PatternSecondary.upper()[: len(pattern)], start),
+            *_provider_times(id_or_none(main), whole if row.is_unreadable("IsHygiene") else pattern, start),
+            *_provider_times(id_or_none(second), theirs, start),
         )
     return Appointment(
         id=str(row.AptNum),
@@ -101,8 +106,9 @@ def appointment(row: AppointmentRow, zone: ZoneInfo, confirmed_def: str | None =
         second_provider_id=id_or_none(second),
         provider_times=times,
         is_hygiene=row.IsHygiene,
-        is_confirmed=_is_confirmed(row, confirmed_def),
+        is_confirmed=None,
         confirmation=row.confirmed,
+        confirmation_id=id_or_none(row.Confirmed),
         note=row.Note,
         service_name=row.ProcDescript,
         appointment_type_id=id_or_none(row.AppointmentTypeNum),
@@ -127,19 +133,24 @@ def _later(start: datetime, characters: int) -> datetime:
     return (start.astimezone(UTC) + timedelta(minutes=characters * _MINUTES)).astimezone(start.tzinfo)
 
 
-def _is_confirmed(row: AppointmentRow, confirmed_def: str | None) -> bool:
-    if confirmed_def is not None and str(row.Confirmed) == confirmed_def:
-        return True
-    return bool(_CONFIRMED.search(row.confirmed)) and not _NOT_CONFIRMED.search(row.confirmed)
+def _status(row: AppointmentRow) -> AppointmentStatus:
+    """An unknown status counts as booked: it keeps its chair."""
+    status = _STATUS.get(row.AptStatus, AppointmentStatus.BOOKED)
+    if status is not AppointmentStatus.BOOKED:
+        return status
+    if tells(row.DateTimeDismissed, row.AptDateTime):
+        return AppointmentStatus.FULFILLED
+    is_there = tells(row.DateTimeArrived, row.AptDateTime) or tells(row.DateTimeSeated, row.AptDateTime)
+    return AppointmentStatus.ARRIVED if is_there else status
 
 
-def history_entry(row: HistoryRow, zone: ZoneInfo, confirmed_def: str | None = None) -> HistoryEntry:
+def history_entry(row: HistoryRow, zone: ZoneInfo) -> HistoryEntry:
     return HistoryEntry(
         id=str(row.HistApptNum),
         action=row.HistApptAction,
         at=row.HistDateTStamp,
         source=row.ApptSource,
-        appointment=appointment(row, zone, confirmed_def),
+        appointment=appointment(row, zone),
     )
 
 
@@ -163,6 +174,7 @@ def patient(row: PatientRow) -> Patient:
         email=row.Email.strip() or None,
         preferred_name=row.Preferred.strip() or None,
         is_active=row.PatStatus not in _NOT_ACTIVE,
+        is_bookable=row.PatStatus not in _NOT_BOOKABLE,
         location_id=id_or_none(row.ClinicNum),
     )
 
@@ -174,7 +186,7 @@ def provider(row: ProviderRow) -> Provider:
         name=name or row.Abbr,
         abbreviation=row.Abbr,
         is_hygienist=row.IsSecondary,
-        is_hidden=row.IsHidden or row.ProvStatus == "Deleted",
+        is_hidden=row.IsHidden or row.is_unreadable("IsHidden", "ProvStatus") or row.ProvStatus == "Deleted",
     )
 
 
@@ -184,37 +196,11 @@ def operatory(row: OperatoryRow) -> Operatory:
         name=row.OpName or row.Abbrev,
         abbreviation=row.Abbrev,
         is_hygiene=row.IsHygiene,
-        is_hidden=row.IsHidden,
+        is_hidden=row.IsHidden or row.is_unreadable("IsHidden"),
         provider_id=id_or_none(row.ProvDentist),
         hygienist_id=id_or_none(row.ProvHygienist),
         location_id=id_or_none(row.ClinicNum),
     )
-
-
-def schedule(rows: Iterable[ScheduleRow], zone: ZoneInfo) -> Schedule:
-    """Provider rows, blockouts and closed days; rows of employees and notes for the day say nothing about openings.
-
-    Chairs that cannot be read are none of a provider's, and all of a blockout's.
-    """
-    work_blocks: list[WorkBlock] = []
-    blockouts: list[Blockout] = []
-    closed_days = set()
-    for row in rows:
-        if row.is_closed_day:
-            closed_days.add(row.SchedDate)
-        if not row.has_hours or row.StartTime is None or row.StopTime is None:
-            continue
-        operatory_ids = tuple(str(number) for number in row.operatories or () if number)
-        start = wall_time.at(row.SchedDate, row.StartTime, zone)
-        end_day = row.SchedDate + timedelta(days=1) if row.StopTime == time.min else row.SchedDate
-        end = wall_time.at(end_day, row.StopTime, zone)
-        if end <= start:
-            continue
-        if row.SchedType == "Provider" and row.ProvNum and row.operatories is not None:
-            work_blocks.append(WorkBlock(str(row.ProvNum), operatory_ids, start, end))
-        elif row.SchedType == "Blockout":
-            blockouts.append(Blockout(operatory_ids, start, end))
-    return Schedule(tuple(work_blocks), tuple(blockouts), frozenset(closed_days))
 
 
 def schedule_operatory(row: ScheduleOperatoryRow) -> ScheduleOperatory:
@@ -311,10 +297,10 @@ def appointment_changes_body(changes: AppointmentChanges, zone: ZoneInfo) -> dic
 
 def phone_text(phone: str) -> str:
     """The vendor's own look for a North American number, anything else as it was given."""
-    digits = phone_digits(phone)
-    if len(digits) != 10 or (phone.strip().startswith("+") and not phone.strip().startswith("+1")):
+    digits, extension = ten_digits(phone), extension_of(phone)
+    if digits is None:
         return phone
-    return f"({digits[:3]}){digits[3:6]}-{digits[6:]}"
+    return f"({digits[:3]}){digits[3:6]}-{digits[6:]}" + (f" x{extension}" if extension else "")
 
 
 def new_patient_body(new: NewPatient, clinic_number: int | None) -> dict[str, Any]:

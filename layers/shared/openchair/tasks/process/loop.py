@@ -8,7 +8,7 @@ from openchair.models.journal import TERMINAL, StepState, Task, TaskState
 from openchair.models.practice import PracticeRecord
 from openchair.ports import Circuits, Clock, EhrClient, PracticeReader, TaskStore
 from openchair.tasks import outcomes
-from openchair.tasks.expiry import check_not_expired
+from openchair.tasks.expiry import check_not_expired, expires_at
 from openchair.tasks.lines import Turn, turn_of
 from openchair.tasks.outcomes import told
 from openchair.tasks.process.meanings import TOLD
@@ -16,7 +16,7 @@ from openchair.tasks.process.reading_back import look, read_back
 from openchair.tasks.process.reviews import resolve
 from openchair.tasks.process.second_line import sweep
 from openchair.tasks.process.sending import write
-from openchair.tasks.process.worker import RETRY_FIRST, Worker
+from openchair.tasks.process.worker import RETRY_FIRST, RETRY_LONGEST, Worker
 from openchair.tasks.steps import LOOK
 from openchair.tasks.steps.common import Desk
 
@@ -40,7 +40,7 @@ def process_task(
     """
     task = tasks.task(practice_id, task_id)
     now = clock.now()
-    if not _has_work(task, now) or (task.lease_until and task.lease_until > now):
+    if not task.is_understood or not _has_work(task, now) or (task.lease_until and task.lease_until > now):
         return task
     worker = Worker(tasks, circuits, clock, remaining_seconds, timeout_seconds)
     try:
@@ -59,14 +59,15 @@ def _work(
     worker: Worker, task: Task, practices: PracticeReader, ehr_for: Callable[[PracticeRecord], EhrClient]
 ) -> Task:
     try:
-        if _must_wait_in_line(task, worker.tasks):
-            return worker.wait(task, worker.after(2 * RETRY_FIRST), **told(outcomes.WAITING_IN_LINE))
         record = practices.practice(task.practice_id)
         check_not_expired(task, record, worker.clock.now())
-        if next_try := worker.circuits.next_try(task.ehr_account_id):
+        if _must_wait_in_line(task, worker.tasks):
+            return worker.wait(task, _next_in_line(task, record, worker), **told(outcomes.WAITING_IN_LINE))
+        if next_try := worker.circuits.next_try(task.ehr_account_id, task.practice_id):
             return worker.wait(task, next_try, **told(outcomes.EHR_OFFLINE))
         task = worker.take_up(task)
-        desk = Desk(record, ehr_for(record), worker.tasks, worker.clock)
+        ehr = ehr_for(record)
+        desk = Desk(record, ehr, worker.tasks, worker.clock, ehr.capabilities)
     except TOLD as error:
         return worker.settle(task, error)
     if task.state is TaskState.COMPLETED:
@@ -82,6 +83,14 @@ def _must_wait_in_line(task: Task, tasks: TaskStore) -> bool:
     if task.sent_anything or task.resolution is not None:
         return False
     return turn_of(task, tasks) is Turn.LATER
+
+
+def _next_in_line(task: Task, record: PracticeRecord, worker: Worker) -> datetime:
+    """Who ends wakes the next; a head that waits for a person or its EHR does not. Looked for ever less often."""
+    waited = (worker.clock.now() - task.accepted_at).total_seconds()
+    due = worker.after(min(max(waited / 4, 2 * RETRY_FIRST), RETRY_LONGEST))
+    start = expires_at(task, record)
+    return due if start is None else min(due, start)
 
 
 def _advance(worker: Worker, task: Task, desk: Desk) -> Task:

@@ -8,6 +8,7 @@ from openchair.errors import (
     EhrError,
     EhrNotSent,
     EhrNotSupported,
+    EhrNotSynced,
     EhrOutcomeUnknown,
     EhrUnavailable,
     InvalidTime,
@@ -63,6 +64,7 @@ _ELSEWHERE, _ANEW, _UNKNOWN = Meaning.ELSEWHERE, Meaning.ANEW, Meaning.UNKNOWN
 _ROWS: tuple[tuple[type[OpenChairError], tuple[Meaning, ...]], ...] = (
     #                    NEW     HELD        LEAVING   SENT    WRITTEN ENDED
     (EhrBusy, (_BUSY, _BUSY, _BUSY, _BUSY, _BUSY, _BUSY)),
+    (EhrNotSynced, (_BUSY, _BUSY, _BUSY, _BUSY, _BUSY, _BUSY)),
     (EhrNotSent, (_AGAIN, _AGAIN, _AGAIN, _AGAIN, _AGAIN, _AGAIN)),
     (EhrUnavailable, (_AGAIN, _AGAIN, _UNKNOWN, _AGAIN, _AGAIN, _AGAIN)),
     (EhrOutcomeUnknown, (_NO, _NO, _UNKNOWN, _LATER, _LATER, _LATER)),

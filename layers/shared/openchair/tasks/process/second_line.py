@@ -40,12 +40,12 @@ def _doubles_of(created: Step, desk: Desk) -> list[Step]:
     except NotFound:
         return []
     same = [
-        visit
-        for visit in visits
-        if created.marker in visit.note and visit.status is AppointmentStatus.BOOKED and visit.start == created.start
+        visit for visit in visits if created.marker in visit.note and visit.occupies and visit.start == created.start
     ]
     if created.appointment_id not in [visit.id for visit in same]:
         return []
     withdrawal = unsent(created, StepKind.WITHDRAW)
-    others = sorted(visit.id for visit in same if visit.id != created.appointment_id)
+    # One whose patient has come is nobody's to take back.
+    doubles = [visit for visit in same if visit.status is AppointmentStatus.BOOKED]
+    others = sorted(visit.id for visit in doubles if visit.id != created.appointment_id)
     return [withdrawal.model_copy(update={"appointment_id": other}) for other in others]

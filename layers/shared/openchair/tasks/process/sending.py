@@ -6,7 +6,7 @@ from openchair.models.request import RescheduleAppointment
 from openchair.tasks.process.meanings import TOLD, At, Meaning, meaning_of
 from openchair.tasks.process.worker import Worker, as_
 from openchair.tasks.steps import PREPARE
-from openchair.tasks.steps.common import Desk, Done, NeedsReview, Ready
+from openchair.tasks.steps.common import Desk, Done, Instead, NeedsReview, Ready
 from openchair.tasks.submit import rebooking
 
 WRITE_NEEDS_SECONDS = 70.0
@@ -21,7 +21,7 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
     """
     place = task.place
     step = task.steps[place]
-    if step.kind is StepKind.MOVE_APPOINTMENT and not step.attempt and not desk.ehr.capabilities.moves_in_place:
+    if step.kind is StepKind.MOVE_APPOINTMENT and not step.attempt and not desk.capabilities.moves_in_place:
         return _booked_anew(worker, task)
     taken: OpenChairError = SlotTaken()
     for _ in range(_PLACES_TRIED):
@@ -29,17 +29,21 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
             ready = PREPARE[step.kind](task, step, desk)
         except TOLD as error:
             return worker.settle(task, error)
-        worker.circuits.answered(task.ehr_account_id)
+        worker.answered(task)
         if isinstance(ready, NeedsReview):
             return worker.review(task, ready.code)
         if isinstance(ready, Done):
             return worker.done(task, step, ready, desk)
+        if isinstance(ready, Instead):
+            return worker.save(task, steps=ready.steps)
         step = ready.step
+        take = [hold for hold in ready.holds or () if hold not in task.holds]
+        leave = [hold for hold in task.holds if ready.holds is not None and hold not in ready.holds]
         try:
-            if ready.take:
-                task = worker.save(task.with_step(place, step), take=ready.take)
+            if take or leave:
+                task = worker.hold(task.with_step(place, step), take, leave)
             # Holds of an earlier worker tell nothing of how fresh this one's look is.
-            if ready.take or task.attempts > 1:
+            if take or task.attempts > 1:
                 ready.confirm()
         except TOLD as error:
             if meaning_of(error, At.HELD) is Meaning.ELSEWHERE:
@@ -47,7 +51,7 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
                 continue
             return worker.settle(task, error)
         if worker.remaining_seconds() < WRITE_NEEDS_SECONDS:
-            return worker.wait(task, worker.clock.now())
+            return worker.out_of_time(task)
         sent = as_(step, StepState.SENT, attempt=step.attempt + 1, sent_at=worker.clock.now())
         return _send(worker, worker.save(task.with_step(place, sent)), sent, ready, desk)
     return worker.settle(task, taken)
@@ -55,6 +59,7 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
 
 def _send(worker: Worker, task: Task, sent: Step, ready: Ready, desk: Desk) -> Task:
     """The only place from which a chart is written to."""
+    worker.has_written = True
     try:
         done = ready.send()
     except TOLD as error:
@@ -73,7 +78,7 @@ def _unclear(worker: Worker, task: Task, sent: Step, error: OpenChairError) -> T
     """A refusal on no list is kept: the same one twice, with nothing in the chart, is a refusal."""
     fingerprint = getattr(error, "fingerprint", None)
     if fingerprint is None:
-        worker.circuits.failed(task.ehr_account_id)
+        worker.failed(task, error)
         return task
     refused = sent.model_copy(update={"refusals": (*sent.refusals, fingerprint)})
     return worker.save(task.with_step(task.place, refused))

@@ -4,23 +4,28 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from openchair.errors import OpenChairError
+from openchair.errors import EhrNotSynced, GivenUp, GivenUpUnread, OpenChairError
 from openchair.models.journal import TERMINAL, Hold, Step, StepKind, StepState, Task, TaskState
 from openchair.models.request import TaskType
 from openchair.ports import Circuits, Clock, TaskStore
 from openchair.tasks import outcomes
 from openchair.tasks.lines import line_of_appointment
 from openchair.tasks.outcomes import told, told_of
-from openchair.tasks.process.meanings import Meaning, meaning_of, where
-from openchair.tasks.steps.await_chart import AWAITED_BY
-from openchair.tasks.steps.common import Desk, Done
+from openchair.tasks.process.meanings import At, Meaning, meaning_of, where
+from openchair.tasks.steps.await_chart import AWAITED_BY, awaiting
+from openchair.tasks.steps.common import Desk, Done, standing_of
+from openchair.tasks.steps.note import not_written
 
 RETRY_FIRST = 30.0
 RETRY_LONGEST = 300.0
+REFUSED_FOR = timedelta(hours=1)
+"""How long a look may be refused before a person is asked (docs/decisions.md)."""
 LOOK_AGAIN = timedelta(seconds=60)
 EHR_CAP = timedelta(seconds=60)
 SKEW = timedelta(seconds=2)
 SPARE = timedelta(seconds=10)
+SYNC_WAITED_FOR = timedelta(hours=24)
+_NEVER_SYNCED = "The practice's own system has not taken this appointment or person in for a day; nothing was done."
 _WHAT_REMAINS = {
     StepKind.WITHDRAW: outcomes.COLLISION_REMAINS,
     StepKind.MOVE_BACK: outcomes.MOVED_ONTO_COLLISION,
@@ -48,6 +53,7 @@ class Worker:
         self.clock = clock
         self.remaining_seconds = remaining_seconds
         self.window = resend_window(timeout_seconds)
+        self.has_written = False
         self._timeout = timedelta(seconds=timeout_seconds)
 
     def take_up(self, task: Task) -> Task:
@@ -67,6 +73,7 @@ class Worker:
                 "code": done.code,
                 "appointment_id": done.appointment_id or step.appointment_id,
                 "patient_id": done.patient_id or step.patient_id,
+                "in_chart": done.in_chart,
             }
         )
         updates: dict[str, Any] = {"patient_id": done.patient_id or task.patient_id}
@@ -74,11 +81,13 @@ class Worker:
             updates |= {"appointment_id": done.appointment_id or task.appointment_id, "in_chart": True}
         if done.in_chart is not None:
             updates["in_chart"] = done.in_chart
+        if done.visit is not None and (standing := standing_of(done.visit)) is not None:
+            updates["visit"] = standing
         task = task.with_step(place, finished, **updates)
-        awaits = AWAITED_BY.get(step.kind) if desk.ehr.capabilities.writes_asynchronously else None
-        if awaits is not None and step.sent_at is not None:
+        is_awaited = step.kind in AWAITED_BY and desk.capabilities.writes_asynchronously
+        if is_awaited and (step.sent_at is not None or done.stood):
             behind = place + 1
-            steps = (*task.steps[:behind], Step(kind=awaits, sent_at=self.clock.now()), *task.steps[behind:])
+            steps = (*task.steps[:behind], awaiting(finished, done, self.clock.now()), *task.steps[behind:])
             task = task.changed(steps=steps, in_chart=False)
         if task.next_step is None:
             return self.finish(task)
@@ -108,19 +117,47 @@ class Worker:
     def settle(self, task: Task, error: OpenChairError) -> Task:
         """What an error that is certain to have changed nothing comes to: try later, a person, or the end."""
         meaning = meaning_of(error, where(task))
+        if isinstance(error, EhrNotSynced) and where(task) is At.NEW and self._waited_for_sync(task):
+            meaning, error = Meaning.NO, EhrNotSynced(_NEVER_SYNCED)
         if meaning in (Meaning.AGAIN, Meaning.BUSY):
             if meaning is Meaning.AGAIN:
-                self.circuits.failed(task.ehr_account_id)
+                self.failed(task, error)
             return self.wait(task, self.after(_delay(task, error)), **told_of(error))
         if meaning is Meaning.LATER:
-            return self.wait(task, self.after(RETRY_LONGEST), **told_of(error))
+            return self._refused_look(task, error)
         step = task.steps[task.place]
         if step.kind in _WHAT_REMAINS:
             return self.review(task, _WHAT_REMAINS[step.kind])
         if step.kind is StepKind.CANCEL_APPOINTMENT and task.type is TaskType.RESCHEDULE_APPOINTMENT:
             return self.review(task, outcomes.OLD_VISIT_REMAINS)
-        in_chart = any(done.state is StepState.DONE for done in task.steps)
+        if step.kind is StepKind.APPEND_NOTE:
+            # A move does not fail because of its note.
+            return self.save(task.with_step(task.place, as_(step, StepState.DONE, code=not_written(task).code)))
+        in_chart = task.in_chart if isinstance(error, GivenUp) else bool(task.in_chart)
         return self.end(task, TaskState.FAILED, {"in_chart": in_chart, **told_of(error)})
+
+    def _waited_for_sync(self, task: Task) -> bool:
+        return self.clock.now() >= task.accepted_at + SYNC_WAITED_FOR
+
+    def _refused_look(self, task: Task, error: OpenChairError) -> Task:
+        """One refusal says nothing of a write. One that lasts leaves it to a person, who can look otherwise."""
+        step, now = task.next_step, self.clock.now()
+        if step is None:
+            return self.wait(task, self.after(RETRY_LONGEST), **told_of(error))
+        since = step.refused_since or now
+        if now - since < REFUSED_FOR:
+            marked = step.model_copy(update={"refused_since": since})
+            return self.wait(task.with_step(task.place, marked), self.after(RETRY_LONGEST), **told_of(error))
+        decided = task.open_resolution
+        if decided is not None and decided.action == "give_up":
+            return self.end(task, TaskState.FAILED, {"in_chart": None, **told_of(GivenUpUnread())})
+        return self.review(task, outcomes.READ_REFUSED)
+
+    def out_of_time(self, task: Task) -> Task:
+        """Not enough is left for a write. Who has written goes on at once; who only read meets a slow EHR."""
+        if self.has_written:
+            return self.wait(task, self.clock.now())
+        return self.wait(task, self.after(_backoff(task)), **told(outcomes.EHR_SLOW))
 
     def wait(self, task: Task, due: datetime, **updates: Any) -> Task:
         if task.state in TERMINAL or task.state is TaskState.NEEDS_REVIEW:
@@ -142,8 +179,19 @@ class Worker:
             **told(code),
         )
 
-    def save(self, task: Task, join: str | None = None, take: Sequence[Hold] = (), **updates: Any) -> Task:
-        return self.tasks.save(self._touched(task, **updates), take, join)
+    def hold(self, task: Task, take: Sequence[Hold], leave: Sequence[Hold]) -> Task:
+        return self.tasks.save(self._touched(task), take, None, leave)
+
+    def save(self, task: Task, join: str | None = None, **updates: Any) -> Task:
+        return self.tasks.save(self._touched(task, **updates), (), join)
+
+    def failed(self, task: Task, error: OpenChairError) -> None:
+        """What it says of the EHR counts for all practices of the account, or for this one alone."""
+        is_own = getattr(error, "scope", None) == "practice"
+        self.circuits.failed(task.ehr_account_id, task.practice_id if is_own else None)
+
+    def answered(self, task: Task) -> None:
+        self.circuits.answered(task.ehr_account_id, task.practice_id)
 
     def after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)
@@ -165,13 +213,24 @@ def _without_withdrawn(task: Task) -> dict[str, Any]:
     """A visit that was taken back is told no more; an onboarded patient's chart stays."""
     if not any(step.kind is StepKind.WITHDRAW for step in task.steps):
         return {}
-    onboarded = task.type is TaskType.ONBOARD_NEW_PATIENT
     old = getattr(task.request, "appointment_id", None)
-    return {"appointment_id": old, "in_chart": onboarded}
+    return {"appointment_id": old, "visit": None, "in_chart": _patient_is_in_chart(task)}
+
+
+def _patient_is_in_chart(task: Task) -> bool:
+    """An onboarded person's chart: as it was told when it was made, or brought there by the visit."""
+    if task.type is not TaskType.ONBOARD_NEW_PATIENT:
+        return False
+    made, *visits = task.steps
+    return made.in_chart is not False or any(step.in_chart for step in visits)
 
 
 def _delay(task: Task, error: OpenChairError) -> float:
     retry_after: float | None = getattr(error, "retry_after", None)
     if retry_after is not None:
         return min(max(retry_after, 1.0), RETRY_LONGEST)
+    return _backoff(task)
+
+
+def _backoff(task: Task) -> float:
     return float(min(RETRY_FIRST * 2.0 ** max(task.attempts - 1, 0), RETRY_LONGEST))

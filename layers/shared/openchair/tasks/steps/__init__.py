@@ -6,7 +6,7 @@ Nothing here is sent: `PREPARE` looks and decides; `process` records the intent 
 from collections.abc import Callable
 
 from openchair.models.journal import Step, StepKind, Task
-from openchair.tasks.steps import await_chart, check, create, move, patient, visit_state
+from openchair.tasks.steps import await_chart, check, create, move, note, patient, visit_state
 from openchair.tasks.steps.common import Desk, Look, Prepared, ReadBack
 
 PREPARE: dict[StepKind, Callable[[Task, Step, Desk], Prepared]] = {
@@ -17,6 +17,7 @@ PREPARE: dict[StepKind, Callable[[Task, Step, Desk], Prepared]] = {
     StepKind.CONFIRM_APPOINTMENT: visit_state.prepare_confirm,
     StepKind.WITHDRAW: create.prepare_withdrawal,
     StepKind.MOVE_BACK: move.prepare_back,
+    StepKind.APPEND_NOTE: note.prepare,
 }
 
 READ_BACK: dict[StepKind, Callable[[Task, Step, Desk], ReadBack]] = {
@@ -27,6 +28,7 @@ READ_BACK: dict[StepKind, Callable[[Task, Step, Desk], ReadBack]] = {
     StepKind.CONFIRM_APPOINTMENT: visit_state.read_back_confirm,
     StepKind.WITHDRAW: create.read_back_withdrawal,
     StepKind.MOVE_BACK: move.read_back_back,
+    StepKind.APPEND_NOTE: note.read_back,
 }
 
 LOOK: dict[StepKind, Callable[[Task, Step, Desk], Look]] = {

@@ -6,15 +6,28 @@ by a step that looks, again and again, what has become of it, and nothing is tol
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from openchair.errors import AppointmentNotFound, NotWrittenToEhr, OpenChairError, RevertedInEhr
+from openchair.errors import AppointmentNotFound, ChangedInEhr, NotWrittenToEhr, OpenChairError, RevertedInEhr
 from openchair.models.journal import Ending, Step, StepKind, StepState, Task
 from openchair.models.office import SyncState
 from openchair.models.request import RescheduleAppointment
 from openchair.models.visit import Appointment, AppointmentStatus
 from openchair.tasks import outcomes
 from openchair.tasks.outcomes import told_of
-from openchair.tasks.steps.common import CANCELLED, Desk, Done, Look, NeedsReview, Redirected, Waits, unsent
+from openchair.tasks.steps.common import (
+    CANCELLED,
+    Desk,
+    Done,
+    Look,
+    NeedsReview,
+    Redirected,
+    Waits,
+    placement,
+    placement_asked,
+    placement_before,
+    unsent,
+)
 
 AWAITED_BY = {
     StepKind.CREATE_APPOINTMENT: StepKind.AWAIT_APPOINTMENT,
@@ -25,9 +38,10 @@ AWAITED_BY = {
     StepKind.MOVE_BACK: StepKind.AWAIT_MOVE_BACK,
 }
 WRITTEN_BY = {awaits: kind for kind, awaits in AWAITED_BY.items()}
+_PLACEMENT = ("start", "operatory_id", "provider_id")
 _FIRST_LOOK = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
-_CLOCKS_DIFFER = timedelta(seconds=5)
+CLOCKS_DIFFER = timedelta(seconds=5)
 OLD_VISIT_IS_NEAR = timedelta(hours=1)
 
 
@@ -43,11 +57,11 @@ def await_appointment(task: Task, step: Step, desk: Desk) -> Look:
     except AppointmentNotFound:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
     if visit.is_in_chart:
-        if visit.status is AppointmentStatus.BOOKED and visit.start != booked.start:
+        if visit.is_expected and visit.start != booked.start:
             return NeedsReview(outcomes.STORED_DIFFERENTLY)
         code = None if visit.occupies else outcomes.STATUS_CHANGED_IN_EHR
         # The chart may have given a newcomer another id than the vendor did.
-        return Done(code, patient_id=visit.patient_id, in_chart=True)
+        return Done(code, patient_id=visit.patient_id, in_chart=True, visit=visit)
     if visit.status in CANCELLED or booked.start <= desk.clock.now():
         return withdrawn(task, NotWrittenToEhr())
     if not desk.ehr.sync_state(visit.location_id).writes_reach_chart:
@@ -69,10 +83,10 @@ def await_move(task: Task, step: Step, desk: Desk) -> Look:
     moved = _written(task, step)
 
     def stands(visit: Appointment) -> bool:
-        return (visit.start, visit.operatory_id) == (moved.start, moved.operatory_id)
+        return placement(visit) == placement_asked(moved)
 
     def is_as_before(visit: Appointment) -> bool:
-        return (visit.start, visit.operatory_id) == (moved.old_start, moved.old_operatory_id)
+        return placement(visit) == placement_before(moved)
 
     return _await_change(step, moved, task, desk, stands, is_as_before)
 
@@ -84,19 +98,19 @@ def await_move_back(task: Task, step: Step, desk: Desk) -> Look:
 
 def await_cancellation(task: Task, step: Step, desk: Desk) -> Look:
     """Where it gave way to a new visit that stands, its return is for a person: the patient has two."""
-    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _is_booked)
+    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _stands)
     if isinstance(found, Redirected) and isinstance(task.request, RescheduleAppointment):
         return NeedsReview(outcomes.OLD_VISIT_REMAINS)
     return found
 
 
 def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
-    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _is_booked)
+    found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _stands)
     return NeedsReview(outcomes.VISIT_REMAINS) if isinstance(found, Redirected) else found
 
 
 def await_confirmation(task: Task, step: Step, desk: Desk) -> Look:
-    return _await_change(step, _written(task, step), task, desk, lambda visit: visit.is_confirmed, _is_booked)
+    return _await_change(step, _written(task, step), task, desk, desk.ehr.is_confirmed, _is_booked)
 
 
 def _await_change(
@@ -112,23 +126,27 @@ def _await_change(
     A comparison tells nothing before the vendor's way into that system has been open since the change was accepted:
     it may still be on its way. Nor does the first one after that, which may have begun before; one a whole cycle later
     cannot have. When that is, is recorded by the look that finds the way open, so that only a later one judges by it.
+    Whether there was one is told by when the vendor last read that system as a whole: whether a row that did not change
+    is stamped by it, no source says. The visit is looked at after that reading, so that it shows what was read.
     """
     try:
         visit = _visit(written, desk)
+        sync = desk.ehr.sync_state(visit.location_id)
+        is_compared = step.settles_at is not None and sync.read_at is not None and sync.read_at > step.settles_at
+        if is_compared:
+            visit = _visit(written, desk)
     except AppointmentNotFound:
         return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=False)
     stands_there = stands(visit)
     if not stands_there and not is_as_before(visit):
-        return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=True)
+        if written.sent_at is None:
+            return _undone(task, ChangedInEhr())
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=True, visit=visit)
     if not visit.is_in_chart and stands_there:
         # The vendor's row is all there is, and what is cancelled there is not written any more.
         return Done(None, in_chart=False) if desk.clock.now() >= _a_cycle_on(step.sent_at, desk) else _later(step, desk)
-    if step.settles_at is not None and visit.synced_at is not None and visit.synced_at > step.settles_at:
-        if stands_there:
-            return Done(None, in_chart=True)
-        done = tuple(before for before in task.steps if before.state is StepState.DONE)
-        return Redirected(done, Ending(**told_of(RevertedInEhr())))
-    sync = desk.ehr.sync_state(visit.location_id)
+    if is_compared:
+        return Done(None, in_chart=True) if stands_there else _undone(task, RevertedInEhr())
     if not sync.writes_reach_chart and stands_there:
         return Done(outcomes.OUTSIDE_CHART, in_chart=False)
     ends = visit.end or written.old_start
@@ -140,17 +158,44 @@ def _await_change(
 
 
 def _has_been_open(sync: SyncState, step: Step) -> bool:
+    """By our clock with what it may differ, or by the vendor's own alone, if its stamp is of this change."""
     assert step.sent_at is not None
-    return sync.written_at is not None and sync.written_at > step.sent_at + _CLOCKS_DIFFER
+    if sync.written_at is None:
+        return False
+    if sync.written_at > step.sent_at + CLOCKS_DIFFER:
+        return True
+    return step.accepted_at is not None and sync.written_at > step.accepted_at
+
+
+def _undone(task: Task, error: OpenChairError) -> Redirected:
+    done = tuple(before for before in task.steps if before.state is StepState.DONE)
+    return Redirected(done, Ending(**told_of(error)))
 
 
 def _a_cycle_on(moment: datetime | None, desk: Desk) -> datetime:
     assert moment is not None
-    return moment + desk.ehr.capabilities.read_cycle
+    return moment + desk.capabilities.read_cycle
+
+
+def awaiting(written: Step, done: Done, now: datetime) -> Step:
+    """The look that follows a write, or what was found to stand as if it had been written."""
+    stamp = done.accepted_at
+    if stamp is not None:
+        assert written.sent_at is not None
+        stamp = stamp if stamp >= written.sent_at - CLOCKS_DIFFER else None
+    place: dict[str, Any] = {}
+    if done.stood:
+        assert done.visit is not None
+        place = dict(zip(_PLACEMENT, placement(done.visit), strict=True))
+    return Step(kind=AWAITED_BY[written.kind], sent_at=now, accepted_at=stamp, **place)
 
 
 def _written(task: Task, step: Step) -> Step:
-    return task.last_done(WRITTEN_BY[step.kind])
+    """What was written, where nothing was by this task, what was found."""
+    written = task.last_done(WRITTEN_BY[step.kind])
+    if step.start is None:
+        return written
+    return written.model_copy(update={name: getattr(step, name) for name in _PLACEMENT})
 
 
 def _visit(written: Step, desk: Desk) -> Appointment:
@@ -164,6 +209,11 @@ def _is_cancelled(visit: Appointment) -> bool:
 
 def _is_booked(visit: Appointment) -> bool:
     return visit.status is AppointmentStatus.BOOKED
+
+
+def _stands(visit: Appointment) -> bool:
+    """Also one whose patient has come, or has been treated: that is no cancellation that was changed since."""
+    return visit.occupies
 
 
 def _is_near(start: datetime | None, desk: Desk) -> bool:

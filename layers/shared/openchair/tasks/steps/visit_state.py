@@ -1,9 +1,12 @@
 """The steps that cancel and confirm a visit."""
 
-from openchair.errors import AppointmentNotFound, NotCancellable, NotConfirmable
+from dataclasses import replace
+
+from openchair.errors import AppointmentNotFound, NotCancellable, NotConfirmable, VisitHasBegun
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.request import CancelAppointment, RescheduleAppointment
 from openchair.models.visit import Appointment, AppointmentStatus
+from openchair.progress import check_not_begun
 from openchair.tasks import outcomes
 from openchair.tasks.steps.common import (
     CANCELLED,
@@ -21,37 +24,40 @@ from openchair.tasks.steps.common import (
 
 def prepare_cancel(task: Task, step: Step, desk: Desk) -> Prepared:
     rebooking = isinstance(task.request, RescheduleAppointment)
+    # The old visit is looked at last: its patient may arrive at any moment.
+    replacement_stands = not rebooking or _stands(task.last_done(StepKind.CREATE_APPOINTMENT), desk)
     try:
         visit = named_visit(task, desk)
     except AppointmentNotFound:
         if rebooking:
-            return Done(outcomes.MOVED)
+            return Done(_rebooked(task))
         raise
-    if visit.status in CANCELLED:
-        return cancelled(task, visit, outcomes.ALREADY_CANCELLED)
+    if visit.status in CANCELLED or (rebooking and visit.status is AppointmentStatus.NOSHOW):
+        return replace(cancelled(task, visit, outcomes.ALREADY_CANCELLED), stood=visit.status in CANCELLED)
+    check_not_begun(visit, desk.clock.now())
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotCancellable
     if rebooking:
         booked = task.last_done(StepKind.CREATE_APPOINTMENT)
         if (visit.start, visit.operatory_id) != (booked.old_start, booked.old_operatory_id):
             return NeedsReview(outcomes.OLD_VISIT_REMAINS)
-        if not _stands(booked, desk):
+        if not replacement_stands:
             return NeedsReview(outcomes.REMOVED_IN_EHR)
     to_list = task.request.send_to_unscheduled_list if isinstance(task.request, CancelAppointment) else False
 
     def send() -> Done:
-        desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
-        return cancelled(task, visit, outcomes.CANCELLED)
+        row = desk.ehr.cancel_appointment(visit.id, send_to_unscheduled_list=to_list)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), accepted_at=row.touched_at if row else None)
 
     planned = {"appointment_id": visit.id, "patient_id": visit.patient_id, "old_start": visit.start}
     return Ready(step.model_copy(update=planned), send)
 
 
 def _stands(booked: Step, desk: Desk) -> bool:
-    """Whether the new visit of a rebook is still booked, wherever: without it the old one must stay."""
+    """Whether the new visit of a rebook still stands, wherever: without it the old one must stay."""
     assert booked.appointment_id is not None
     try:
-        return desk.ehr.appointment(booked.appointment_id).status is AppointmentStatus.BOOKED
+        return desk.ehr.appointment(booked.appointment_id).is_expected
     except AppointmentNotFound:
         return False
 
@@ -63,37 +69,48 @@ def read_back_cancel(task: Task, step: Step, desk: Desk) -> ReadBack:
     except AppointmentNotFound:
         return Done(_told(task, outcomes.CANCELLED))
     if visit.status in CANCELLED:
-        return cancelled(task, visit, outcomes.CANCELLED)
+        return replace(cancelled(task, visit, outcomes.CANCELLED), accepted_at=visit.touched_at)
     if visit.status is AppointmentStatus.BOOKED:
         return Unseen()
-    return Failed(NotCancellable())
+    if visit.status is AppointmentStatus.NOSHOW:
+        # It is off the book, by whatever name the office calls that.
+        return cancelled(task, visit, outcomes.STATUS_CHANGED_IN_EHR)
+    return Failed(VisitHasBegun() if visit.status is AppointmentStatus.ARRIVED else NotCancellable())
 
 
 def cancelled(task: Task, visit: Appointment, code: str) -> Done:
     """After a rebook the new visit is told, which is known already, not the cancelled one."""
     if isinstance(task.request, RescheduleAppointment):
-        return Done(outcomes.MOVED)
-    return Done(code, visit.id, visit.patient_id)
+        return Done(_rebooked(task))
+    return Done(code, visit.id, visit.patient_id, visit=visit)
 
 
 def _told(task: Task, code: str) -> str:
-    return outcomes.MOVED if isinstance(task.request, RescheduleAppointment) else code
+    return _rebooked(task) if isinstance(task.request, RescheduleAppointment) else code
+
+
+def _rebooked(task: Task) -> str:
+    is_cut = task.last_done(StepKind.CREATE_APPOINTMENT).code == outcomes.NOTE_SHORTENED
+    return outcomes.NOTE_SHORTENED if is_cut else outcomes.MOVED
 
 
 def prepare_confirm(task: Task, step: Step, desk: Desk) -> Prepared:
     visit = named_visit(task, desk)
-    if step.sent_at is not None and visit.is_confirmed:
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+    is_confirmed = desk.ehr.is_confirmed(visit)
+    if step.sent_at is not None and is_confirmed:
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit)
+    check_not_begun(visit, desk.clock.now())
     if visit.status is not AppointmentStatus.BOOKED:
         raise NotConfirmable
-    if visit.is_confirmed:
-        return Done(outcomes.ALREADY_CONFIRMED, visit.id, visit.patient_id)
+    if is_confirmed:
+        return Done(outcomes.ALREADY_CONFIRMED, visit.id, visit.patient_id, visit=visit, stood=True)
     if step.attempt and visit.confirmation != step.old_confirmation:
-        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id)
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id, visit=visit)
 
     def send() -> Done:
-        desk.ehr.confirm_appointment(visit.id)
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+        row = desk.ehr.confirm_appointment(visit.id)
+        accepted_at = row.touched_at if row else None
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit, accepted_at=accepted_at)
 
     planned = step.model_copy(
         update={
@@ -111,10 +128,12 @@ def read_back_confirm(task: Task, step: Step, desk: Desk) -> ReadBack:
         visit = desk.ehr.appointment(step.appointment_id)
     except AppointmentNotFound:
         return NeedsReview(outcomes.REMOVED_IN_EHR)
-    if visit.is_confirmed:
-        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id)
+    if visit.status is AppointmentStatus.ARRIVED and not desk.ehr.is_confirmed(visit):
+        return Failed(VisitHasBegun())
+    if desk.ehr.is_confirmed(visit):
+        return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit, accepted_at=visit.touched_at)
     if visit.status is not AppointmentStatus.BOOKED:
         return Failed(NotConfirmable())
     if visit.confirmation != step.old_confirmation:
-        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id)
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id, visit=visit)
     return Unseen()

@@ -8,7 +8,10 @@ _WRAPPERS = ("appt", "user")
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Applies to rows of answers below `/{route}`; `id` None means all. `row` replaces the whole row."""
+    """Applies to rows of answers below `/{route}`; `id` None means all. `row` replaces the whole row.
+
+    A row's id stands under `id`, or is what it begins with.
+    """
 
     route: str
     id: int | None = None
@@ -56,7 +59,7 @@ def _one(overlay: Overlay, row: Any) -> Any:
     for name in _WRAPPERS:
         if isinstance(row.get(name), dict):
             return {**row, name: _one(overlay, row[name])}
-    if overlay.id not in (None, row.get("id")):
+    if overlay.id is not None and str(overlay.id) != str(row.get("id", next(iter(row.values()), None))):
         return row
     if overlay.replaces:
         return overlay.row
