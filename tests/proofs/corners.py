@@ -857,6 +857,15 @@ _ALL = (
     ),
     corner("create_not_supported", create(), ends="failed/not_supported_by_ehr", answers=((1, Answer.NOT_SUPPORTED),)),
     corner("taken_between", create(), ends="failed/slot_taken", inserts_at=(("staff_books", 19),)),
+    *(
+        corner(
+            f"she_is_booked_{when}",
+            create(),
+            ends="failed/patient_busy",
+            inserts_at=(("staff_books_same_patient", number),),
+        )
+        for when, number in (("before_her_list_is_read", 16), ("before_the_last_look", 18), ("before_the_check", 23))
+    ),
     corner("move_to_another_day", reschedule(start=_later_day(14)), ends="completed/moved", visits=(OLD,)),
     # ------------------------------------------------------------- what staff does between a lost write and a look
     *(
