@@ -642,7 +642,7 @@ _ALL = (
         not_promised=DOUBLED,
     ),
     corner("too_soon", create(start=today(7, 30)), ends="refused/too_soon"),
-    corner("too_far", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"),
+    corner("beyond_the_horizon", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
     corner("there_in_another_chair", reschedule(10, operatory_id="2"), ends="failed/off_schedule", visits=(OLD,)),

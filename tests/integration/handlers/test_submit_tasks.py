@@ -102,9 +102,14 @@ def test_a_refused_request_uses_up_no_key(stack: Stack) -> None:
 def test_a_time_that_another_task_holds_is_taken(stack: Stack) -> None:
     stack.submit("create_appointment")
 
-    status, answer = stack.submit("create_appointment", headers={"Idempotency-Key": "another"})
+    body = json.loads(event("submit_tasks/create_appointment")["body"])
+
+    asked = {**body, "patient_id": "12"}
+    status, answer = stack.submit("create_appointment", headers={"Idempotency-Key": "another"}, body=asked)
+    again, its_answer = stack.submit("create_appointment", headers={"Idempotency-Key": "a third"})
 
     assert (status, answer["code"]) == (409, "slot_taken")
+    assert (again, its_answer["code"]) == (409, "patient_busy")
     assert len(stack.queued()) == 1
 
 
