@@ -642,7 +642,7 @@ _ALL = (
         not_promised=DOUBLED,
     ),
     corner("too_soon", create(start=today(7, 30)), ends="refused/too_soon"),
-    corner("too_far", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"),
+    corner("beyond_the_horizon", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
     corner("there_in_another_chair", reschedule(10, operatory_id="2"), ends="failed/off_schedule", visits=(OLD,)),
@@ -857,6 +857,15 @@ _ALL = (
     ),
     corner("create_not_supported", create(), ends="failed/not_supported_by_ehr", answers=((1, Answer.NOT_SUPPORTED),)),
     corner("taken_between", create(), ends="failed/slot_taken", inserts_at=(("staff_books", 19),)),
+    *(
+        corner(
+            f"she_is_booked_{when}",
+            create(),
+            ends="failed/patient_busy",
+            inserts_at=(("staff_books_same_patient", number),),
+        )
+        for when, number in (("before_her_list_is_read", 16), ("before_the_last_look", 18), ("before_the_check", 23))
+    ),
     corner("move_to_another_day", reschedule(start=_later_day(14)), ends="completed/moved", visits=(OLD,)),
     # ------------------------------------------------------------- what staff does between a lost write and a look
     *(

@@ -189,11 +189,6 @@ NOT_PLAYED_YET = frozenset(
         ("steps/check.py", "step.marker not in visit.note", False),
         ("steps/common.py", "step.marker in visit.note", True),
         ("steps/create.py", "visit.patient_id", False),
-        (
-            "steps/create.py",
-            "any((visit.patient_id and visit.is_visit and _overlaps(visit, planned) for visit in others))",
-            True,
-        ),
         ("steps/visit_state.py", "desk.ehr.is_confirmed(visit)", True),
     }
 )

@@ -106,8 +106,10 @@ def test_a_time_that_another_task_holds_is_taken(stack: Stack) -> None:
     status, answer = stack.submit(
         "create_appointment", body={**asked, "patient_id": "13"}, headers={"Idempotency-Key": "another"}
     )
+    again, its_answer = stack.submit("create_appointment", headers={"Idempotency-Key": "a third"})
 
     assert (status, answer["code"]) == (409, "slot_taken")
+    assert (again, its_answer["code"]) == (409, "patient_busy")
     assert len(stack.queued()) == 1
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from openchair.errors import EhrOutcomeUnknown, EhrUnavailable, PatientBusy, TooFar, TooSoon
-from openchair.models.journal import Task, TaskState
+from openchair.models.journal import Step, StepKind, Task, TaskState
 from openchair.models.person import Patient
 from openchair.models.practice import Booking
 from openchair.models.visit import Appointment, AppointmentStatus
+from openchair.tasks.steps.common import of_others
 from tests.task_world import World, at, create, onboard, reschedule, visit
 
 IN_CHAIR_1 = {"provider_id": "1", "operatory_id": "1"}
@@ -160,13 +161,21 @@ def test_a_visit_of_ours_that_turns_up_late_is_not_told_as_a_busy_patient() -> N
     task = world.do(create())
     marker = next(step.marker for step in world.tasks.task("p1", task.id).steps if step.marker)
     assert marker is not None
-    late = visit("60", at(9), note=f"{marker} as asked", **ELSEWHERE)
+    late = visit("60", at(9), note=f"{marker} as asked")
     staff_books_before(world, "patient_appointment_history", late)
 
     done = world.later(task, W + 1)
 
-    # In the day's book it is found, where somebody has moved it to.
-    assert (done.code, done.appointment_id) == ("status_changed_in_ehr", "60")
+    assert (done.code, done.appointment_id) == ("booked", "60")
+    assert list(world.ehr.chart) == ["60"]
+
+
+def test_a_visit_with_a_steps_own_marker_takes_its_chair_and_is_nothing_else_that_its_patient_does() -> None:
+    ours, theirs = visit("60", at(9), note="[ref ABC123] as asked"), visit("61", at(9), note="[ref ABC124]")
+    step = Step(kind=StepKind.CREATE_APPOINTMENT, marker="[ref ABC123]")
+
+    assert of_others(step, [ours, theirs]) == [replace(ours, patient_id=""), theirs]
+    assert of_others(step.model_copy(update={"marker": None}), [ours, theirs]) == [ours, theirs]
 
 
 @pytest.mark.parametrize("moves_in_place", [True, False])
