@@ -10,7 +10,7 @@ from tests.integration.handlers.stack import ALWAYS_LOGGED, Context, Stack
 
 SECRET_TEXT = "Quillon Vexmoor, born 1983-04-17, (303)555-0111, could not be read"
 CONTROL_API = {
-    "find_slots/slots": "slots.find_slots",
+    "find_slots/slots": "find.find_slots",
     "read_patients/search_by_phone": "search_patients",
     "submit_tasks/create_appointment": "submit_task",
     "check_health/health": "check_health",
