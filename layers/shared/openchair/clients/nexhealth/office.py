@@ -15,7 +15,7 @@ from openchair.clients.nexhealth.payloads import (
     SyncStatusRow,
     WorkingHourRow,
 )
-from openchair.errors import EhrRefused, LocationNotFound
+from openchair.errors import EhrKeyRefused, EhrRefused, LocationNotFound
 from openchair.models.office import ChairlessHours, LocationCheck, OfficeCheck, Operatory, Provider, Schedule, SyncState
 
 _SYNC_STATE_KEPT = 60.0
@@ -36,11 +36,20 @@ class OfficeCalls(Calls):
         return [row for row in read if row is not None]
 
     def location(self, location_id: str) -> LocationRow:
-        """NexHealth, GET /locations/{id}. Kept 15 minutes. Raises LocationNotFound."""
+        """NexHealth, GET /locations/{id}. Kept 15 minutes. Raises LocationNotFound.
+
+        The vendor says 404 of what a key may not see too: of the practice's own location it is a right that is lacking.
+        """
 
         def read() -> LocationRow:
             path = f"locations/{translate.number(location_id, LocationNotFound)}"
-            return self._one("read_location", path, LocationRow, LocationNotFound, of_subdomain=False)
+            try:
+                return self._one("read_location", path, LocationRow, LocationNotFound, of_subdomain=False)
+            except LocationNotFound as missing:
+                if location_id not in self._location_ids:
+                    raise
+                detail = "The EHR shows this key no such location as the practice's document names."
+                raise EhrKeyRefused(detail, is_certain=True, scope="practice") from missing
 
         return self._kept.get(f"location {location_id}", read)
 
