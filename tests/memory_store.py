@@ -121,9 +121,13 @@ class MemoryTaskStore:
     def earliest_due(self) -> datetime | None:
         return min(self._due.values(), default=None)
 
-    def sweep(self) -> None:
+    def put_as_is(self, task: Task) -> None:
+        """As another version of ours may have left it."""
+        self._put(task)
+
+    def sweep(self, after: timedelta = timedelta()) -> None:
         """What DynamoDB's TTL does some day after: nothing may rely on it, nor on its not having come yet."""
-        now = self._clock.now()
+        now = self._clock.now() + after
         self._cells = {cell: owner for cell, owner in self._cells.items() if cell[-1] > now - CLAIMS_KEPT}
         self._keys = {key: kept for key, kept in self._keys.items() if kept[-1] > now}
         self._lines = {line: waiting for line, waiting in self._lines.items() if waiting}

@@ -235,7 +235,7 @@ NOTED = reschedule(notes="wants mornings")
 FORGOTTEN = Later((Fate.FORGOTTEN,))
 
 
-def _old_today(hour: int) -> Appointment:
+def old_today(hour: int) -> Appointment:
     return visit("50", TODAY + timedelta(hours=hour))
 
 
@@ -569,7 +569,7 @@ _ALL = (
                 CANCEL,
                 "needs_review/not_confirmed_by_ehr",
                 Later(opens_with_writes=True),
-                (replace(_old_today(9), status=AppointmentStatus.CANCELLED),),
+                (replace(old_today(9), status=AppointmentStatus.CANCELLED),),
                 {"day": TODAY},
             ),
             (
@@ -585,8 +585,8 @@ _ALL = (
                 CONFIRM,
                 "completed/confirmed",
                 Later(seconds=2.0, opens_with_writes=True),
-                (OLD,),
-                {},
+                (old_today(15),),
+                {"day": TODAY},
             ),
             ("confirm_stamped_wrongly", CONFIRM, "completed/confirmed", Later(stamps_truly=False), (OLD,), {}),
             (
@@ -642,7 +642,9 @@ _ALL = (
         not_promised=DOUBLED,
     ),
     corner("too_soon", create(start=today(7, 30)), ends="refused/too_soon"),
-    corner("beyond_the_horizon", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"),
+    corner(
+        "beyond_the_horizon", create(start=(TODAY + timedelta(days=200, hours=9)).isoformat()), ends="refused/too_far"
+    ),
     # ------------------------------------------------------------------------------------------ visits as they are
     corner("already_there", reschedule(10), ends="completed/already_moved", visits=(OLD,)),
     corner("there_in_another_chair", reschedule(10, operatory_id="2"), ends="failed/off_schedule", visits=(OLD,)),
@@ -698,8 +700,8 @@ _ALL = (
     *(
         corner(f"{kind}_of_{name}", body, ends=f"failed/{code}", practice=practice, visits=(old,), day=TODAY)
         for name, old, code in (
-            ("one_who_has_arrived", replace(_old_today(8), status=AppointmentStatus.ARRIVED), "visit_has_begun"),
-            ("one_that_is_over", _old_today(5), "visit_is_past"),
+            ("one_who_has_arrived", replace(old_today(8), status=AppointmentStatus.ARRIVED), "visit_has_begun"),
+            ("one_that_is_over", old_today(5), "visit_is_past"),
         )
         for kind, body, practice in (
             ("cancel", CANCEL, MOVES),
@@ -1356,7 +1358,7 @@ _ALL = (
                 {**reschedule(), "start": today(9)},
                 "needs_review/not_confirmed_by_ehr",
                 FORGOTTEN,
-                (_old_today(15),),
+                (old_today(15),),
                 {"day": TODAY},
             ),
             (
@@ -1364,7 +1366,7 @@ _ALL = (
                 {**reschedule(), "start": today(9)},
                 "completed/not_confirmed_by_ehr",
                 FORGOTTEN,
-                (_old_today(15),),
+                (old_today(15),),
                 {"day": TODAY, "decides": ("give_up",)},
             ),
             (
@@ -1372,7 +1374,7 @@ _ALL = (
                 {**reschedule(), "start": today(9)},
                 "completed/outside_chart",
                 Later((Fate.FORGOTTEN,), writes_reach_chart=False),
-                (_old_today(10),),
+                (old_today(10),),
                 {"day": TODAY, "before_write": ("staff_moves_old_back_in_1",)},
             ),
             (
@@ -1416,7 +1418,7 @@ _ALL = (
                 CONFIRM,
                 "needs_review/not_confirmed_by_ehr",
                 Later(tells_when_open=False),
-                (_old_today(9),),
+                (old_today(9),),
                 {"day": TODAY},
             ),
             (
@@ -1424,7 +1426,7 @@ _ALL = (
                 CONFIRM,
                 "needs_review/not_confirmed_by_ehr",
                 Later(tells_when_compared=False),
-                (_old_today(9),),
+                (old_today(9),),
                 {"day": TODAY},
             ),
             (
@@ -1432,7 +1434,7 @@ _ALL = (
                 CONFIRM,
                 "needs_review/not_confirmed_by_ehr",
                 FORGOTTEN,
-                (replace(_old_today(9), is_in_chart=False),),
+                (replace(old_today(9), is_in_chart=False),),
                 {"day": TODAY, "before_write": ("staff_unconfirms_old_in_3",)},
             ),
             (
@@ -1440,7 +1442,7 @@ _ALL = (
                 CONFIRM,
                 "needs_review/not_confirmed_by_ehr",
                 Later(cycle=1e6),
-                (_old_today(9),),
+                (old_today(9),),
                 {"day": TODAY},
             ),
             (
@@ -1448,7 +1450,7 @@ _ALL = (
                 CONFIRM,
                 "needs_review/not_confirmed_by_ehr",
                 FORGOTTEN,
-                (_old_today(9),),
+                (old_today(9),),
                 {"day": TODAY, "decides": ("resend",)},
             ),
             (
@@ -1456,7 +1458,7 @@ _ALL = (
                 CONFIRM,
                 "completed/not_confirmed_by_ehr",
                 FORGOTTEN,
-                (_old_today(9),),
+                (old_today(9),),
                 {"day": TODAY, "decides": ("give_up",)},
             ),
             ("confirm_reverted", CONFIRM, "failed/reverted_in_ehr", Later((Fate.REVERTED,)), (OLD,), {}),
@@ -1465,7 +1467,7 @@ _ALL = (
                 CONFIRM,
                 "completed/status_changed_in_ehr",
                 FORGOTTEN,
-                (_old_today(15),),
+                (old_today(15),),
                 {"day": TODAY, "before_write": ("staff_unconfirms_and_cancels_old_in_30",)},
             ),
             ("rebook", reschedule(), "completed/moved", Later(moves_in_place=False), (OLD,), {}),
@@ -1474,7 +1476,7 @@ _ALL = (
                 {**reschedule(), "start": today(12)},
                 "needs_review/replacement_waits",
                 Later((Fate.FORGOTTEN,), moves_in_place=False),
-                (_old_today(9),),
+                (old_today(9),),
                 {"day": TODAY},
             ),
             (
@@ -1482,7 +1484,7 @@ _ALL = (
                 {**reschedule(), "start": today(16)},
                 "needs_review/old_visit_remains",
                 Later(moves_in_place=False, seconds=14000.0),
-                (_old_today(8),),
+                (old_today(8),),
                 {"day": TODAY, "first": 3660.0},
             ),
             ("collision", CREATED, "failed/slot_taken", Later(), (), {"before_write": ("staff_books_in_3",)}),
@@ -1534,7 +1536,7 @@ _ALL = (
             {**reschedule(), "start": today(12)},
             ends=end,
             later=Later((Fate.FORGOTTEN,), moves_in_place=False),
-            visits=(_old_today(9),),
+            visits=(old_today(9),),
             day=TODAY,
             decides=(word,),
         )

@@ -131,7 +131,10 @@ def _interventions(job: Job) -> list[Plan]:
 
 
 def _answers(job: Job, tally: Tally) -> Iterator[Simulation]:
-    """Never an effect; every bad answer followed by every other; every one alone, and with every kill, or pair."""
+    """Never an effect; every bad answer followed by every other; every one alone, and with every kill, or pair.
+
+    Pairs only where no triples of kills are played.
+    """
     yield tally.play(Plan(job.scenario, answers=STUBBORN))
     for first, second in product(BAD_ANSWERS, BAD_ANSWERS):
         yield tally.play(Plan(job.scenario, answers=((1, first), (2, second))))
@@ -140,7 +143,7 @@ def _answers(job: Job, tally: Tally) -> Iterator[Simulation]:
     writes = Simulation(Plan(job.scenario)).play().writes
     for write, answer in product(range(1, writes + 1), BAD_ANSWERS):
         plan = Plan(job.scenario, answers=((write, answer),))
-        yield from _kills(tally, plan, deep=2 if job.scenario in QUICK else 1)
+        yield from _kills(tally, plan, deep=2 if job.scenario == "confirm" else 1)
 
 
 def _stalls(job: Job, tally: Tally) -> Iterator[Simulation]:

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from tests.proofs.corners import CORNERS
+from tests.proofs.corners_of_state import CORNERS
 from tests.proofs.explore import Job, Tally
 from tests.proofs.later import BEHIND
 from tests.proofs.scenarios import CROWDS, RACES, SCENARIOS

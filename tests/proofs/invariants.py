@@ -4,9 +4,9 @@ STARTS are checked as a call has its turn, CALLS as a write leaves for the EHR, 
 by us, STORED after every change of our own state, FINAL when nothing is left to happen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from openchair.models.journal import ENDED, TERMINAL, Step, StepKind, StepState, Task, TaskState
@@ -76,6 +76,15 @@ class Call:
     kind: StepKind
     what: Any
     task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDays:
+    """What a look at the book showed, of the practice's days from `first` to `last`."""
+
+    first: date
+    last: date
+    visits: Sequence[Appointment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +189,10 @@ def _not_held(simulation: "Simulation", call: Call) -> str | None:
     target = _target(simulation, call)
     if target is None or simulation.may_overlap(call.task.id):
         return None
-    start, minutes, chair, provider = target
-    wanted = [("provider", provider)] if chair is None else [("operatory", chair), ("provider", provider)]
-    for at in _marks(start, minutes):
+    wanted = [("provider", target.provider), ("patient", target.patient)]
+    if target.chair is not None:
+        wanted.append(("operatory", target.chair))
+    for at in _marks(target.start, target.minutes):
         for resource, resource_id in wanted:
             holder = simulation.holder(call.task.ehr_account_id, resource, resource_id, at)
             if holder != call.task.id:
@@ -194,13 +204,14 @@ def _over_what_it_saw(simulation: "Simulation", call: Call) -> str | None:
     target = _target(simulation, call)
     if target is None or simulation.may_overlap(call.task.id):
         return None
-    day = simulation.seen_day()
-    if day is None:
-        return f"{call.task.id} writes without having read the day"
-    start, minutes, chair, provider = target
-    own = call.what[0] if call.kind is StepKind.MOVE_APPOINTMENT else None
-    for visit in day:
-        if visit.id != own and _overlaps(visit, start, minutes, chair, provider):
+    seen = simulation.seen_days()
+    day = target.start.astimezone(simulation.records[call.task.practice_id].practice.zone).date()
+    if seen is None or not seen.first <= day <= seen.last:
+        return f"{call.task.id} writes without having read {day}"
+    # Its own that is moved, or the one that gives way.
+    own = getattr(call.task.request, "appointment_id", None)
+    for visit in seen.visits:
+        if visit.id != own and _overlaps(visit, target):
             return f"{call.task.id} books over visit {visit.id} it was shown"
     return None
 
@@ -306,14 +317,13 @@ def _ours_overlap(simulation: "Simulation", change: Change) -> str | None:
     row = change.row
     if not row.is_live or row.past[-1].by != change.by or simulation.may_overlap(change.by):
         return None
-    visit = row.visit
-    assert visit.start is not None
+    gives_way = getattr(simulation.task_of(change.by).request, "appointment_id", None)
     for other in simulation.chart.live():
         by = other.past[-1].by
-        if other is row or by in ("", STAFF) or simulation.may_overlap(by):
+        if other is row or by in ("", STAFF) or simulation.may_overlap(by) or other.visit.id == gives_way:
             continue
-        if _overlaps(other.visit, visit.start, visit.minutes, visit.operatory_id, visit.provider_id):
-            return f"visits {visit.id} of {change.by} and {other.visit.id} of {by} overlap"
+        if _overlaps(other.visit, Target.of(row.visit)):
+            return f"visits {row.visit.id} of {change.by} and {other.visit.id} of {by} overlap"
     return None
 
 
@@ -546,7 +556,7 @@ def _collision_untold(simulation: "Simulation", _: None) -> str | None:
             for other in simulation.chart.live():
                 if other.past[-1].by != STAFF or len(other.past) > 1 or other.past[0].at > landed.at:
                     continue
-                if _overlaps(other.visit, visit.start, visit.minutes, visit.operatory_id, visit.provider_id):
+                if _overlaps(other.visit, Target.of(visit)):
                     return f"{task.id} told {task.code} though visit {other.visit.id} stood there first"
     return None
 
@@ -679,22 +689,43 @@ def _sent_step(call: Call) -> Step | None:
     return next((s for s in call.task.steps if s.state is StepState.SENT and WRITES[s.kind] is call.kind), None)
 
 
-def _target(simulation: "Simulation", call: Call) -> tuple[datetime, int, str | None, str] | None:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a visit takes up: three that can be in one place at a time only."""
+
+    start: datetime
+    minutes: int
+    chair: str | None
+    provider: str | None
+    patient: str
+
+    @classmethod
+    def of(cls, visit: Appointment) -> "Target":
+        assert visit.start is not None
+        return cls(visit.start, visit.minutes, visit.operatory_id, visit.provider_id, visit.patient_id)
+
+
+def _target(simulation: "Simulation", call: Call) -> Target | None:
     if call.kind is StepKind.CREATE_APPOINTMENT:
         new: NewAppointment = call.what
-        return new.start, new.minutes, new.place.operatory_id, new.place.provider_id
+        return Target(new.start, new.minutes, new.place.operatory_id, new.place.provider_id, new.patient_id)
     if call.kind is StepKind.MOVE_APPOINTMENT:
         appointment_id, move = call.what
         assert isinstance(move, Move)
-        minutes = simulation.chart.rows[appointment_id].visit.minutes
-        return move.start, minutes, move.place.operatory_id, move.place.provider_id
+        old = simulation.chart.rows[appointment_id].visit
+        return Target(move.start, old.minutes, move.place.operatory_id, move.place.provider_id, old.patient_id)
     return None
 
 
-def _overlaps(visit: Appointment, start: datetime, minutes: int, chair: str | None, provider: str | None) -> bool:
-    if visit.start is None or not visit.occupies or (visit.operatory_id != chair and visit.provider_id != provider):
+def _overlaps(visit: Appointment, target: Target) -> bool:
+    if visit.start is None or not visit.occupies:
         return False
-    return visit.start < start + timedelta(minutes=minutes) and start < visit.start + timedelta(minutes=visit.minutes)
+    shared = visit.operatory_id == target.chair or visit.provider_id == target.provider
+    if not shared and visit.patient_id != target.patient:
+        return False
+    if visit.start >= target.start + timedelta(minutes=target.minutes):
+        return False
+    return target.start < visit.start + timedelta(minutes=visit.minutes)
 
 
 def _marks(start: datetime, minutes: int) -> list[datetime]:

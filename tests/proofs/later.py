@@ -34,6 +34,7 @@ _VISIT = {"service_id": "exam", **_NOON}
 
 def _later(name: str, body: dict[str, Any], end: str, *fates: Fate, **given: Any) -> Scenario:
     in_place, seconds = given.pop("moves_in_place", True), given.pop("seconds", 40.0)
+    shares_chairs = given.pop("shares_chairs", False)
     overwrites, shows = given.pop("overwrites", False), given.pop("shows_what_was_written", True)
     made = small(f"behind_{name}", body, ends=(frozenset({end}),), day=TODAY, **given)
     later = Later(
@@ -44,7 +45,7 @@ def _later(name: str, body: dict[str, Any], end: str, *fates: Fate, **given: Any
         overwrites=overwrites,
         shows_what_was_written=shows,
     )
-    return replace(made, later=later)
+    return replace(made, later=later, shares_chairs=shares_chairs)
 
 
 _WITH_OLD: dict[str, Any] = {"visits": (_OLD,), "staff": _ON_OLD}
@@ -61,6 +62,15 @@ BEHIND: dict[str, Scenario] = {
         _later("move", reschedule(**_NOON), "completed/moved", **_WITH_OLD),
         _later("move_undone", reschedule(**_NOON), "failed/reverted_in_ehr", Fate.REVERTED, **_WITH_OLD),
         _later("move_never", reschedule(**_SOON), "needs_review/not_confirmed_by_ehr", Fate.FORGOTTEN, **_WITH_OLD),
+        # To the other chair at the same time: what tells whether it took effect is not the start.
+        _later(
+            "move_chair_undone",
+            reschedule(start=today(11), operatory_id="2"),
+            "failed/reverted_in_ehr",
+            Fate.REVERTED,
+            shares_chairs=True,
+            **_WITH_OLD,
+        ),
         _later("cancel", CANCEL, "completed/cancelled", **_WITH_OLD),
         # Carried out after a reading, so that a look finds the way open and the vendor's row as it was before.
         _later(

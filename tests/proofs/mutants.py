@@ -42,6 +42,22 @@ def _mutant(name: str, sentence: str, *edits: Edit, scenarios: tuple[str, ...]) 
 
 _ALL = (
     _mutant(
+        "last-look-in-utc",
+        "The look after the hold reads the day that it is in UTC, not the practice's.",
+        Edit(
+            _COMMON,
+            "*days_touched(step.start, step.minutes, desk.record))",
+            "*[step.start.astimezone(__import__('datetime').UTC).date()] * 2)",
+        ),
+        scenarios=("far_east",),
+    ),
+    _mutant(
+        "awaited-move-judged-by-its-start",
+        "A move to another chair counts as made when the visit stands at its start.",
+        Edit(_AWAIT, "return placement(visit) == placement_asked(moved)", "return visit.start == moved.start"),
+        scenarios=("behind_move_chair_undone",),
+    ),
+    _mutant(
         "announcing-erases-the-due-time",
         "Who tells of a task that goes on stores it as one that nobody wakes any more.",
         Edit(_ANNOUNCE, "return tasks.note(task)", "return tasks.save(task.changed(next_attempt_at=None))"),

@@ -29,7 +29,7 @@ from openchair.ports import Capabilities, DueTask
 from tests.memory_store import MemoryCircuits, MemoryTaskStore
 from tests.proofs.chart import Chart, Fate, Row
 from tests.proofs.faults import BEYOND_SECONDS, EHR_CAP_SECONDS, FAR_BEYOND_SECONDS, Answer
-from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS
+from tests.proofs.invariants import WRITE_TIMEOUT_SECONDS, SeenDays
 from tests.proofs.scenarios import Later
 
 if TYPE_CHECKING:
@@ -58,6 +58,14 @@ class SimClock:
 
     def sleep(self, seconds: float) -> None:
         self._kernel.wait(seconds)
+
+
+class JsonTaskStore(MemoryTaskStore):
+    """Keeps what the tables keep: a task's own JSON, and what a later version of it may read back."""
+
+    def _put(self, task: Task) -> Task:
+        super()._put(Task.model_validate_json(task.model_dump_json()))
+        return task
 
 
 class SimTaskStore:
@@ -274,11 +282,18 @@ class SimEhr:
         self._later = later = simulation.scenario.later
         self._fates = iter(later.fates if later else ())
         self._fate = Fate.WRITTEN
-        self.capabilities = _AT_ONCE if later is None else _capabilities(later)
+        self._capabilities = _AT_ONCE if later is None else _capabilities(later)
         self._turns = simulation.turns[simulation.records[practice_id].ehr_account_id]
         self._providers = providers
         self._operatories = operatories
         self._hours = schedule.work_blocks
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Some EHRs are asked for a part of them."""
+        if self._simulation.scenario.faults:
+            self._simulation.maybe_fault("ehr.capabilities")
+        return self._capabilities
 
     def sync_state(self, location_id: str | None) -> SyncState:
         def look() -> SyncState:
@@ -354,7 +369,9 @@ class SimEhr:
                 and row.visit.start is not None
                 and start_date <= row.visit.start.date() <= end_date
             ]
-            self._saw_day(found)
+            self._kernel.running().scratch["days"] = SeenDays(start_date, end_date, found)
+            for visit in found:
+                self._saw(visit)
             return found
 
         return self._read("ehr.appointments", look)
@@ -417,12 +434,6 @@ class SimEhr:
     def _saw(self, visit: Appointment) -> None:
         """What this invocation was shown of a visit last, and when."""
         self._kernel.running().scratch[visit.id] = (self._kernel.now, visit)
-
-    def _saw_day(self, visits: Sequence[Appointment]) -> None:
-        scratch = self._kernel.running().scratch
-        scratch["day"] = visits
-        for visit in visits:
-            scratch[visit.id] = (self._kernel.now, visit)
 
     # ------------------------------------------------------------------------------------------------ writes
 

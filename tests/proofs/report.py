@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tests.proofs.corners import CORNERS
+from tests.proofs.corners_of_state import CORNERS
 from tests.proofs.explore import QUICK, WAYS, Job, Tally
 from tests.proofs.later import BEHIND
 from tests.proofs.outage import weather_an_outage

@@ -86,7 +86,7 @@ class Scenario:
     queue's invocations at once. `answers` are to the first writes, `decides` is how a person settles a task's first
     review, its second, and so on. `not_promised` names invariants that do not hold in a world beyond our assumptions,
     `inserts_at` what happens before an effect of the undisturbed run, `closes` the hour at which the practice's day
-    ends. A patient's own list ends at `lists_end`.
+    ends. A patient's own list ends at `lists_end`. With `shares_chairs` each provider works in both chairs.
     """
 
     name: str
@@ -113,6 +113,7 @@ class Scenario:
     closes: int = 17
     inserts_at: tuple[tuple[str, int], ...] = ()
     lists_end: datetime | None = None
+    shares_chairs: bool = False
 
     def surprise(self, simulation: "Simulation") -> str | None:
         got = sorted(f"{task.state.value}/{task.code}" for task in simulation.all_tasks())
@@ -150,13 +151,15 @@ def visit(appointment_id: str, start: datetime, **changes: Any) -> Appointment:
     return Appointment(appointment_id, start=start, **{**given, **changes})
 
 
-def record(practice_id: str = "p1", account: str = ACCOUNT, **open_dental: Any) -> PracticeRecord:
+def record(
+    practice_id: str = "p1", account: str = ACCOUNT, timezone: str = "America/Denver", **open_dental: Any
+) -> PracticeRecord:
     settings = OpenDentalSettings(api_key_secret_name=f"practice-{practice_id}-opendental-api-key", **open_dental)
     services = (Service(id="exam", name="Exam", minutes=30), Service(id="filling", name="Filling", minutes=60))
     practice = Practice(
         id=practice_id,
         name="Mesa Dental",
-        timezone="America/Denver",
+        timezone=timezone,
         ehr=Ehr.OPEN_DENTAL,
         open_dental=settings,
         services=services,
@@ -231,6 +234,10 @@ def _staff_books_provider(simulation: "Simulation") -> None:
 
 def _staff_books_evening(simulation: "Simulation") -> None:
     simulation.chart.staff_books("12", _at(simulation, 18), 60, "1", "1")
+
+
+def _staff_books_morning(simulation: "Simulation") -> None:
+    simulation.chart.staff_books("12", _at(simulation, 8), 60, "1", "1")
 
 
 def _staff_books_night(simulation: "Simulation") -> None:
@@ -334,6 +341,7 @@ INTERVENTIONS: dict[str, Intervention] = {
     "staff_books": _staff_books,
     "staff_books_provider": _staff_books_provider,
     "staff_books_evening": _staff_books_evening,
+    "staff_books_morning": _staff_books_morning,
     "staff_books_night": _staff_books_night,
     "staff_books_old_time": _staff_books_old_time,
     "staff_books_old_time_soon": _staff_books_old_time_soon,

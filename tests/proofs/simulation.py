@@ -31,9 +31,9 @@ from tests import memory_store
 from tests.memory_store import MemoryCircuits, MemoryLimits, MemoryTaskStore
 from tests.proofs import invariants
 from tests.proofs.chart import STAFF, Chart, Fate, Row
-from tests.proofs.corners import CORNERS
+from tests.proofs.corners_of_state import CORNERS
 from tests.proofs.faults import FAULTY_SECONDS, Answer, weather_of
-from tests.proofs.invariants import Call, Change, Invariant
+from tests.proofs.invariants import Call, Change, Invariant, SeenDays
 from tests.proofs.kernel import AFTER, BEFORE, Invocation, Kernel
 from tests.proofs.later import BEHIND
 from tests.proofs.messages import Messages
@@ -41,6 +41,7 @@ from tests.proofs.office import Office, OfficeChange
 from tests.proofs.person import MOST_DECISIONS, SECONDS_TO_DECIDE, TRIED_AGAIN_AFTER, WORDS, Decision, body_of
 from tests.proofs.ports import (
     STORE_SECONDS,
+    JsonTaskStore,
     SimCircuits,
     SimClock,
     SimEhr,
@@ -71,10 +72,11 @@ CHAIRS = (Operatory("1", "Chair 1"), Operatory("2", "Chair 2"))
 
 
 @cache
-def _hours(day: datetime, closes: int) -> Schedule:
+def _hours(day: datetime, closes: int, *, shares: bool) -> Schedule:
     days = (day, day + timedelta(days=3))
     opens, ends = timedelta(hours=8), timedelta(hours=closes)
-    return Schedule(tuple(WorkBlock(n, (n,), at + opens, at + ends) for at in days for n in ("1", "2")))
+    work_in = {n: ("1", "2") if shares else (n,) for n in ("1", "2")}
+    return Schedule(tuple(WorkBlock(n, work_in[n], at + opens, at + ends) for at in days for n in work_in))
 
 
 class _NoLog:
@@ -179,6 +181,7 @@ class Simulation:
         self.practice_of: dict[str, str] = {}
         self.decisions: dict[str, list[Decision]] = {}
         self.on_their_way: Counter[str] = Counter()
+        self._underway: list[Callable[[], None]] = []
         self._answers = {**dict(self.scenario.answers), **dict(plan.answers)}
         self._reads: Counter[str] = Counter()
         self.writes = 0
@@ -194,7 +197,9 @@ class Simulation:
         self.chart.changed = self._changed
         self.chart.registered = self._registered
         self.clock = SimClock(self, START)
-        self.store = MemoryTaskStore(self.clock)
+        # Too slow for every kill.
+        is_whole = not (plan.kills or plan.turn_kills or plan.inserts)
+        self.store = JsonTaskStore(self.clock) if is_whole else MemoryTaskStore(self.clock)
         self.tasks = SimTaskStore(self, self.store)
         self.messages = Messages(self)
         self.queue = SimQueue(self)
@@ -204,7 +209,7 @@ class Simulation:
         self.limits = SimLimits(self, MemoryLimits())
         accounts = {record.ehr_account_id for record in self.scenario.records}
         self.turns = {account: Turns(self, account, START) for account in sorted(accounts)}
-        hours = _hours(self.scenario.day, self.scenario.closes)
+        hours = _hours(self.scenario.day, self.scenario.closes, shares=self.scenario.shares_chairs)
         later = self.scenario.later
         overwrites = later is not None and (self.kernel.rng.random() < 0.5 if plan.seed > 0 else later.overwrites)
         self.office = Office(self, later, overwrites=overwrites) if later is not None else None
@@ -451,11 +456,20 @@ class Simulation:
         self.on_their_way[by] += 1
 
         def apply() -> None:
+            if apply not in self._underway:
+                return
+            self._underway.remove(apply)
             self.kernel.tell("a late effect")
             self.on_their_way[by] -= 1
             act()
 
+        self._underway.append(apply)
         self.kernel.at(self.kernel.now + seconds, apply)
+
+    def hurry(self) -> None:
+        """What is on its way takes effect now."""
+        for apply in tuple(self._underway):
+            apply()
 
     def _skew(self) -> float:
         return self.kernel.rng.uniform(-self.weather.skew, self.weather.skew) if self.weather.skew else 0.0
@@ -553,8 +567,8 @@ class Simulation:
         found: tuple[float, Appointment] | None = self.kernel.running().scratch.get(appointment_id)
         return found
 
-    def seen_day(self) -> Sequence[Appointment] | None:
-        found: Sequence[Appointment] | None = self.kernel.running().scratch.get("day")
+    def seen_days(self) -> SeenDays | None:
+        found: SeenDays | None = self.kernel.running().scratch.get("days")
         return found
 
     def seconds_left(self) -> float | None:

@@ -1,7 +1,9 @@
 """Worlds larger than one caller of one practice by day: who shares a key, works late, or books the provider alone."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.proofs.scenarios import (
     BOOKED,
@@ -20,6 +22,9 @@ from tests.proofs.scenarios import (
 )
 
 OTHER_CALLER = "another caller"
+EAST = datetime(2026, 3, 7, tzinfo=ZoneInfo("Pacific/Auckland"))
+"""A day of a practice whose mornings are the day before in UTC."""
+EASTERN = record(timezone="Pacific/Auckland")
 NEIGHBOURS = (record("p1"), record("p2"))
 """Two practices behind one key: one chart, one line for each visit, one hold on each chair."""
 
@@ -58,6 +63,14 @@ WORLDS: dict[str, Scenario] = {
         replace(
             small("evening", create(18, **PLACE), ends=BOOKED, staff=("staff_books_evening", "staff_deletes_ours")),
             closes=22,
+        ),
+        small(
+            "far_east",
+            create(start=(EAST + timedelta(hours=8)).isoformat(), **PLACE),
+            ends=BOOKED,
+            practice=EASTERN,
+            staff=("staff_books_morning", "staff_deletes_ours"),
+            day=EAST,
         ),
         small("morning_after_a_night", create(8, **PLACE), ends=BOOKED, staff=("staff_books_night",)),
         small(

@@ -36,6 +36,8 @@ def resolve(worker: Worker, task: Task, resolution: Resolution, desk: Desk) -> T
         if task.review_code == outcomes.REMOVED_IN_EHR:
             left_out = outcomes.given_up(outcomes.REMOVED_IN_EHR, has_chart=_has_chart(task))
             return worker.end(task, TaskState.FAILED, {"in_chart": False, **told_of(left_out)})
+        if task.review_code == outcomes.VISIT_REMAINS:
+            return worker.end(task, TaskState.COMPLETED, {"in_chart": None, **told(outcomes.VISIT_REMAINS)})
         return worker.end(task, TaskState.COMPLETED, told(_stands(task)))
     return give_up(worker, task.with_step(task.place, as_(step, StepState.NEW)), None)
 

@@ -1,11 +1,11 @@
 """Writing to a chart: what is held and looked at before, and what each answer means."""
 
-from openchair.errors import OpenChairError, SlotTaken
+from openchair.errors import OpenChairError, PatientBusy, SlotTaken
 from openchair.models.journal import Step, StepKind, StepState, Task
 from openchair.models.request import RescheduleAppointment
 from openchair.tasks.process.meanings import TOLD, At, Meaning, meaning_of
 from openchair.tasks.process.worker import Worker, as_
-from openchair.tasks.steps import PREPARE
+from openchair.tasks.steps import PREPARE, READ_BACK
 from openchair.tasks.steps.common import Desk, Done, Instead, NeedsReview, Ready
 from openchair.tasks.submit import rebooking
 
@@ -28,7 +28,7 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
         try:
             ready = PREPARE[step.kind](task, step, desk)
         except TOLD as error:
-            return worker.settle(task, error)
+            return _not_sent(worker, task, error, desk)
         worker.answered(task)
         if isinstance(ready, NeedsReview):
             return worker.review(task, ready.code)
@@ -49,12 +49,25 @@ def write(worker: Worker, task: Task, desk: Desk) -> Task:
             if meaning_of(error, At.HELD) is Meaning.ELSEWHERE:
                 taken = error
                 continue
-            return worker.settle(task, error)
+            return _not_sent(worker, task, error, desk)
         if worker.remaining_seconds() < WRITE_NEEDS_SECONDS:
             return worker.out_of_time(task)
         sent = as_(step, StepState.SENT, attempt=step.attempt + 1, sent_at=worker.clock.now())
         return _send(worker, worker.save(task.with_step(place, sent)), sent, ready, desk)
-    return worker.settle(task, taken)
+    return _not_sent(worker, task, taken, desk)
+
+
+def _not_sent(worker: Worker, task: Task, error: OpenChairError, desk: Desk) -> Task:
+    """What took the place may be our own visit: sent before, and there only since it was looked for last."""
+    step = task.steps[task.place]
+    if step.kind is StepKind.CREATE_APPOINTMENT and step.attempt and isinstance(error, SlotTaken | PatientBusy):
+        try:
+            found = READ_BACK[step.kind](task, step, desk)
+        except TOLD as failed:
+            return worker.settle(task, failed)
+        if isinstance(found, Done):
+            return worker.done(task, step, found, desk)
+    return worker.settle(task, error)
 
 
 def _send(worker: Worker, task: Task, sent: Step, ready: Ready, desk: Desk) -> Task:

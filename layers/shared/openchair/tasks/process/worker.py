@@ -112,6 +112,8 @@ class Worker:
         if state is TaskState.COMPLETED and unclear:
             assert unclear[-1].sent_at is not None
             sweep_at = unclear[-1].sent_at + self.window
+            # The second line goes on with what it adds itself, and not with what a person gave up.
+            updates["steps"] = tuple(step for step in task.steps if step.state is StepState.DONE)
         return self.tasks.end(self._touched(task, state=state, resolution=None, sweep_at=sweep_at, **updates))
 
     def settle(self, task: Task, error: OpenChairError) -> Task:
@@ -133,6 +135,9 @@ class Worker:
         if step.kind is StepKind.APPEND_NOTE:
             # A move does not fail because of its note.
             return self.save(task.with_step(task.place, as_(step, StepState.DONE, code=not_written(task).code)))
+        if task.resolution_applied and task.review_code == outcomes.NOT_CONFIRMED_BY_EHR:
+            # What was accepted before may still be carried out, whatever is said to its being sent again.
+            return self.review(task, outcomes.NOT_CONFIRMED_BY_EHR)
         in_chart = task.in_chart if isinstance(error, GivenUp) else bool(task.in_chart)
         return self.end(task, TaskState.FAILED, {"in_chart": in_chart, **told_of(error)})
 
