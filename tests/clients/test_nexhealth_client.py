@@ -490,6 +490,17 @@ def test_a_patient_is_created_with_ten_digits_a_gender_and_the_wish_for_the_one_
 
 
 @responses.activate
+def test_a_patient_that_was_there_is_given_back_with_200_and_is_no_new_one() -> None:
+    bench = Bench(default_provider_id="104")
+    responses.post(f"{BASE}/patients", json=ok({"user": patient_row()}), status=200)
+
+    with pytest.raises(EhrDuplicatePatient) as told:
+        bench.client.create_patient(PERSON)
+
+    assert told.value.patient_id == "415"
+
+
+@responses.activate
 def test_a_patient_that_matches_one_is_a_duplicate() -> None:
     bench = Bench(default_provider_id="104")
     responses.post(f"{BASE}/patients", json=refusal("Patient already exists"), status=400)

@@ -1118,6 +1118,12 @@ _ALL = (
                 "unread",
                 ("staff_registers",),
                 (("ehr.find_patients", 3, EhrUnavailable),),
+                "completed/patient_found",
+            ),
+            (
+                "unreadable",
+                ("staff_registers",),
+                (("ehr.find_patients", 3, EhrKeyRefused),),
                 "failed/ehr_duplicate_patient",
             ),
         )

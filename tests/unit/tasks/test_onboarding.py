@@ -204,6 +204,26 @@ def test_a_chart_the_ehr_calls_a_duplicate_is_found_by_any_spelling() -> None:
     assert world.process(task).code == "patient_found"
 
 
+def test_a_chart_the_ehr_gives_back_is_told_as_found_and_not_as_made() -> None:
+    world = World()
+    world.ehr.answers["create_patient"] = [EhrDuplicatePatient(patient_id="70")]
+    # Its search does not show them yet.
+    world.ehr.people["70"] = chart(last_name="Somebody", phones=())
+
+    done = world.do(onboard())
+
+    assert (done.code, done.patient_id) == ("patient_found", "70")
+
+
+def test_a_chart_given_back_after_a_lost_answer_is_the_one_we_made() -> None:
+    world = World()
+    world.ehr.answers["create_patient"] = [EhrOutcomeUnknown(), EhrDuplicatePatient(patient_id="70")]
+    task = world.do(onboard())
+    world.ehr.people["70"] = chart(last_name="Somebody", phones=())
+
+    assert world.later(task, W + 1).code == "patient_created"
+
+
 # -------------------------------------------------------------------------------------------- who may be booked
 
 ARCHIVED = {"is_active": False, "is_bookable": False}

@@ -81,8 +81,14 @@ class EhrRejected(EhrRefused):
 
 
 class EhrDuplicatePatient(EhrRejected):
+    """`patient_id`: whose chart it is, where the EHR says so."""
+
     code = "ehr_duplicate_patient"
     sentence = "The EHR holds a patient of this name, birth date and contact already."
+
+    def __init__(self, detail: str | None = None, patient_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.patient_id = patient_id
 
 
 class PatientContactMissing(EhrRejected):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openchair.clients.nexhealth.payloads import PatientRow
 from openchair.clients.pages import Page, page_from
 from openchair.clients.replies import Asked, document_of, no_answer, unlisted
 from openchair.clients.rows import Row
@@ -104,6 +105,14 @@ def object_of[R: Row](model: type[R], asked: Asked, *inside: str) -> Judge[R]:
         return Answer(row, int(row.is_odd) + (_ignored(envelope) is not None))
 
     return judge
+
+
+def new_person(reply: Reply) -> Answer[PatientRow]:
+    """Whom POST /patients has made. Raises EhrDuplicatePatient with the id of one who was there before."""
+    answer = object_of(PatientRow, Asked(is_write=True), "user")(reply)
+    if reply.status == 200:
+        raise EhrDuplicatePatient(patient_id=str(answer.value.id))
+    return answer
 
 
 def token_of(reply: Reply) -> Answer[str]:

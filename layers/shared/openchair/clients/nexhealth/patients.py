@@ -5,8 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from openchair.clients.nexhealth import translate
+from openchair.clients.nexhealth.answers import new_person
 from openchair.clients.nexhealth.office import OfficeCalls
 from openchair.clients.nexhealth.payloads import PatientRow
+from openchair.clients.wire import EhrRequest
 from openchair.contacts import email_of, phones_of, ten_digits
 from openchair.errors import PatientContactMissing, PatientNotFound, PatientPhoneForeign, ProviderNotFound
 from openchair.models.person import NewPatient, Patient, PatientQuery
@@ -65,10 +67,11 @@ class PatientCalls(OfficeCalls):
         ]
 
     def create_patient(self, new: NewPatient) -> Patient:
-        """NexHealth, POST /patients: a person who is known by name, birth date and phone is given back as they are.
+        """NexHealth, POST /patients: 201, or 200 with the chart of a person known by name, birth date and phone.
 
-        Raises PatientContactMissing, and sends nothing, without the phone or the e-mail: the vendor wants both; and
-        PatientPhoneForeign, as the vendor keeps ten digits, which would make another person's number of a foreign one.
+        Raises EhrDuplicatePatient for the latter; PatientContactMissing, and sends nothing, without the phone or the
+        e-mail: the vendor wants both; and PatientPhoneForeign, as the vendor keeps ten digits, which would make
+        another person's number of a foreign one.
         """
         if not (new.phone and new.email):
             raise PatientContactMissing
@@ -77,8 +80,9 @@ class PatientCalls(OfficeCalls):
             raise PatientPhoneForeign
         body = translate.new_patient_body(new, digits, new.email, self._provider_of_newcomers())
         location_id = self._location_ids[0]
-        row = self._write("create_patient", "POST", "patients", body, PatientRow, "user", location_id=location_id)
-        return translate.patient(row)
+        query = {"subdomain": self._settings.subdomain, "location_id": location_id}
+        request = EhrRequest("create_patient", "POST", "patients", query, body)
+        return translate.patient(self._transport.send(request, new_person, self._deadline))
 
     def _provider_of_newcomers(self) -> int:
         named = self._settings.default_provider_id

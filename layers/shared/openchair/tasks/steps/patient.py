@@ -3,7 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from openchair.errors import EhrDuplicatePatient, EhrError, PatientInactive, PatientNotFound
+from openchair.errors import (
+    EhrDuplicatePatient,
+    EhrError,
+    EhrNotSent,
+    EhrUnavailable,
+    EhrUnreachable,
+    PatientInactive,
+    PatientNotFound,
+)
 from openchair.models.journal import Step, StepKind, Task
 from openchair.models.person import NewPatient, Patient, PatientQuery
 from openchair.models.request import OnboardNewPatient
@@ -37,7 +45,9 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
             created = desk.ehr.create_patient(person)
         except EhrDuplicatePatient as refused:
             found = _only_one(person, desk, refused)
-            return Done(outcomes.PATIENT_FOUND, patient_id=found.id, in_chart=found.is_in_chart)
+            # Nobody was there before we sent first, so it is ours if an answer was lost since.
+            code = outcomes.PATIENT_CREATED if step.attempt else outcomes.PATIENT_FOUND
+            return Done(code, patient_id=found.id, in_chart=found.is_in_chart)
         is_alone = not near and not charts[Likeness.NAMESAKE]
         code = outcomes.PATIENT_CREATED if is_alone else outcomes.PATIENT_CREATED_LOOK_ALIKE
         return Done(code, patient_id=created.id, in_chart=created.is_in_chart)
@@ -138,11 +148,20 @@ def _charts(person: NewPatient, ehr: EhrClient) -> Mapping[Likeness, Sequence[Pa
 
 
 def _only_one(person: NewPatient, desk: Desk, refused: EhrDuplicatePatient) -> Patient:
-    """The one chart because of which the EHR refused a new one; without one, the refusal stands."""
+    """The one chart because of which the EHR refused a new one; without one, the refusal stands.
+
+    Raises EhrUnreachable where it cannot be read now: nothing was made, and the whole may be tried again.
+    """
     try:
-        there = [patient for patient in _charts(person, desk.ehr)[Likeness.SAME] if _is_usable(patient, desk)]
-    except EhrError:
+        if refused.patient_id is not None:
+            charts: Sequence[Patient] = [desk.ehr.patient(refused.patient_id)]
+        else:
+            charts = _charts(person, desk.ehr)[Likeness.SAME]
+    except (EhrNotSent, EhrUnavailable) as unread:
+        raise EhrUnreachable from unread
+    except (EhrError, PatientNotFound):
         raise refused from None
+    there = [patient for patient in charts if _is_usable(patient, desk)]
     if len(there) != 1:
         raise refused
     return there[0]
