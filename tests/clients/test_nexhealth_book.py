@@ -131,7 +131,7 @@ def test_a_block_is_nobodys_visit_also_where_only_the_missing_patient_says_so() 
 def test_a_row_without_an_end_takes_chair_and_provider_to_the_end_of_its_day(end: str | None) -> None:
     (found,) = day_of(appointment_row(end_time=end))
 
-    assert (found.start, found.end) == (AT, midnight(5))
+    assert (found.start, found.end, found.tells_end) == (AT, midnight(5), False)
     assert (found.operatory_id, found.provider_id) == ("181", "104")
 
 
@@ -291,3 +291,60 @@ def test_who_no_longer_works_for_the_practice_is_not_looked_for_elsewhere() -> N
     Bench().client.appointments(DAY, DAY)
 
     assert {query["location_id"][0] for query in queries()} == {"1"}
+
+
+# --------------------------------------------------------------------------------------------------- what cannot be
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("checkin_at", "0001-01-01T00:00:00Z"),
+        ("start_time", "0001-01-01T00:00:00Z"),
+        ("end_time", "0001-01-01T00:00:00Z"),
+        ("checkin_at", "9999-12-31T23:59:59Z"),
+        ("end_time", "9999-12-31T23:59:59Z"),
+    ],
+)
+@responses.activate
+def test_a_date_that_no_zone_can_hold_breaks_no_list(name: str, value: str, zone: str) -> None:
+    providers()
+    location(1, [appointment_row(start_time="2026-03-04T10:00:00Z") | {name: value}])
+    bench = Bench()
+
+    assert bench.client_of(bench.practice.model_copy(update={"timezone": zone})).appointments(DAY, DAY)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@responses.activate
+def test_a_block_that_never_ends_shuts_the_days_asked_for(zone: str) -> None:
+    forever = appointment_row(start_time="2026-02-04T01:00:00Z", **BLOCK) | {"end_time": "9999-12-31T23:59:59Z"}
+    providers()
+    location(1, [], [forever])
+    bench = Bench()
+
+    (found,) = bench.client_of(bench.practice.model_copy(update={"timezone": zone})).appointments(DAY, DAY)
+
+    assert found.end is not None
+    assert found.end.date() > DAY
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 422])
+@responses.activate
+def test_a_location_elsewhere_that_the_key_cannot_see_shuts_nobody(status: int) -> None:
+    providers({**DOCTOR, "locations": [{"id": 1}, {"id": 2}]})
+    location(1, [appointment_row()])
+    elsewhere = [query_param_matcher({"location_id": "2"}, strict_match=False)]
+    responses.get(LIST, json=refusal("Location with id 2 not found"), status=status, match=elsewhere)
+
+    assert Bench().client.appointments(DAY, DAY)
+
+
+@pytest.mark.parametrize("name", ["active", "bookable_online"])
+@responses.activate
+def test_a_chairs_flag_that_is_null_is_as_if_it_were_not_there(name: str) -> None:
+    row = {"id": 181, "name": "A", "active": True, "bookable_online": True, "location_id": 1, name: None}
+    responses.get(f"{BASE}/operatories", json=page([row]))
+
+    assert [chair.is_hidden for chair in Bench().client.operatories()] == [False]

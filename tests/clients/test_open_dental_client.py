@@ -116,6 +116,14 @@ def test_a_family_stored_in_two_punctuations_comes_whole_even_where_the_filter_m
     assert matches(PatientQuery(phone="+13035550101")) == ["7", "8"]
 
 
+def test_a_chart_that_holds_a_number_in_two_ways_proves_nothing_of_the_filter(ehr: Any) -> None:
+    both = patient_row(WirelessPhone="3035550101", HmPhone="(303)555-0101", WkPhone="")
+    asked_for(ehr, "3035550101", [both])
+    asked_for(ehr, "0101", [both, patient_row(PatNum=8, WirelessPhone="303-555-0101")])
+
+    assert matches(PatientQuery(phone="303-555-0101")) == ["7", "8"]
+
+
 def test_a_filter_that_proves_to_look_past_punctuation_is_asked_once(ehr: Any) -> None:
     asked_for(ehr, "3035550101", [patient_row(WirelessPhone="(303)555-0101")])
 

@@ -122,6 +122,7 @@ NEAR = {
     "a short form": ({"first_name": "Will"}, {}),
     "another suffix": ({"last_name": "Quillmoor Sr."}, {"last_name": "Quillmoor Jr."}),
     "another last name": ({"last_name": "Quillmoor-Lind"}, {}),
+    "a short form and another last name": ({"first_name": "Will", "last_name": "Novak"}, {}),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from openchair.health import check_health
 from openchair.models.journal import TaskState
 from openchair.models.practice import Practice
-from openchair.slots.find import SlotQuery, find_slots
+from openchair.slots.find import MoveQuery, SlotQuery, find_slots, find_slots_for_visit
 from openchair.visits import patient_visits
 from tests.integration.ehr_world import EhrWorld
 from tests.integration.nexhealth_world import NexHealthWorld, nexhealth_world
@@ -403,3 +403,27 @@ def test_the_practice_says_which_blockouts_shut(dental: OpenDentalWorld) -> None
     changed(dental, booking={"blockouts": [types["No Scheduling"], "Luhcn"]})
     assert set(mornings) <= set(offered(dental, TUESDAY))
     assert "Luhcn" in findings(dental)["blockouts"]["message"]
+
+
+def test_a_visit_without_a_chair_stays_in_its_location() -> None:
+    with nexhealth_world(locations=2) as nex:
+        assert nex.record.practice.nexhealth is not None
+        one, two = nex.record.practice.nexhealth.location_ids
+        slot = nex.slot(0, location_id=two)
+        place = {name: slot[name] for name in ("operatory_id", "provider_id", "start")}
+        booked = staff(nex, "book", patient_id=nex.patient_ids()[0], minutes=60, **place)
+        nex.control("staff", action="read")
+        rows = nex.control(f"truth/appointments?foreign_id={booked['foreign_id']}", "GET")["appointments"]
+        visit_id = str(rows[0]["appointment_id"])
+        overlay(nex, "appointments", visit_id, set={"operatory_id": None})
+        client = nex.another_function().client(nex.record)
+        query = MoveQuery(start_date=TUESDAY, end_date=TUESDAY)
+
+        found = find_slots_for_visit(nex.record, visit_id, query, nex.book(client), nex.clock)
+        move = {"type": "RESCHEDULE_APPOINTMENT", "appointment_id": visit_id, **nex.slot(3, location_id=one)}
+        task = nex.do(move)
+
+        where = {chair.id: chair.location_id for chair in client.operatories()}
+        slots = [slot for each in found["providers"] for day in each["days"] for slot in day["slots"]]
+        assert {where[slot["operatory_id"]] for slot in slots} == {two}
+        assert task.state is TaskState.FAILED

@@ -133,7 +133,7 @@ def _interventions(job: Job) -> list[Plan]:
 def _answers(job: Job, tally: Tally) -> Iterator[Simulation]:
     """Never an effect; every bad answer followed by every other; every one alone, and with every kill, or pair.
 
-    Pairs only where no triples of kills are played.
+    Pairs only in one: they are played without bad answers in all.
     """
     yield tally.play(Plan(job.scenario, answers=STUBBORN))
     for first, second in product(BAD_ANSWERS, BAD_ANSWERS):

@@ -28,7 +28,7 @@ _EVERY_SECONDS = 10.0
 
 def full_jobs() -> list[Job]:
     """The longest first, so that all processes end together."""
-    jobs = _shares("inserts", QUICK, 2) + _shares("triples", ("cancel", "onboard"), 2)
+    jobs = _shares("inserts", QUICK, 2) + _shares("triples", ("cancel",), 2)
     jobs += [Job("inserts", name) for name in (*SCENARIOS, *WORLDS) if name not in QUICK]
     jobs += _shares("pairs", [name for name in WAYS if name != "line"], 10)
     jobs += [Job("answers", name) for name in (*SCENARIOS, *WORLDS)]

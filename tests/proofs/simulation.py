@@ -254,7 +254,7 @@ class Simulation:
 
     def intervene(self, name: str) -> None:
         self.kernel.tell(f"--- {name}")
-        if name.startswith("staff"):
+        if name.startswith(("staff", "patient")):
             self.staff_acted = True
         if self.office is not None:
             self.office.read()

@@ -181,3 +181,9 @@ def test_an_ehr_that_fails_is_an_error_and_not_an_empty_list() -> None:
 
     with pytest.raises(EhrBusy):
         patient_visits(PracticeRecord(PRACTICE, 1, "account-1"), "70", ehr, VirtualClock())
+
+
+def test_a_visit_of_which_the_ehr_does_not_tell_the_end_has_none() -> None:
+    answer = visits(replace(VISIT, tells_end=False))["upcoming"][0]
+
+    assert (answer["end"], answer["minutes"]) == (None, None)

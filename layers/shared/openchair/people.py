@@ -63,7 +63,7 @@ def likeness(person: NewPatient, patient: Patient) -> Likeness:
     first = _first_names(person, patient)
     last = last_names_alike(person.last_name, patient.last_name)
     is_undated = patient.date_of_birth is None
-    if first is Alike.OTHER or (last is Alike.OTHER and (first is Alike.NEAR or is_undated)):
+    if first is Alike.OTHER or (last is Alike.OTHER and is_undated):
         return Likeness.OTHER
     is_same = first is Alike.SAME and last is Alike.SAME
     if _shares_contact(person, patient):

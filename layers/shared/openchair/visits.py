@@ -19,8 +19,8 @@ def patient_visits(record: PracticeRecord, patient_id: str, ehr: EhrClient, cloc
     So a cancelled visit stands in `past` even when its day is still to come: nobody is expected. Notes that the EHR
     keeps as appointments are no visits. `unscheduled` counts what waits for a time (unscheduled list, planned visits).
     What another practice of the same EHR account has booked is left out. Times are the practice's wall time with
-    offset. `complete_since` is a date: what was before it is not told; None when nothing is left out. Raises
-    PatientNotFound and the EHR's errors.
+    offset; `end` and `minutes` are None where the EHR does not tell how long it lasts. `complete_since` is a date: what
+    was before it is not told; None when nothing is left out. Raises PatientNotFound and the EHR's errors.
     """
     practice, now = record.practice, clock.now()
     ehr.patient(patient_id)
@@ -62,8 +62,8 @@ def _answer(
         "appointment_id": visit.id,
         "status": visit.status.value,
         "start": visit.start.astimezone(practice.zone).isoformat(),
-        "end": visit.end.astimezone(practice.zone).isoformat(),
-        "minutes": visit.minutes,
+        "end": visit.end.astimezone(practice.zone).isoformat() if visit.tells_end else None,
+        "minutes": visit.minutes if visit.tells_end else None,
         "provider_id": visit.provider_id,
         "provider_name": provider.name if provider else None,
         "operatory_id": visit.operatory_id,

@@ -431,3 +431,11 @@ def test_a_visit_of_another_clinic_does_not_exist_for_this_practice() -> None:
 
     assert (task.state, task.code) == (TaskState.FAILED, "appointment_not_found")
     assert world.writes() == []
+
+
+@pytest.mark.parametrize("moves_in_place", [True, False])
+def test_a_visit_of_which_nobody_knows_how_long_it_lasts_is_not_moved(moves_in_place: bool) -> None:
+    world = World(visit("50", at(9), minutes=900, tells_end=False), moves_in_place=moves_in_place)
+
+    assert world.do(reschedule("50", at(14))).code == "not_movable"
+    assert world.writes() == []

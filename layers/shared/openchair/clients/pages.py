@@ -85,11 +85,15 @@ def _walk[R: Row](read_page: ReadPage[R], every_row: bool) -> dict[object, R] | 
                 return found
             raise _in_a_circle()
         new = {row.key: row for row in page.rows if row.key not in found}
+        is_repeated = any(row is not None and row.key in found for row in page.items[page.overlap :])
         repeats = before is not None and not new and len(page.items) > page.overlap
         found |= new
         before, cursor = page, page.next_cursor
         if repeats or (cursor is not None and (not new or cursor in cursors)):
             raise _in_a_circle()
+        if is_repeated:
+            # One that moved to a later page was replaced by another on an earlier one, which nobody was shown.
+            return None
         if cursor is None:
             return found
         cursors.add(cursor)

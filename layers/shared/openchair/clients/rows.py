@@ -23,7 +23,7 @@ def _amount(value: Any) -> float:
     return 0.0 if value in (None, "") else float(value)
 
 
-def _flag(value: Any) -> bool:
+def read_flag(value: Any) -> bool:
     text = str(value).strip().lower()
     if text in ("true", "1"):
         return True
@@ -66,7 +66,7 @@ def or_fail(read: Callable[[Any], Any]) -> BeforeValidator:
 Key = Annotated[int, or_fail(_key)]
 Number = Annotated[int, or_nothing(_number, 0)]
 Amount = Annotated[float, or_nothing(_amount, 0.0)]
-Flag = Annotated[bool, or_nothing(_flag, False)]
+Flag = Annotated[bool, or_nothing(read_flag, False)]
 Text = Annotated[str, or_nothing(_text, "")]
 
 

@@ -40,7 +40,7 @@ class NotCancellable(Conflict):
 
 class NotMovable(Conflict):
     code = "not_movable"
-    sentence = "The appointment is completed, missed, cancelled or not on the schedule, and cannot be moved."
+    sentence = "The appointment is completed, missed, cancelled, off the schedule or of no known length: it stays."
 
 
 class NotConfirmable(Conflict):

@@ -89,10 +89,10 @@ class Claim:
 
 
 class Standing(Stored):
-    """When and where a visit stood when the EHR last told of it."""
+    """When and where a visit stood when the EHR last told of it; `minutes` None where it did not say how long."""
 
     start: datetime
-    minutes: int
+    minutes: int | None
     operatory_id: str | None = None
     provider_id: str | None = None
 

@@ -50,7 +50,8 @@ class Appointment:
     `confirmation_id`) it calls a visit confirmed: `EhrClient.is_confirmed` asks it.
     `service_name` is what the EHR says is to be done, "" when nothing; `changed_at` the EHR's own stamp as text.
     One that occupies and names neither chair nor provider takes all of `location_id`, or of the practice where that is
-    None. `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `touched_at` (UTC) when
+    None. `tells_end`: False where the row does not say how long it lasts, and `minutes` reach to the end of its day.
+    `is_in_chart`: the practice's own system has it, which an EHR that writes later tells; `touched_at` (UTC) when
     its vendor last changed the row, by its own clock.
     """
 
@@ -72,6 +73,7 @@ class Appointment:
     appointment_type_id: str | None = None
     location_id: str | None = None
     time_pattern: str = ""
+    tells_end: bool = True
     changed_at: str = ""
     is_in_chart: bool = True
     touched_at: datetime | None = None

@@ -80,7 +80,7 @@ def need_for_move(
         time_pattern=appointment.time_pattern if fits else "X" * ceil(appointment.minutes / 5),
         operatory_ids=operatory_ids,
         provider_ids=provider_ids,
-        location_id=_location(maps, None),
+        location_id=_location(maps, None) or (appointment.location_id if appointment.operatory_id is None else None),
         is_only_location=len(maps.location_ids) == 1,
         like_operatory_id=appointment.operatory_id,
         operatory_id_to_provider_id=maps.operatory_id_to_provider_id,

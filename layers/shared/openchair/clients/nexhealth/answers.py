@@ -128,8 +128,8 @@ def _next_cursor(envelope: Mapping[str, Any], length: int, per_page: int | None)
     """None at the end. A cursor is a text (NexHealth, "Pagination"): a number would be somebody else's, or rounded."""
     info = envelope.get("page_info")
     more = info.get("has_next_page") if isinstance(info, dict) else None
-    # Other versions of the vendor's API have no `page_info`.
-    if more is False or (more is None and (per_page is None or length < per_page)):
+    # Only a list that has no pages need not say so; other versions of the vendor's API, which do not, are not ours.
+    if more is False or (more is None and per_page is None):
         return None
     cursor = info.get("end_cursor") if isinstance(info, dict) else None
     if more is not True or not isinstance(cursor, str) or not cursor or not length:

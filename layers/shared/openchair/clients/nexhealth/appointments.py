@@ -18,6 +18,7 @@ from openchair.errors import (
     Conflict,
     EhrNotSupported,
     EhrRefused,
+    LocationNotFound,
     NotCancellable,
     NotConfirmable,
     NotMovable,
@@ -82,7 +83,7 @@ class AppointmentCalls(OfficeCalls):
             operation, later = f"try_appointments_{location_id}", now + timedelta(minutes=1)
             try:
                 self._window(operation, location_id, now, later, {}, BookedRow)
-            except EhrRefused:
+            except (EhrRefused, LocationNotFound):
                 return False
             return True
 

@@ -1,19 +1,29 @@
 """NexHealth's rows as they travel under the vendor's own names, read leniently (see `clients.rows`)."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from openchair.clients.rows import Flag, Key, Number, Row, Text, or_nothing
+from openchair.clients.rows import Flag, Key, Number, Row, Text, or_nothing, read_flag
+
+_LAST = datetime(9000, 1, 1, tzinfo=UTC)
+_LONGEST_VISIT = timedelta(days=7)
 
 
 def _moment(value: Any) -> datetime | None:
-    """Aware, in UTC; one without an offset is UTC (NexHealth, section "Dates": answers are UTC)."""
+    """Aware, in UTC; one without an offset is UTC (NexHealth, section "Dates": answers are UTC).
+
+    Year 1 means none, and one beyond any calendar that it never comes: no zone can hold either.
+    """
     if value in (None, ""):
         return None
     moment = datetime.fromisoformat(str(value))
+    if moment.year == 1:
+        return None
+    if moment.year > _LAST.year:
+        return _LAST
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -73,6 +83,8 @@ def _weekdays(value: Any) -> tuple[str, ...]:
     return tuple(one.strip().capitalize() for one in _texts(value))
 
 
+FlagOrTrue = Annotated[bool, or_nothing(lambda value: True if value is None else read_flag(value), False)]
+"""Of a flag that is set unless told otherwise; one that cannot be read is not set."""
 Moment = Annotated[datetime | None, or_nothing(_moment, None)]
 Day = Annotated[date | None, or_nothing(_day, None)]
 Clock = Annotated[int | None, or_nothing(_clock, None)]
@@ -118,7 +130,7 @@ class LocationRow(_Identified):
     name: Text = ""
     tz: Text = ""
     inactive: Flag = False
-    insert_appt_client: Flag = True
+    insert_appt_client: FlagOrTrue = True
     map_by_operatory: Flag = False
 
     documented = _names(
@@ -145,8 +157,8 @@ class ProviderRow(_Identified):
 class OperatoryRow(_Identified):
     name: Text = ""
     display_name: Text = ""
-    active: Flag = True
-    bookable_online: Flag = True
+    active: FlagOrTrue = True
+    bookable_online: FlagOrTrue = True
     location_id: Number = 0
 
     documented = _names(
@@ -221,7 +233,10 @@ class AppointmentRow(_Identified):
 
     @property
     def tells_end(self) -> bool:
-        return self.start_time is not None and self.end_time is not None and self.start_time < self.end_time
+        """Vacations are weeks, a visit is not."""
+        if self.start_time is None or self.end_time is None or self.start_time >= self.end_time:
+            return False
+        return self.is_block or self.end_time - self.start_time <= _LONGEST_VISIT
 
 
 class BookedRow(AppointmentRow):
@@ -285,7 +300,7 @@ class WorkingHourRow(_Identified):
     days: Weekdays = ()
     specific_date: Day = None
     custom_recurrence: Object = Field(default_factory=dict)
-    active: Flag = True
+    active: FlagOrTrue = True
     appointment_types: ObjectsIfTold = None
 
     documented = _names("tz_offset source label")

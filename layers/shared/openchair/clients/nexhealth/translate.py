@@ -122,6 +122,7 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
         appointment_type_id=id_or_none(row.appointment_type_id),
         location_id=id_or_none(row.location_id),
         time_pattern="" if row.is_block else "X" * -(-minutes // 5),
+        tells_end=row.start_time is None or row.tells_end,
         changed_at=row.updated_at.isoformat() if row.updated_at else "",
         is_in_chart=_is_of_the_chart(row),
         touched_at=row.updated_at,

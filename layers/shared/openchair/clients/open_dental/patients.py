@@ -36,14 +36,16 @@ class PatientCalls(Calls):
     def _with_phone(self, phone: str) -> list[Patient]:
         """Numbers are stored in any punctuation, and whether the vendor's filter looks past it is not documented.
 
-        A match that is stored otherwise than asked proves that it does. Without that proof the last four digits, which
-        stand together in every way of writing, are asked for too, so that a family stored in two ways comes whole.
+        A match none of whose numbers holds the digits as asked proves that it does. Without that proof the last four
+        digits, which stand together in every way of writing, are asked for too, so that a family stored in two ways
+        comes whole.
         """
         digits = ten_digits(phone) or next(iter(phones_of(phone)), "").removeprefix("+")
         if not digits:
             return []
         found = {one.id: one for one in self.list_patients(phone=digits, with_archived=True)}
-        if not any(digits not in text for one in found.values() for text in _written(one, phone)):
+        written = [_written(one, phone) for one in found.values()]
+        if not any(texts and all(digits not in text for text in texts) for texts in written):
             found |= {one.id: one for one in self.list_patients(phone=digits[-4:], with_archived=True)}
         return list(found.values())
 

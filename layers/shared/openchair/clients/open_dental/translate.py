@@ -114,6 +114,7 @@ def appointment(row: AppointmentRow, zone: ZoneInfo) -> Appointment:
         appointment_type_id=id_or_none(row.AppointmentTypeNum),
         location_id=id_or_none(row.ClinicNum),
         time_pattern=pattern,
+        tells_end=row.tells_length,
         changed_at=row.DateTStamp,
     )
 

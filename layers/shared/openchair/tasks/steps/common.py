@@ -249,7 +249,10 @@ def standing_of(visit: Appointment) -> Standing | None:
     if visit.start is None:
         return None
     return Standing(
-        start=visit.start, minutes=visit.minutes, operatory_id=visit.operatory_id, provider_id=visit.provider_id
+        start=visit.start,
+        minutes=visit.minutes if visit.tells_end else None,
+        operatory_id=visit.operatory_id,
+        provider_id=visit.provider_id,
     )
 
 

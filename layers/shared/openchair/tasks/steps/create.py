@@ -86,7 +86,7 @@ def _book_anew(task: Task, step: Step, desk: Desk, request: RescheduleAppointmen
     """The first part of a rebook: the new visit, of the length and kind of the old one."""
     old = named_visit(task, desk)
     check_not_begun(old, desk.clock.now())
-    if old.status is not AppointmentStatus.BOOKED:
+    if old.status is not AppointmentStatus.BOOKED or not old.tells_end:
         raise NotMovable
     if step.attempt and (old.start, old.operatory_id) != (step.old_start, step.old_operatory_id):
         raise ChangedInEhr

@@ -39,7 +39,7 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
     assert isinstance(request, RescheduleAppointment)
     visit = named_visit(task, desk)
     check_not_begun(visit, desk.clock.now())
-    if visit.status is not AppointmentStatus.BOOKED or visit.start is None:
+    if visit.status is not AppointmentStatus.BOOKED or visit.start is None or not visit.tells_end:
         raise NotMovable
     start = requested_start(request, desk.record)
     chair = request.operatory_id or visit.operatory_id
