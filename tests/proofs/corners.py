@@ -93,6 +93,11 @@ def _vanishes(simulation: "Simulation") -> None:
         simulation.chart.staff_deletes(row)
 
 
+def _deletes_newest(simulation: "Simulation") -> None:
+    for row in simulation.chart.live()[-1:]:
+        simulation.chart.staff_deletes(row)
+
+
 def _deletes_oldest(simulation: "Simulation") -> None:
     for row in simulation.chart.live()[:1]:
         simulation.chart.staff_deletes(row)
@@ -170,6 +175,7 @@ _ACTS: dict[str, Callable[["Simulation"], None]] = {
     "staff_moves_old_back": _moves_back,
     "staff_unconfirms_old": _changes_old(is_confirmed=False),
     "staff_completes_newest": _sets_newest(AppointmentStatus.FULFILLED),
+    "staff_deletes_newest": _deletes_newest,
     "staff_cancels_newest": _sets_newest(AppointmentStatus.CANCELLED),
     "staff_unconfirms_and_cancels_old": _changes_old(is_confirmed=False, status=AppointmentStatus.CANCELLED),
     "staff_moves_old_as_asked": _changes_old(start=at(14)),

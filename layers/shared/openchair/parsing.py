@@ -1,6 +1,7 @@
 """From bytes or query texts to checked documents. Errors name the field and what is wrong, never the value."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from pydantic import BaseModel, ValidationError
 
@@ -74,3 +75,12 @@ def _path(loc: tuple[int | str, ...]) -> str:
 def _ours(message: str, kind: str) -> str:
     """Texts of our own validators are shown; pydantic's others are summed up, as they can quote the value."""
     return message.removeprefix("Value error, ") if kind == "value_error" else "is not valid"
+
+
+def aware_or_none(text: str) -> datetime | None:
+    """A stored moment: it was checked at the door, if by this version."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -142,6 +142,11 @@ class Practice(Document):
         return ZoneInfo(self.timezone)
 
     @property
+    def chart_scope(self) -> tuple[str, ...]:
+        """Which of the charts behind its key are the practice's; nothing where a key opens one office's."""
+        return (self.nexhealth.subdomain,) if self.nexhealth is not None else ()
+
+    @property
     def rebooks(self) -> bool:
         """A visit is moved by booking anew, then cancelling: for practices that count broken appointments."""
         return self.open_dental is not None and self.open_dental.reschedule == "rebook"

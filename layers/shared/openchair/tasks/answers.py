@@ -9,6 +9,7 @@ from openchair.models.journal import Standing, StepKind, Task, TaskState
 from openchair.models.practice import Practice
 from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
 from openchair.models.texts import Document, ShortText
+from openchair.parsing import aware_or_none
 from openchair.ports import TaskStore
 
 
@@ -53,7 +54,7 @@ def _visit(task: Task, practice: Practice) -> dict[str, Any]:
     if task.visit is not None and task.state is not TaskState.FAILED:
         place, start, minutes = task.visit, task.visit.start, task.visit.minutes
     elif isinstance(asked, AppointmentRequest | RescheduleAppointment):
-        place, start, minutes = asked, _moment(asked.start), _asked_minutes(asked, practice)
+        place, start, minutes = asked, aware_or_none(asked.start), _asked_minutes(asked, practice)
     return {
         "start": start.astimezone(practice.zone).isoformat() if start else None,
         "end": _end(start, minutes).astimezone(practice.zone).isoformat() if start and minutes else None,
@@ -61,15 +62,6 @@ def _visit(task: Task, practice: Practice) -> dict[str, Any]:
         "provider_id": place.provider_id if place else None,
         "service_id": asked.service_id if isinstance(asked, AppointmentRequest) else None,
     }
-
-
-def _moment(text: str) -> datetime | None:
-    """Checked at the door, if by this version."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def _end(start: datetime, minutes: int) -> datetime:

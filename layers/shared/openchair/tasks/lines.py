@@ -21,18 +21,19 @@ class Turn(Enum):
     LATER = auto()
 
 
-def lines_of(request: TaskRequest, keyed_hash: Callable[..., str]) -> tuple[str, ...]:
+def lines_of(request: TaskRequest, keyed_hash: Callable[..., str], scope: Sequence[str] = ()) -> tuple[str, ...]:
     """The lines a task stands in; a person not in the EHR yet is known by a keyed hash of their birth date.
 
     A name, a phone and an e-mail each have several spellings, or are one of several; a birth date has one. That two
     people of one birth date are onboarded at the same moment is rare, and then one waits for the other. The line of
-    the name as it is written is that of tasks which an earlier version accepted.
+    the name as it is written is that of tasks which an earlier version accepted. `scope` is the practice's charts' own.
     """
     if isinstance(request, OnboardNewPatient):
         person = request.patient
         born = person.date_of_birth.isoformat()
-        by_name = keyed_hash("person", match_text(person.last_name), match_text(person.first_name), born)
-        return f"person:{keyed_hash('born', born)}", f"person:{by_name}"
+        names = match_text(person.last_name), match_text(person.first_name)
+        by_name = keyed_hash("person", *scope, *names, born)
+        return f"person:{keyed_hash('born', *scope, born)}", f"person:{by_name}"
     if isinstance(request, CreateAppointment):
         return (f"patient:{request.patient_id}",)
     return (line_of_appointment(request.appointment_id),)

@@ -1,6 +1,6 @@
 """Putting a task before a person because something unforeseen happened, so that its queue moves on."""
 
-from openchair.models.journal import ENDED, Task, TaskState
+from openchair.models.journal import TERMINAL, Task, TaskState
 from openchair.ports import Clock, TaskStore
 from openchair.tasks import outcomes
 from openchair.tasks.outcomes import told
@@ -9,11 +9,13 @@ from openchair.tasks.outcomes import told
 def park_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock) -> Task:
     """The task in review with all it holds; one that ended or is in review stays as it is."""
     task = tasks.task(practice_id, task_id)
-    if task.state in ENDED or not task.is_understood:
+    if task.state in TERMINAL or task.is_settled or not task.is_understood:
         return task
     return tasks.save(
         task.changed(
             state=TaskState.NEEDS_REVIEW,
+            resolution=None,
+            resolution_applied=False,
             lease_until=None,
             next_attempt_at=None,
             reviewed_for=outcomes.UNEXPECTED_FAULT,

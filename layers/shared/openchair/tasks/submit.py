@@ -69,7 +69,7 @@ def submit_task(
         patient_id=getattr(request, "patient_id", None),
         appointment_id=getattr(request, "appointment_id", None),
         steps=_steps(request, record),
-        lines=lines_of(request, keyed_hash),
+        lines=lines_of(request, keyed_hash, record.practice.chart_scope),
         holds=_holds_at_the_door(request, record, now),
         accepted_at=now,
         updated_at=now,

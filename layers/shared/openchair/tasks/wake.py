@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from openchair.errors import StoredItemUnreadable, StoreError, StoreUnavailable
 from openchair.models.journal import Task
 from openchair.models.request import AppointmentRequest, OnboardNewPatient, RescheduleAppointment
+from openchair.parsing import aware_or_none
 from openchair.ports import Clock, TaskQueue, TaskStore
 
 LOOK_AGAIN = timedelta(seconds=240)
@@ -61,7 +62,8 @@ def _starts_at(task: Task) -> datetime:
     """When the visit asked for starts; what concerns a visit there is goes by when it was accepted, so before them."""
     request = task.request.appointment if isinstance(task.request, OnboardNewPatient) else task.request
     if isinstance(request, AppointmentRequest | RescheduleAppointment):
-        return datetime.fromisoformat(request.start)
+        moment = aware_or_none(request.start)
+        return moment if moment is not None else task.accepted_at
     return task.accepted_at
 
 

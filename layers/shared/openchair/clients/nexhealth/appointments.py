@@ -130,19 +130,21 @@ class AppointmentCalls(OfficeCalls):
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
         """NexHealth, GET /appointments with patient_ids[], cancelled ones too, from a month ago to two years ahead."""
-        return self._of_patient(patient_id, datetime.combine(self._kept.clock.now().date(), time(), UTC) - _BEFORE)
+        others = [one for one in self._all_location_ids() if one not in self._location_ids and self._may_look_at(one)]
+        begin = datetime.combine(self._kept.clock.now().date(), time(), UTC) - _BEFORE
+        return self._of_patient(patient_id, begin, others)
 
     def patient_visits(self, patient_id: str) -> PatientVisits:
         """As `patient_appointments`, from ten years ago: the vendor lists no row without a window."""
         since = self._kept.clock.now().astimezone(self._zone).date() - _LONG_BEFORE
         return PatientVisits(self._of_patient(patient_id, wall_time.day_bounds(since, self._zone)[0]), since)
 
-    def _of_patient(self, patient_id: str, begin: datetime) -> Sequence[Appointment]:
+    def _of_patient(self, patient_id: str, begin: datetime, others: Sequence[str] = ()) -> Sequence[Appointment]:
         known = str(translate.number(patient_id, PatientNotFound))
         end = datetime.combine(self._kept.clock.now().date(), time(), UTC) + _AFTER
         rows = [
             row
-            for location_id in self._location_ids
+            for location_id in (*self._location_ids, *others)
             for row in self._window(
                 "list_patient_appointments", location_id, begin, end, {"patient_ids[]": known}, AppointmentRow
             )

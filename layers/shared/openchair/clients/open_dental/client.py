@@ -19,7 +19,10 @@ class OpenDentalClient(PatientCalls, AppointmentCalls):
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            moves_in_place=self._settings.reschedule == "move", writes_asynchronously=False, appends_notes=True
+            moves_in_place=self._settings.reschedule == "move",
+            writes_asynchronously=False,
+            appends_notes=True,
+            shows_every_location=True,
         )
 
     def sync_state(self, location_id: str | None) -> SyncState:

@@ -14,6 +14,15 @@ from openchair.tasks.steps.common import Desk, NeedsReview
 _UNCERTAIN = (outcomes.OUTCOME_UNKNOWN, outcomes.LOOK_ALIKE_IN_EHR)
 _CHANGES = (StepKind.AWAIT_MOVE, StepKind.AWAIT_CANCELLATION, StepKind.AWAIT_CONFIRMATION)
 """Looks at a change that was accepted, and of which nothing more is known."""
+_UNREAD = (outcomes.READ_REFUSED, outcomes.UNEXPECTED_FAULT)
+_REMAINS = (
+    outcomes.COLLISION_REMAINS,
+    outcomes.MOVED_ONTO_COLLISION,
+    outcomes.VISIT_REMAINS,
+    outcomes.NOT_CONFIRMED_BY_EHR,
+    outcomes.REMOVED_IN_EHR,
+)
+"""Reviews of what was to be taken back, in which a look has shown what became of it."""
 _BOOKS = (StepKind.CREATE_APPOINTMENT, StepKind.MOVE_APPOINTMENT)
 
 
@@ -31,6 +40,9 @@ def resolve(worker: Worker, task: Task, resolution: Resolution, desk: Desk) -> T
         return worker.save(task, steps=left.steps, ending=left.ending, resolution_applied=True)
     is_unknown = task.review_code == outcomes.NOT_CONFIRMED_BY_EHR
     if step.kind in _CHANGES and not is_unknown and not _rebooks(task):
+        return worker.end(task, TaskState.FAILED, {"in_chart": None, **told_of(GivenUpUnread())})
+    if task.ending is not None and task.review_code not in _REMAINS:
+        # What stood was being taken back: how far that got, nobody has read.
         return worker.end(task, TaskState.FAILED, {"in_chart": None, **told_of(GivenUpUnread())})
     if is_unknown or any(done.state is StepState.DONE and done.kind in _BOOKS for done in task.steps):
         if task.review_code == outcomes.REMOVED_IN_EHR:
@@ -70,9 +82,13 @@ def adopt(worker: Worker, task: Task, step: Step, resolution: Resolution, desk: 
 
 
 def _to_send_again(task: Task, step: Step) -> Task:
-    """A change that its system undid is made anew. A new visit is only looked for again: as a row it exists."""
+    """A change that its system undid is made anew. A new visit is only looked for again: as a row it exists.
+
+    So is a change of which a look could not be had.
+    """
     place = task.place
-    if step.kind not in WRITTEN_BY or step.kind is StepKind.AWAIT_APPOINTMENT:
+    is_looked_for = step.kind is StepKind.AWAIT_APPOINTMENT or task.review_code in _UNREAD
+    if step.kind not in WRITTEN_BY or is_looked_for:
         return task.with_step(place, as_(step, StepState.NEW, attempt=0, refusals=()))
     written = place - 1
     again = as_(task.steps[written], StepState.NEW, attempt=0, refusals=())

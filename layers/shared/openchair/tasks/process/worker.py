@@ -83,12 +83,15 @@ class Worker:
             updates["in_chart"] = done.in_chart
         if done.visit is not None and (standing := standing_of(done.visit)) is not None:
             updates["visit"] = standing
+        if task.state in TERMINAL:
+            # The second line changes nothing of what was told.
+            updates = {}
         task = task.with_step(place, finished, **updates)
         is_awaited = step.kind in AWAITED_BY and desk.capabilities.writes_asynchronously
         if is_awaited and (step.sent_at is not None or done.stood):
             behind = place + 1
             steps = (*task.steps[:behind], awaiting(finished, done, self.clock.now()), *task.steps[behind:])
-            task = task.changed(steps=steps, in_chart=False)
+            task = task.changed(steps=steps, **({} if task.state in TERMINAL else {"in_chart": False}))
         if task.next_step is None:
             return self.finish(task)
         joined = None

@@ -83,10 +83,10 @@ def await_move(task: Task, step: Step, desk: Desk) -> Look:
     moved = _written(task, step)
 
     def stands(visit: Appointment) -> bool:
-        return placement(visit) == placement_asked(moved)
+        return visit.occupies and placement(visit) == placement_asked(moved)
 
     def is_as_before(visit: Appointment) -> bool:
-        return placement(visit) == placement_before(moved)
+        return visit.occupies and placement(visit) == placement_before(moved)
 
     return _await_change(step, moved, task, desk, stands, is_as_before)
 
@@ -101,7 +101,20 @@ def await_cancellation(task: Task, step: Step, desk: Desk) -> Look:
     found = _await_change(step, _written(task, step), task, desk, _is_cancelled, _stands)
     if isinstance(found, Redirected) and isinstance(task.request, RescheduleAppointment):
         return NeedsReview(outcomes.OLD_VISIT_REMAINS)
+    if isinstance(found, Done) and isinstance(task.request, RescheduleAppointment):
+        return _replaced(task, found, desk)
     return found
+
+
+def _replaced(task: Task, found: Done, desk: Desk) -> Done:
+    """The old visit is gone; the new one may be too by now."""
+    try:
+        new = _visit(task.last_done(StepKind.CREATE_APPOINTMENT), desk)
+    except AppointmentNotFound:
+        return Done(outcomes.STATUS_CHANGED_IN_EHR, in_chart=False)
+    if new.occupies:
+        return found
+    return Done(outcomes.STATUS_CHANGED_IN_EHR, new.id, in_chart=True, visit=new)
 
 
 def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
@@ -110,7 +123,10 @@ def await_withdrawal(task: Task, step: Step, desk: Desk) -> Look:
 
 
 def await_confirmation(task: Task, step: Step, desk: Desk) -> Look:
-    return _await_change(step, _written(task, step), task, desk, desk.ehr.is_confirmed, _is_booked)
+    def stands(visit: Appointment) -> bool:
+        return visit.occupies and desk.ehr.is_confirmed(visit)
+
+    return _await_change(step, _written(task, step), task, desk, stands, _is_booked)
 
 
 def _await_change(
@@ -184,8 +200,7 @@ def awaiting(written: Step, done: Done, now: datetime) -> Step:
         assert written.sent_at is not None
         stamp = stamp if stamp >= written.sent_at - CLOCKS_DIFFER else None
     place: dict[str, Any] = {}
-    if done.stood:
-        assert done.visit is not None
+    if done.stood and done.visit is not None:
         place = dict(zip(_PLACEMENT, placement(done.visit), strict=True))
     return Step(kind=AWAITED_BY[written.kind], sent_at=now, accepted_at=stamp, **place)
 
@@ -193,6 +208,9 @@ def awaiting(written: Step, done: Done, now: datetime) -> Step:
 def _written(task: Task, step: Step) -> Step:
     """What was written, where nothing was by this task, what was found."""
     written = task.last_done(WRITTEN_BY[step.kind])
+    if written.appointment_id is None:
+        # Found as asked for, so that nothing was to be written.
+        written = written.model_copy(update={"appointment_id": getattr(task.request, "appointment_id", None)})
     if step.start is None:
         return written
     return written.model_copy(update={name: getattr(step, name) for name in _PLACEMENT})

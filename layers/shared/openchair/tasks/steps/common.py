@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, OpenChairError, PatientMismatch, TaskExpired
@@ -288,3 +288,15 @@ def holds_of(visit: Appointment) -> tuple[Hold, ...]:
 def note_with(marker: str, text: str | None) -> str:
     """The marker first, never cut; one that somebody copied into the text is taken out of it."""
     return f"{marker} {MARKER.sub('', text or '').strip()}".rstrip()
+
+
+def overlaps(visit: Appointment, step: Step) -> bool:
+    assert step.start is not None
+    assert step.minutes is not None
+    assert visit.start is not None
+    end = after(step.start, step.minutes)
+    return visit.start.astimezone(UTC) < end and step.start.astimezone(UTC) < after(visit.start, visit.minutes)
+
+
+def after(start: datetime, minutes: int) -> datetime:
+    return start.astimezone(UTC) + timedelta(minutes=minutes)

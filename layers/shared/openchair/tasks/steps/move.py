@@ -3,9 +3,9 @@
 from datetime import UTC, timedelta
 
 from openchair.errors import AppointmentNotFound, ChangedInEhr, NotMovable, PatientBusy, SlotTaken, VisitHasBegun
-from openchair.models.journal import Step, StepKind, Task
+from openchair.models.journal import Hold, Step, StepKind, Task
 from openchair.models.request import RescheduleAppointment
-from openchair.models.visit import AppointmentStatus, Move, Place
+from openchair.models.visit import Appointment, AppointmentStatus, Move, Place
 from openchair.progress import check_not_begun
 from openchair.slots.holds import holds_for
 from openchair.slots.needs import need_for_move
@@ -20,11 +20,13 @@ from openchair.tasks.steps.common import (
     ReadBack,
     Ready,
     Unseen,
+    after,
     at_place,
     best_place,
     confirm_free,
     holds_of,
     named_visit,
+    overlaps,
     place_of,
     placement,
     placement_asked,
@@ -72,8 +74,11 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         moved = desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place))
         return Done(outcomes.MOVED, visit.id, visit.patient_id, visit=moved, accepted_at=moved.touched_at)
 
-    # The old time is held too until the move stands, so that the visit can be moved back.
-    holds = holds_of(visit)
+    if not request.allow_overlap and not desk.capabilities.shows_every_location:
+        others = desk.ehr.patient_appointments(visit.patient_id)
+        if any(one.id != visit.id and one.is_visit and overlaps(one, planned) for one in others):
+            raise PatientBusy
+    holds = _old_time(task, visit, desk)
     if not request.allow_overlap:
         holds = (*holds_for(place, start, visit.minutes, need.time_pattern, visit.patient_id), *holds)
 
@@ -81,6 +86,18 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         confirm_free(desk, planned, visit, allow_overlap=request.allow_overlap)
 
     return Ready(planned, send, holds, confirm)
+
+
+def _old_time(task: Task, visit: Appointment, desk: Desk) -> tuple[Hold, ...]:
+    """Held too until the move stands, so that the visit can be moved back; but for what another task holds of it.
+
+    That keeps nobody from leaving it.
+    """
+    assert visit.start is not None
+    end = after(visit.start, visit.minutes)
+    claims = desk.tasks.claims(task.ehr_account_id, visit.start.astimezone(UTC), end)
+    theirs = {(claim.resource, claim.resource_id) for claim in claims if claim.task_id != task.id}
+    return tuple(hold for hold in holds_of(visit) if (hold.resource, hold.resource_id) not in theirs)
 
 
 def read_back(task: Task, step: Step, desk: Desk) -> ReadBack:

@@ -131,6 +131,8 @@ def read_back_confirm(task: Task, step: Step, desk: Desk) -> ReadBack:
     if visit.status is AppointmentStatus.ARRIVED and not desk.ehr.is_confirmed(visit):
         return Failed(VisitHasBegun())
     if desk.ehr.is_confirmed(visit):
+        if not visit.occupies:
+            return Done(outcomes.STATUS_CHANGED_IN_EHR, visit.id, visit.patient_id, visit=visit)
         return Done(outcomes.CONFIRMED, visit.id, visit.patient_id, visit=visit, accepted_at=visit.touched_at)
     if visit.status is not AppointmentStatus.BOOKED:
         return Failed(NotConfirmable())
