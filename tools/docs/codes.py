@@ -208,6 +208,7 @@ _LEFT_SO = (
     outcomes.OLD_VISIT_REMAINS,
     outcomes.MOVED_ONTO_COLLISION,
     outcomes.COLLISION_REMAINS,
+    outcomes.VISIT_REMAINS,
     outcomes.NOT_CONFIRMED_BY_EHR,
 )
 _GOING_ON = {

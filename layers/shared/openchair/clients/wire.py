@@ -23,7 +23,7 @@ from openchair.ports import Clock
 LARGEST_BODY = 16_000_000
 """Bytes after decompression."""
 
-USER_AGENT = "OpenChair/0.1.0"
+USER_AGENT = "OpenChair/0.2.0"
 """Front ends of vendors refuse what a library calls itself."""
 
 _LONGEST_RETRY_AFTER = 900.0
