@@ -42,6 +42,34 @@ def _mutant(name: str, sentence: str, *edits: Edit, scenarios: tuple[str, ...]) 
 
 _ALL = (
     _mutant(
+        "given-up-and-gone-on-with",
+        "What a person gave up stays in the journal, and the second line goes on with it.",
+        Edit(_WORKER, "for step in task.steps if step.state is StepState.DONE)", "for step in task.steps)"),
+        scenarios=("review_removed",),
+    ),
+    _mutant(
+        "old-visit-taken-back-when-it-was-over",
+        "A withdrawal does not ask whether the visit's time has passed.",
+        Edit(_CREATE, "is_over = visit.is_in_chart and", "is_over = not visit.id and"),
+        scenarios=("over_when_it_is_checked",),
+    ),
+    _mutant(
+        "cancelled-meanwhile-and-told-as-moved",
+        "An awaited move counts as made though the visit was cancelled since.",
+        Edit(
+            _AWAIT,
+            "visit.occupies and placement(visit) == placement_asked(moved)",
+            "placement(visit) == placement_asked(moved)",
+        ),
+        scenarios=("later_overlap_cancelled",),
+    ),
+    _mutant(
+        "sent-before-and-told-as-failed",
+        "A change sent again in vain is told as failed, though the first may still be carried out.",
+        Edit(_WORKER, "if task.resolution_applied and task.review_code", "if not task.id and task.review_code"),
+        scenarios=("sent_again_when_it_was_over",),
+    ),
+    _mutant(
         "last-look-in-utc",
         "The look after the hold reads the day that it is in UTC, not the practice's.",
         Edit(
@@ -54,7 +82,7 @@ _ALL = (
     _mutant(
         "awaited-move-judged-by-its-start",
         "A move to another chair counts as made when the visit stands at its start.",
-        Edit(_AWAIT, "return placement(visit) == placement_asked(moved)", "return visit.start == moved.start"),
+        Edit(_AWAIT, "visit.occupies and placement(visit) == placement_asked(moved)", "visit.start == moved.start"),
         scenarios=("behind_move_chair_undone",),
     ),
     _mutant(
@@ -221,7 +249,7 @@ _ALL = (
     _mutant(
         "withdrawal-of-a-sent-task",
         "A task is told as withdrawn after it was sent.",
-        Edit(_WITHDRAW, "if any(step.state is not StepState.NEW for step in task.steps):", "if not task.steps:"),
+        Edit(_WITHDRAW, "any(step.state is not StepState.NEW for step in task.steps):", "not task.steps:"),
         scenarios=("create", "cancel"),
     ),
     _mutant(
@@ -229,8 +257,8 @@ _ALL = (
         "A visit is taken back although staff has moved it meanwhile.",
         Edit(
             _CREATE,
-            "if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start:",
-            "if visit.status is not AppointmentStatus.BOOKED:",
+            "if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start or is_over:",
+            "if visit.status is not AppointmentStatus.BOOKED or is_over:",
         ),
         scenarios=("create_collision", "rebook_collision"),
     ),
@@ -310,7 +338,7 @@ _ALL = (
     _mutant(
         "accept-without-line",
         "Tasks on one appointment no longer wait for each other.",
-        Edit(_SUBMIT, "lines=lines_of(request, keyed_hash),", "lines=(),"),
+        Edit(_SUBMIT, "lines=lines_of(request, keyed_hash, record.practice.chart_scope),", "lines=(),"),
         scenarios=("line",),
     ),
     _mutant(
@@ -553,7 +581,9 @@ _ALL = (
         "A visit is moved, cancelled or confirmed though its patient is there, or it is over.",
         Edit(_PROGRESS, "if visit.status is AppointmentStatus.ARRIVED:", "if not visit:"),
         Edit(
-            _MOVE, "if visit.status is not AppointmentStatus.BOOKED or visit.start is None:", "if visit.start is None:"
+            _MOVE,
+            "if visit.status is not AppointmentStatus.BOOKED or visit.start is None or",
+            "if visit.start is None or",
         ),
         Edit(_STATE, "    if visit.status is not AppointmentStatus.BOOKED:\n        raise NotCancellable\n", ""),
         scenarios=("cancel_of_one_who_has_arrived", "move_of_one_who_has_arrived"),
