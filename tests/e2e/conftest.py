@@ -18,7 +18,7 @@ from tools.local.environments import ROOT
 HERE = Path(__file__).parent
 STOP_SECONDS = 60.0
 START_SECONDS = 240.0
-STORY_SECONDS = 180.0
+STORY_SECONDS = 360.0
 
 
 class StackProcess:
