@@ -56,10 +56,10 @@ setup: ## make .venv from the hashed requirements
 
 .PHONY: test
 test: setup ## set up and run all tests
-	@mkdir -p .local; $(PY) -m pytest -q tests/e2e $(addprefix --ignore=,$(LOSSES)) > .local/e2e.log 2>&1 & e2e=$$!; \
-	trap 'kill $$e2e 2>/dev/null || true' EXIT; status=0; \
-	$(PY) -m pytest -q --ignore=tests/e2e || status=1; \
-	echo 'The stack end to end, run beside it:'; wait $$e2e || status=1; cat .local/e2e.log; exit $$status
+	@mkdir -p .local; $(PY) -m pytest -q tests/integration > .local/integration.log 2>&1 & beside=$$!; \
+	trap 'kill $$beside 2>/dev/null || true' EXIT; status=0; \
+	$(PY) -m pytest -q --ignore=tests/integration $(addprefix --ignore=,$(LOSSES)) || status=1; \
+	echo 'On the simulators, run beside it:'; wait $$beside || status=1; cat .local/integration.log; exit $$status
 
 .PHONY: prove
 prove: setup ## prove that no write doubles or vanishes, on both kinds of EHR: kills, faults, mutants (5 minutes)
