@@ -70,7 +70,7 @@ def _run(told: dict[str, Any]) -> int:
     # In this child only.
     SystemClock.now = later  # type: ignore[assignment, method-assign]
     # The clocks of children differ by minutes, which no limiter allows for.
-    Limiter.take = lambda *_: _TURN  # type: ignore[method-assign]
+    Limiter.take = lambda *_, **__: _TURN  # type: ignore[method-assign]
     Transaction._write = killer.around(Transaction._write, lambda *_: True)  # type: ignore[method-assign]
     Wire._attempt = killer.around(Wire._attempt, _is_write)  # type: ignore[method-assign]
     body = json.dumps({"practice_id": told["practice_id"], "task_id": told["task_id"]})
