@@ -7,7 +7,7 @@ from openchair.tasks.outcomes import told
 
 
 def park_task(practice_id: str, task_id: str, tasks: TaskStore, clock: Clock) -> Task:
-    """The task in review with all it holds; one that ended or is in review stays as it is."""
+    """The task in review with all it holds; one that ended stays as it is, and so does one that waits for a person."""
     task = tasks.task(practice_id, task_id)
     if task.state in TERMINAL or task.is_settled or not task.is_understood:
         return task
