@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from openchair.errors import EhrDuplicatePatient, EhrKeyRefused, EhrUnavailable, StoredItemUnreadable, TaskWithdrawn
 from openchair.models.journal import SHAPE, TaskState
-from openchair.models.visit import AppointmentStatus
 from openchair.tasks.outcomes import UNEXPECTED_FAULT, told, told_of
 from tests.proofs.chart import Fate
 from tests.proofs.corners import CORNERS as OF_THE_CHART
@@ -295,25 +294,6 @@ _ALL = (
         )
     ),
     _corner(
-        "later_move_for_one_with_others",
-        reschedule(),
-        ends="completed/moved",
-        later=LATER,
-        visits=(
-            OLD,
-            visit("51", at(16)),
-            visit("52", at(14), status=AppointmentStatus.CANCELLED),
-        ),
-    ),
-    _corner(
-        "later_move_onto_her_own",
-        reschedule(),
-        ends="failed/patient_busy",
-        later=LATER,
-        visits=(OLD,),
-        inserts_at=(("staff_books_same_patient", 16),),
-    ),
-    _corner(
         "two_at_once_moved_apart",
         reschedule(),
         reschedule(hour=16, appointment_id="51"),
@@ -355,6 +335,14 @@ _ALL = (
         before_write=("staff_books_in_3",),
         faults=tuple(("ehr.sync_state", number, EhrKeyRefused) for number in range(1, 60)),
         decides=("give_up",),
+    ),
+    _corner(
+        "withdrawn_before_it_was_sent_again",
+        CREATED,
+        ends="completed/booked",
+        answers=((1, Answer.LOST_BEFORE),),
+        faults=(("ehr.patient", 6, EhrUnavailable),),
+        acts=((320.0, "withdraw"),),
     ),
     _late("late_before_the_book", 70),
     _late("late_before_the_list", 74),

@@ -50,7 +50,7 @@ _ALL = (
     _mutant(
         "old-visit-taken-back-when-it-was-over",
         "A withdrawal does not ask whether the visit's time has passed.",
-        Edit(_CREATE, "is_over = visit.is_in_chart and", "is_over = not visit.id and"),
+        Edit(_CREATE, "if visit.is_in_chart and visit.end <=", "if not visit.id and visit.end <="),
         scenarios=("over_when_it_is_checked",),
     ),
     _mutant(
@@ -249,7 +249,11 @@ _ALL = (
     _mutant(
         "withdrawal-of-a-sent-task",
         "A task is told as withdrawn after it was sent.",
-        Edit(_WITHDRAW, "any(step.state is not StepState.NEW for step in task.steps):", "not task.steps:"),
+        Edit(
+            _WITHDRAW,
+            "any(step.state is not StepState.NEW or step.sent_at is not None for step in task.steps):",
+            "not task.steps:",
+        ),
         scenarios=("create", "cancel"),
     ),
     _mutant(
@@ -257,8 +261,8 @@ _ALL = (
         "A visit is taken back although staff has moved it meanwhile.",
         Edit(
             _CREATE,
-            "if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start or is_over:",
-            "if visit.status is not AppointmentStatus.BOOKED or is_over:",
+            "if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start:",
+            "if visit.status is not AppointmentStatus.BOOKED:",
         ),
         scenarios=("create_collision", "rebook_collision"),
     ),

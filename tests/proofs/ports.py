@@ -531,7 +531,7 @@ class SimEhr:
         return result
 
 
-_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False, appends_notes=True, shows_every_location=True)
+_AT_ONCE = Capabilities(moves_in_place=True, writes_asynchronously=False, appends_notes=True)
 
 
 def _capabilities(later: Later) -> Capabilities:

@@ -27,9 +27,7 @@ class Capabilities:
 
     `appends_notes`: `add_note` adds a line to what staff has written; where it is False, the note of a visit could only
     be rewritten, and so is left alone. `moves_to_other_provider`: whether a move in place can change whose visit it is.
-    `shows_every_location`: the book of a practice shows what stands at the other locations behind its key too, so that
-    a patient's own list tells nothing more. `read_cycle`: how often one that writes later compares itself with the
-    practice's own system.
+    `read_cycle`: how often one that writes later compares itself with the practice's own system.
     """
 
     moves_in_place: bool
@@ -38,7 +36,6 @@ class Capabilities:
     holds_notes_up_to: int | None = None
     read_cycle: timedelta = timedelta()
     appends_notes: bool = False
-    shows_every_location: bool = False
 
 
 class ScheduleReader(Protocol):

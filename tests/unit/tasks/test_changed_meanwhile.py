@@ -259,3 +259,27 @@ def test_an_office_that_fails_keeps_no_other_offices_newcomer_waiting() -> None:
         first, second = look(first), look(second)
     assert first.code in ("ehr_unavailable", "ehr_offline")
     assert second.state is TaskState.COMPLETED, second.code
+
+
+def test_what_a_person_sent_on_and_nobody_could_send_yet_can_still_be_withdrawn() -> None:
+    w = World()
+    t = park_task("p1", w.submit(create()).id, w.tasks, w.clock)
+    decide(w, t, action="resend")
+    w.ehr.answers["patient"] = [EhrUnreachable()]
+    t = w.process(t)
+
+    assert withdraw_task("p1", t.id, w.tasks, w.queue, w.clock).code == "withdrawn"
+    assert w.writes() == []
+
+
+def test_an_adopted_visit_that_the_chart_never_takes_is_before_a_person_and_no_fault() -> None:
+    w = World(visit("77", at(9), is_in_chart=False), writes_later=True)
+    t = park_task("p1", w.submit(create()).id, w.tasks, w.clock)
+    decide(w, t, action="adopt", appointment_id="77")
+    w.ehr.sync = SyncState()
+
+    t = w.process(t)
+    while not t.is_settled:
+        t = w.later(t, 3600)
+
+    assert (t.state, t.code) == (TaskState.NEEDS_REVIEW, "collision_remains")

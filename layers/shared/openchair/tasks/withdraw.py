@@ -30,7 +30,7 @@ def withdraw_task(practice_id: str, task_id: str, tasks: TaskStore, queue: TaskQ
             raise TaskOfNewerVersion
         if task.state in TERMINAL:
             raise TaskEnded
-        if task.resolution_applied or any(step.state is not StepState.NEW for step in task.steps):
+        if any(step.state is not StepState.NEW or step.sent_at is not None for step in task.steps):
             raise TaskAlreadySent
         updates = {"resolution": None, "updated_at": clock.now(), **told_of(TaskWithdrawn())}
         ended = task.changed(state=TaskState.FAILED, in_chart=False, **updates)

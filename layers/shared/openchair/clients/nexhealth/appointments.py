@@ -17,10 +17,7 @@ from openchair.errors import (
     AppointmentNotFound,
     Conflict,
     EhrNotSupported,
-    EhrOffline,
     EhrRefused,
-    EhrUnavailable,
-    EhrUnreachable,
     LocationNotFound,
     NotCancellable,
     NotConfirmable,
@@ -42,8 +39,6 @@ _BLOCKS_KEPT = 20.0
 _LARGEST_PAGE = 1000
 _MOST_PROVIDER_IDS = 25
 """As many as the vendor takes of patients; of more providers everybody's visits are read."""
-_OUT_OF_SIGHT = (EhrUnavailable, EhrUnreachable, EhrOffline, EhrRefused, LocationNotFound)
-"""What another practice's location can come to, which must not shut this one."""
 
 
 class AppointmentCalls(OfficeCalls):
@@ -134,32 +129,20 @@ class AppointmentCalls(OfficeCalls):
         return row.end_time.astimezone(self._zone).date() > row.start_time.astimezone(self._zone).date()
 
     def patient_appointments(self, patient_id: str) -> Sequence[Appointment]:
-        """NexHealth, GET /appointments with patient_ids[], cancelled ones too, from a month ago to two years ahead.
-
-        Also of the other locations behind the key, as a patient is in one place at a time. One of these that is refused
-        or fails is left out: it must not shut the practice.
-        """
-        begin = datetime.combine(self._kept.clock.now().date(), time(), UTC) - _BEFORE
-        found = list(self._of_patient(patient_id, begin, self._location_ids))
-        with suppress(*_OUT_OF_SIGHT):
-            for location_id in self._all_location_ids():
-                with suppress(*_OUT_OF_SIGHT):
-                    if location_id not in self._location_ids and self._may_look_at(location_id):
-                        found += self._of_patient(patient_id, begin, (location_id,))
-        return found
+        """NexHealth, GET /appointments with patient_ids[], cancelled ones too, from a month ago to two years ahead."""
+        return self._of_patient(patient_id, datetime.combine(self._kept.clock.now().date(), time(), UTC) - _BEFORE)
 
     def patient_visits(self, patient_id: str) -> PatientVisits:
         """As `patient_appointments`, from ten years ago: the vendor lists no row without a window."""
         since = self._kept.clock.now().astimezone(self._zone).date() - _LONG_BEFORE
-        begin = wall_time.day_bounds(since, self._zone)[0]
-        return PatientVisits(self._of_patient(patient_id, begin, self._location_ids), since)
+        return PatientVisits(self._of_patient(patient_id, wall_time.day_bounds(since, self._zone)[0]), since)
 
-    def _of_patient(self, patient_id: str, begin: datetime, location_ids: Sequence[str]) -> Sequence[Appointment]:
+    def _of_patient(self, patient_id: str, begin: datetime) -> Sequence[Appointment]:
         known = str(translate.number(patient_id, PatientNotFound))
         end = datetime.combine(self._kept.clock.now().date(), time(), UTC) + _AFTER
         rows = [
             row
-            for location_id in location_ids
+            for location_id in self._location_ids
             for row in self._window(
                 "list_patient_appointments", location_id, begin, end, {"patient_ids[]": known}, AppointmentRow
             )

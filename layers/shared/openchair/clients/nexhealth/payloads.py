@@ -130,7 +130,7 @@ class LocationRow(_Identified):
     name: Text = ""
     tz: Text = ""
     inactive: Flag = False
-    insert_appt_client: FlagOrTrue = True
+    insert_appt_client: Flag = True
     map_by_operatory: Flag = False
 
     documented = _names(

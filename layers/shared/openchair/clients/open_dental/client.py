@@ -19,10 +19,7 @@ class OpenDentalClient(PatientCalls, AppointmentCalls):
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            moves_in_place=self._settings.reschedule == "move",
-            writes_asynchronously=False,
-            appends_notes=True,
-            shows_every_location=True,
+            moves_in_place=self._settings.reschedule == "move", writes_asynchronously=False, appends_notes=True
         )
 
     def sync_state(self, location_id: str | None) -> SyncState:

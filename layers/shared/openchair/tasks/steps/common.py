@@ -290,13 +290,5 @@ def note_with(marker: str, text: str | None) -> str:
     return f"{marker} {MARKER.sub('', text or '').strip()}".rstrip()
 
 
-def overlaps(visit: Appointment, step: Step) -> bool:
-    assert step.start is not None
-    assert step.minutes is not None
-    assert visit.start is not None
-    end = after(step.start, step.minutes)
-    return visit.start.astimezone(UTC) < end and step.start.astimezone(UTC) < after(visit.start, visit.minutes)
-
-
 def after(start: datetime, minutes: int) -> datetime:
     return start.astimezone(UTC) + timedelta(minutes=minutes)

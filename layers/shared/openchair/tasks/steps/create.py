@@ -1,7 +1,7 @@
 """The step that creates a visit, and the one that takes a visit of ours back which nobody was told of yet."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from openchair.errors import (
     AppointmentNotFound,
@@ -36,7 +36,6 @@ from openchair.tasks.steps.common import (
     named_visit,
     note_with,
     of_others,
-    overlaps,
 )
 from openchair.tasks.steps.patient import chart_of
 from openchair.tasks.submit import requested_start
@@ -153,7 +152,7 @@ def _ready(
         return Ready(planned, send)
     # Also where the day's book is read of some locations only, the patient's list may tell of more.
     others = (visit for visit in of_others(planned, theirs) if visit.id != instead_of)
-    if any(visit.patient_id and visit.is_visit and overlaps(visit, planned) for visit in others):
+    if any(visit.patient_id and visit.is_visit and _overlaps(visit, planned) for visit in others):
         raise PatientBusy
     holds = holds_for(new.place, new.start, new.minutes, new.time_pattern, new.patient_id)
 
@@ -241,7 +240,15 @@ def _looks_alike(visit: Appointment, step: Step) -> bool:
     """Not there before we sent, at our time, and no other task's: it may be ours, its note lost."""
     if visit.id in step.seen_appointment_ids or not visit.occupies or MARKER.search(visit.note):
         return False
-    return overlaps(visit, step)
+    return _overlaps(visit, step)
+
+
+def _overlaps(visit: Appointment, step: Step) -> bool:
+    assert step.start is not None
+    assert step.minutes is not None
+    assert visit.start is not None
+    end = after(step.start, step.minutes)
+    return visit.start.astimezone(UTC) < end and step.start.astimezone(UTC) < after(visit.start, visit.minutes)
 
 
 def _by_age(visit: Appointment) -> tuple[int, str]:
@@ -259,10 +266,10 @@ def prepare_withdrawal(task: Task, step: Step, desk: Desk) -> Prepared:
         return Done(None)
     if visit.status in (AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST):
         return Done(None, visit=visit, stood=visit.is_in_chart)
-    assert step.start is not None
-    assert step.minutes is not None
-    is_over = visit.is_in_chart and after(step.start, step.minutes) <= desk.clock.now()
-    if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start or is_over:
+    if visit.status is not AppointmentStatus.BOOKED or visit.start != step.start:
+        return NeedsReview(outcomes.COLLISION_REMAINS)
+    assert visit.end is not None
+    if visit.is_in_chart and visit.end <= desk.clock.now():
         return NeedsReview(outcomes.COLLISION_REMAINS)
 
     def send() -> Done:

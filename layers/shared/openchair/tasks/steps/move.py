@@ -26,7 +26,6 @@ from openchair.tasks.steps.common import (
     confirm_free,
     holds_of,
     named_visit,
-    overlaps,
     place_of,
     placement,
     placement_asked,
@@ -74,10 +73,6 @@ def prepare(task: Task, step: Step, desk: Desk) -> Prepared:
         moved = desk.ehr.move_appointment(visit.id, Move(start, visit.minutes, place))
         return Done(outcomes.MOVED, visit.id, visit.patient_id, visit=moved, accepted_at=moved.touched_at)
 
-    if not request.allow_overlap and not desk.capabilities.shows_every_location:
-        others = desk.ehr.patient_appointments(visit.patient_id)
-        if any(one.id != visit.id and one.is_visit and overlaps(one, planned) for one in others):
-            raise PatientBusy
     holds = _old_time(task, visit, desk)
     if not request.allow_overlap:
         holds = (*holds_for(place, start, visit.minutes, need.time_pattern, visit.patient_id), *holds)
